@@ -1,0 +1,168 @@
+//! Identifiers. Each kind of thing has a type of its own, so that one cannot stand for another.
+//!
+//! Ids of things that are listed by age are UUIDv7 (RFC 9562), which sort by the time they were
+//! made; derived ids are UUIDv5, so that whoever derives one finds the same.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Makes a new id, larger than those made before it.
+            #[allow(clippy::new_without_default, reason = "each call differs")]
+            #[allow(clippy::disallowed_methods, reason = "this is where ids are made")]
+            #[must_use]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// Takes an id that was made elsewhere.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The bare UUID.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// A user of one tenant. Always ours; a foreign system's id is an alias of it.
+    UserId
+);
+id!(
+    /// A room of one tenant. Never used again, also after the room is deleted.
+    RoomId
+);
+id!(
+    /// A row of a room's log.
+    RowId
+);
+id!(
+    /// The sender's own id for a row, which makes a repeated send harmless.
+    ClientId
+);
+id!(
+    /// One socket's life.
+    SessionId
+);
+id!(
+    /// One process of ours, from its start to its end.
+    NodeId
+);
+id!(
+    /// An archive policy.
+    PolicyId
+);
+id!(
+    /// One execution of a policy, or its plan.
+    RunId
+);
+id!(
+    /// A hold: what must not be moved.
+    HoldId
+);
+id!(
+    /// A notification: the same for the same cause and user, wherever it is derived.
+    NotificationId
+);
+
+/// A message is a row of the log, and has the row's id.
+pub type MessageId = RowId;
+
+impl NotificationId {
+    /// The id of the notification that tells `user` of `message`: UUIDv5(message, user).
+    #[must_use]
+    pub fn of_message(message: MessageId, user: UserId) -> Self {
+        Self(Uuid::new_v5(&message.uuid(), user.uuid().as_bytes()))
+    }
+}
+
+/// An isolated world of users and rooms. A short name, `default` unless said otherwise.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TenantId(String);
+
+impl TenantId {
+    /// Names a tenant.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for TenantId {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TenantId({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_with_time() {
+        let ids: Vec<_> = (0..100).map(|_| RowId::new()).collect();
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn a_notification_has_one_id_per_message_and_user() {
+        let (message, alice, bob) = (MessageId::new(), UserId::new(), UserId::new());
+        let of = NotificationId::of_message;
+        assert_eq!(of(message, alice), of(message, alice));
+        assert_ne!(of(message, alice), of(message, bob));
+    }
+}

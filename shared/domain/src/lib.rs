@@ -1,0 +1,57 @@
+//! What is true about chat: types, rules, commands, events, errors and the ports.
+//!
+//! Nothing here does I/O. Everything else in the workspace points towards this crate, and it
+//! points at nothing. Read in this order: [`row`] (the log of a room), [`ports`] (what a store
+//! must promise), [`command`] and [`event`] (what is asked for, and what happened).
+
+pub mod archive;
+pub mod code;
+pub mod command;
+pub mod content;
+pub mod envelope;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod names;
+pub mod notification;
+pub mod ports;
+pub mod recent;
+pub mod room;
+pub mod row;
+pub mod user;
+
+pub use code::{Code, Kind};
+pub use command::{Caller, Command, Reply};
+pub use content::{Content, ContentHash};
+pub use envelope::Envelope;
+pub use error::{Error, Result};
+pub use event::{Card, Event, Scene};
+pub use ids::{
+    ClientId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId, RunId, SessionId,
+    TenantId, UserId,
+};
+pub use limits::Limits;
+pub use message::{Body, Cursor, Message, Page};
+pub use names::{Email, Password, RoomName, Username};
+pub use notification::{Notification, notifies};
+pub use recent::Recent;
+pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
+pub use row::{Appended, Change, Head, MemberChange, MemberRow, NewChange, NewRow, Refusal, Row};
+pub use user::{NewUser, User};
+
+/// A row's number in its room: 1, 2, 3…, dense, never reused. 0 stands before the first row.
+pub type Seq = u64;
+
+/// How often something has changed; 1 when it was made.
+pub type Rev = u64;
+
+/// A moment in the store's time, whole milliseconds.
+pub type Timestamp = jiff::Timestamp;
+
+/// Cuts a moment to the whole milliseconds that every store keeps.
+#[must_use]
+pub fn to_millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}

@@ -1,0 +1,102 @@
+//! Every limit in one place. `docs/limits.md` and `hello.limits` are made from here; each is a
+//! setting under `[limits]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What one person, socket or request may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Largest body or WebSocket message, in bytes.
+    pub body_bytes: usize,
+    /// Longest text of a message, in bytes of UTF-8.
+    pub message_bytes: usize,
+    /// Longest name of a room, in characters.
+    pub room_name_chars: usize,
+    /// Members of one room.
+    pub room_members: u64,
+    /// Rooms of one user.
+    pub user_rooms: u64,
+    /// Open sockets of one user.
+    pub user_sessions: usize,
+    /// Open sockets from one address.
+    pub address_sessions: usize,
+    /// Open connections in all, so that files are left for the store.
+    pub connections: usize,
+    /// Rows or messages of a page when the request names no number.
+    pub page: usize,
+    /// Most rows or messages of a page.
+    pub page_max: usize,
+    /// Most rows of one room that a resume replays.
+    pub resume_room_rows: u64,
+    /// Most rows that one resume replays in all.
+    pub resume_rows: u64,
+    /// Bytes that may wait for one slow session.
+    pub outbox_bytes: usize,
+    /// Frames that may wait for one slow session.
+    pub outbox_frames: usize,
+    /// Commands that may wait for one room's writer.
+    pub writer_queue: usize,
+    /// Most rows of one append.
+    pub append_rows: usize,
+    /// Most bytes of one append.
+    pub append_bytes: usize,
+    /// Messages one user may send in a second, sustained.
+    pub sends_per_second: u32,
+    /// Messages one user may send at once.
+    pub sends_burst: u32,
+    /// Log-ins per minute, for each address and for each name.
+    pub logins_per_minute: u32,
+    /// Sign-ups per hour from one address.
+    pub signups_per_hour: u32,
+    /// Most messages of one batch of an archive run.
+    pub run_batch: usize,
+}
+
+impl Limits {
+    /// How long a sender waits for an acknowledgement.
+    pub const ACK: Duration = Duration::from_secs(5);
+    /// How long one call of the store may take.
+    pub const STORE_CALL: Duration = Duration::from_secs(4);
+    /// How long one call of the cache may take.
+    pub const CACHE_CALL: Duration = Duration::from_millis(80);
+    /// How long a publish may wait for its confirmation.
+    pub const PUBLISH: Duration = Duration::from_secs(5);
+    /// How long a new socket may take to say who it is.
+    pub const AUTHENTICATE: Duration = Duration::from_secs(5);
+    /// How often the server pings; two misses close the socket.
+    pub const HEARTBEAT: Duration = Duration::from_secs(25);
+    /// How long a graceful stop may take.
+    pub const DRAIN: Duration = Duration::from_secs(10);
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024,
+            message_bytes: 16 * 1024,
+            room_name_chars: 64,
+            room_members: 10_000,
+            user_rooms: 1_000,
+            user_sessions: 20,
+            address_sessions: 200,
+            connections: 16_000,
+            page: 50,
+            page_max: 200,
+            resume_room_rows: 1_000,
+            resume_rows: 10_000,
+            outbox_bytes: 1024 * 1024,
+            outbox_frames: 1_000,
+            writer_queue: 1_024,
+            append_rows: 512,
+            append_bytes: 4 * 1024 * 1024,
+            sends_per_second: 10,
+            sends_burst: 30,
+            logins_per_minute: 10,
+            signups_per_hour: 20,
+            run_batch: 1_000,
+        }
+    }
+}

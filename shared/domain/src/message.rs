@@ -1,0 +1,80 @@
+//! A message as it is now, and pages of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, Content, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
+
+/// A message as it is now: the row's immutable part, and its current body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The id of its row.
+    pub id: MessageId,
+    /// The room it was said in.
+    pub room: RoomId,
+    /// Its number there.
+    pub seq: Seq,
+    /// Who said it.
+    pub sender: UserId,
+    /// The sender's own id for it.
+    pub client_id: ClientId,
+    /// When it was said, in store time.
+    pub created_at: Timestamp,
+    /// The revision of the content: 1 as sent, raised by each edit and by deletion.
+    pub rev: Rev,
+    /// What it says, if it still says something.
+    pub body: Body,
+    /// Whether the body lies in the archive.
+    pub archived: bool,
+}
+
+/// What is left of a message's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Body {
+    /// All of it.
+    Present {
+        /// What it says.
+        content: Content,
+    },
+    /// Nothing: it was deleted or erased.
+    Deleted,
+    /// Nothing: the policy of the room purged it.
+    Purged,
+}
+
+impl Message {
+    /// What it says, unless it was deleted or purged.
+    #[must_use]
+    pub fn content(&self) -> Option<&Content> {
+        match &self.body {
+            Body::Present { content } => Some(content),
+            Body::Deleted | Body::Purged => None,
+        }
+    }
+}
+
+/// Which part of a room's history is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// The newest messages.
+    Newest,
+    /// The newest messages before this seq.
+    Before(Seq),
+    /// The oldest messages after this seq.
+    After(Seq),
+    /// Half of the page at or before this seq, half after it.
+    Around(Seq),
+}
+
+/// A part of a room's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Messages in rising order of seq, hot and archived alike, tombstones included.
+    pub messages: Vec<Message>,
+    /// The head of the log that the page belongs to: a session may go on live after it.
+    pub head: Seq,
+    /// Whether there are messages before the first.
+    pub more_before: bool,
+    /// Whether there are messages after the last.
+    pub more_after: bool,
+}

@@ -1,0 +1,259 @@
+//! Names that people choose. Each is parsed once, at the edge, and valid ever after.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{Code, Error, Limits, Result};
+
+/// Longest username and e-mail address, in characters (the latter: RFC 5321, section 4.5.3.1).
+const NAME_CHARS: usize = 64;
+const EMAIL_CHARS: usize = 254;
+
+/// Largest password that bcrypt takes whole: 72 bytes less the closing zero.
+const PASSWORD_BYTES: usize = 71;
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Takes what a store kept, which was parsed when it came in.
+            #[must_use]
+            pub fn stored(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+text!(
+    /// A user's name, unique in the tenant as written (NFC): 1 to 64 characters, none of them a
+    /// control character. Spaces are legal, as in the backends that Hubbub replaces.
+    Username
+);
+text!(
+    /// An e-mail address, in lower case.
+    Email
+);
+text!(
+    /// The name of a channel, unique in the tenant (NFC): 1 to 64 characters, no control characters.
+    RoomName
+);
+
+impl Username {
+    /// Parses what somebody wants to be called. A name with `@` is an e-mail address, and taken
+    /// only by the account that has that address.
+    ///
+    /// # Errors
+    /// `invalid_username` when it is empty, too long, has control characters, or holds an `@`
+    /// without being `email`.
+    pub fn parse(text: &str, email: Option<&Email>) -> Result<Self> {
+        let name = visible(text, NAME_CHARS)
+            .map_err(|detail| Error::invalid(Code::InvalidUsername, "username", detail))?;
+        let own = email.is_some_and(|email| email.0 == name.to_lowercase());
+        if name.contains('@') && !own {
+            let detail = "A username with '@' must be the account's own e-mail address.";
+            return Err(Error::invalid(Code::InvalidUsername, "username", detail));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl Email {
+    /// Parses an address: one `@` with something before it and a domain after it. Whether mail
+    /// reaches it only a mail can tell.
+    ///
+    /// # Errors
+    /// `invalid_email`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let email = visible(text, EMAIL_CHARS)
+            .map_err(|detail| Error::invalid(Code::InvalidEmail, "email", detail))?
+            .to_lowercase();
+        if plausible(&email) {
+            return Ok(Self(email));
+        }
+        let detail = "An e-mail address looks like name@example.org.";
+        Err(Error::invalid(Code::InvalidEmail, "email", detail))
+    }
+}
+
+fn plausible(email: &str) -> bool {
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return false;
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let atom = |c: char| !c.is_whitespace() && !"@<>()[],;:\\\"".contains(c);
+    !local.is_empty()
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local.chars().all(atom)
+        && domain.contains('.')
+        && domain.split('.').all(label)
+}
+
+impl RoomName {
+    /// Parses the name of a room.
+    ///
+    /// # Errors
+    /// `invalid_room_name` when it is empty, longer than the limit, or has control characters.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self> {
+        visible(text, limits.room_name_chars)
+            .map(Self)
+            .map_err(|detail| Error::invalid(Code::InvalidRoomName, "name", detail))
+    }
+}
+
+/// Normalises to NFC and refuses what cannot be seen or is too long.
+fn visible(text: &str, max_chars: usize) -> Result<String, String> {
+    let text: String = text.nfc().take(max_chars + 1).collect();
+    if text.is_empty() {
+        return Err("It must not be empty.".to_owned());
+    }
+    if text.chars().count() > max_chars {
+        return Err(format!("It may have at most {max_chars} characters."));
+    }
+    if text.chars().any(is_hidden) {
+        return Err("It must not contain control characters.".to_owned());
+    }
+    Ok(text)
+}
+
+/// Control characters, and those that turn or hide the text around them.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}'
+        )
+        || ('\u{202A}'..='\u{202E}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+}
+
+/// A password on its way to the hash. It prints as `***`.
+pub struct Password(String);
+
+impl Password {
+    /// Takes a password that somebody wants to have, at least `min_chars` characters long.
+    ///
+    /// # Errors
+    /// `invalid_password` when it is too short, or longer than bcrypt reads (71 bytes): what is
+    /// beyond would be ignored silently.
+    pub fn parse(text: String, min_chars: usize) -> Result<Self> {
+        if text.chars().count() < min_chars {
+            let detail = format!("A password needs at least {min_chars} characters.");
+            return Err(Error::invalid(Code::InvalidPassword, "password", detail));
+        }
+        if text.len() > PASSWORD_BYTES {
+            let detail = format!("A password may have at most {PASSWORD_BYTES} bytes of UTF-8.");
+            return Err(Error::invalid(Code::InvalidPassword, "password", detail));
+        }
+        Ok(Self(text))
+    }
+
+    /// Takes a password that is to be compared. One that could never have been set gives `None`.
+    #[must_use]
+    pub fn attempt(text: String) -> Option<Self> {
+        (text.len() <= PASSWORD_BYTES).then_some(Self(text))
+    }
+
+    /// The password itself, for the hash alone.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn username(text: &str) -> Result<Username> {
+        Username::parse(text, None)
+    }
+
+    #[test]
+    fn names_are_compared_in_nfc() {
+        assert_eq!(username("e\u{301}").unwrap(), username("\u{e9}").unwrap());
+    }
+
+    #[test]
+    fn names_that_cannot_be_seen_are_refused() {
+        for bad in ["", "a\nb", "a\0", "\u{202E}evil", "\u{7f}"] {
+            assert_eq!(
+                username(bad).unwrap_err().code(),
+                Code::InvalidUsername,
+                "{bad:?}"
+            );
+        }
+        assert!(
+            username(" ").is_ok(),
+            "the original allows a blank username"
+        );
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(username(&"é".repeat(64)).is_ok());
+        assert!(username(&"é".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_name_with_an_at_sign_must_be_ones_own_address() {
+        let email = Email::parse("Ann@Example.org").unwrap();
+        assert!(Username::parse("ann@example.org", Some(&email)).is_ok());
+        assert!(Username::parse("bob@example.org", Some(&email)).is_err());
+    }
+
+    #[test]
+    fn addresses() {
+        for good in ["test@test.com", "a.b+c@x-y.co.uk", "ü@müller.de"] {
+            assert!(Email::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "", "a", "a@", "@b.c", "a@b", "a b@c.de", "a@b..c", ".a@b.c", "a@-b.c",
+        ] {
+            assert!(Email::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_measured_in_bytes_where_bcrypt_stops_reading() {
+        assert!(Password::parse("x".repeat(71), 1).is_ok());
+        assert!(Password::parse("x".repeat(72), 1).is_err());
+        assert!(Password::parse("€".repeat(24), 1).is_err());
+        assert!(Password::parse(String::new(), 1).is_err());
+        assert_eq!(
+            format!("{:?}", Password::attempt("hunter2".into()).unwrap()),
+            "***"
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! The log of a room and what is read from it.
+
+use async_trait::async_trait;
+
+use crate::{
+    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Page, Result, RoomId, Row, RowId,
+    Seq, Timestamp, UserId,
+};
+
+/// The log of each room: dense seqs, append without transactions.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// Appends rows to a room's log and applies them: one answer per row, in order.
+    ///
+    /// Atomic per row; what is stored is always a dense prefix of the log. Idempotent by
+    /// (sender, client_id): a repeat, also within the batch, is answered with the original and
+    /// changes nothing. Rows are stored in the order given. A stored row is durable and applied
+    /// (its message edited, its member changed) before the answer, is visible to every reader,
+    /// and carries an outbox mark. `created_at` is the store's time, never before the row before.
+    ///
+    /// For edits and deletions `if_rev` is compared with the target after the look-up of the
+    /// client_id; member rows name the revision they make. Whoever loses gets `Conflict`.
+    ///
+    /// A room that does not exist gives `room_not_found` for the whole batch. An empty batch
+    /// gives an empty answer. At most one call per room and process may be under way.
+    async fn append(&self, room: RoomId, rows: Vec<NewRow>) -> Result<Vec<Appended>>;
+
+    /// The heads of rooms, as a majority sees them, after applying marked rows up to them. In the
+    /// order asked; a room without rows has seq 0.
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<Head>>;
+
+    /// Up to `limit` rows of a room after `after`, rising and without a hole, each showing its
+    /// message as it is now, wherever the body lies.
+    async fn rows(&self, room: RoomId, after: Seq, limit: usize) -> Result<Vec<Row>>;
+}
+
+/// The messages of a room, hot and archived alike.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// A page of messages around a cursor, tombstones included, in rising order. Readers follow
+    /// the key to the body, so a move that is under way shows nothing twice and misses nothing.
+    async fn page(&self, room: RoomId, cursor: Cursor, limit: usize) -> Result<Page>;
+
+    /// A message as it is now; `None` when the room has none of this id.
+    async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>>;
+
+    /// How many messages after `after` are not `user`'s own and not deleted or purged, archived
+    /// or not. Counted up to `cap`.
+    async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64>;
+}
+
+/// The inbox of a user: derived from the log, never written per member.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Up to `limit` messages of a room after `after` that are not `user`'s own, oldest first,
+    /// tombstones left out. What of it is news, [`crate::notifies`] decides.
+    async fn news(
+        &self,
+        room: RoomId,
+        user: UserId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Message>>;
+}
+
+/// Rows that have not been published yet. The mark is a field of the row itself, so that storing
+/// and marking are one commit.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Up to `limit` marked rows stored before `before`, oldest first.
+    async fn marked(&self, before: Timestamp, limit: usize) -> Result<Vec<Envelope>>;
+
+    /// Clears the marks of rows that were published and applied. Idempotent; unknown ids are
+    /// ignored.
+    async fn clear_marks(&self, rows: &[RowId]) -> Result<()>;
+}

@@ -1,0 +1,92 @@
+//! What the domain needs of the outside, as traits that state their guarantees.
+//!
+//! One behaviour suite per port in `testkit` holds every adapter to these words. No port has a
+//! transaction handle: each method commits by one document (one transaction in SQLite), and all
+//! else is idempotent follow-up. A method that says nothing about atomicity only reads.
+//!
+//! Every method may fail with `unavailable` (the store is away; surely nothing was done), and
+//! those that write with `unknown_outcome` (the answer was lost: call again, it is idempotent).
+
+mod archive;
+mod live;
+mod log;
+mod people;
+mod work;
+
+use std::sync::Arc;
+
+pub use archive::{Bodies, Copied, Holds, Policies, Runs, Swung};
+pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache};
+pub use log::{History, Inbox, Log, Outbox};
+pub use people::{Members, Rooms, Tokens, Users};
+pub use work::{
+    Clock, Delivery, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
+};
+
+/// All that is durable, behind one object. Use cases take the sub-port they need.
+pub trait Store:
+    Users
+    + Tokens
+    + Rooms
+    + Members
+    + Log
+    + History
+    + Inbox
+    + Outbox
+    + Policies
+    + Runs
+    + Holds
+    + Bodies
+    + Leases
+    + About
+{
+}
+
+impl<T> Store for T where
+    T: Users
+        + Tokens
+        + Rooms
+        + Members
+        + Log
+        + History
+        + Inbox
+        + Outbox
+        + Policies
+        + Runs
+        + Holds
+        + Bodies
+        + Leases
+        + About
+{
+}
+
+/// What a store says of itself.
+#[async_trait::async_trait]
+pub trait About: Send + Sync {
+    /// The store's id, renewed when a backup is restored: positions of another epoch mean nothing.
+    async fn epoch(&self) -> crate::Result<uuid::Uuid>;
+
+    /// Whether it answers and can write, for readiness.
+    async fn ping(&self) -> crate::Result<()>;
+
+    /// What it is and what it cannot promise, for the banner and the test report.
+    fn describe(&self) -> String;
+
+    /// Writes what waits, and stops. Later calls fail with `unavailable`.
+    async fn close(&self);
+}
+
+/// The ports that a process works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// Durable.
+    pub store: Arc<dyn Store>,
+    /// Forgetful.
+    pub cache: Arc<dyn Cache>,
+    /// Live, at most once.
+    pub bus: Arc<dyn Bus>,
+    /// Work, at least once.
+    pub queue: Arc<dyn Queue>,
+    /// The store's time.
+    pub clock: Arc<dyn Clock>,
+}

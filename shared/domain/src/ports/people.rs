@@ -1,0 +1,115 @@
+//! Accounts, rooms and who is in them.
+
+use async_trait::async_trait;
+
+use crate::{
+    Mark, Member, NewRoom, NewUser, Result, Room, RoomId, RoomName, Seq, TenantId, Timestamp, User,
+    UserId, Username,
+};
+
+/// The accounts.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Makes an account. Atomic: of simultaneous creations with one name or one address exactly
+    /// one succeeds. Repeating it with the same id answers with the account.
+    ///
+    /// # Errors
+    /// `username_taken` with the field that is taken (`username`, `email` or `alias`) when another
+    /// account has it.
+    async fn create_user(&self, user: NewUser) -> Result<User>;
+
+    /// The account of this id.
+    async fn user(&self, id: UserId) -> Result<Option<User>>;
+
+    /// The accounts of these ids that exist, in no order.
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>>;
+
+    /// The account of this name.
+    async fn user_by_name(&self, tenant: &TenantId, name: &Username) -> Result<Option<User>>;
+
+    /// The account that another system calls `alias`.
+    async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>>;
+
+    /// Replaces the password's hash. Atomic; `user_not_found` when there is no such account.
+    async fn set_password_hash(&self, id: UserId, hash: String) -> Result<()>;
+
+    /// Makes somebody an administrator, or no longer. Atomic; `user_not_found` as above.
+    async fn set_admin(&self, id: UserId, admin: bool) -> Result<()>;
+}
+
+/// Tokens that are no longer good although they have not expired.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Ends a token (its id, or its hash where it has none) until it would have expired.
+    /// Idempotent.
+    async fn revoke_token(&self, token: &str, expires_at: Timestamp) -> Result<()>;
+
+    /// Whether the token was ended.
+    async fn is_token_revoked(&self, token: &str) -> Result<bool>;
+
+    /// Forgets revocations of tokens that expired before `now`; says how many.
+    async fn forget_expired_tokens(&self, now: Timestamp) -> Result<u64>;
+}
+
+/// The rooms.
+#[async_trait]
+pub trait Rooms: Send + Sync {
+    /// Makes a room. Atomic: of simultaneous creations of one name exactly one succeeds. The
+    /// first rows lie in `init` until a writer appends them. Repeating it with the same id
+    /// answers with the room.
+    ///
+    /// # Errors
+    /// `room_exists` when another room of the tenant has the name.
+    async fn create_room(&self, room: NewRoom) -> Result<Room>;
+
+    /// The room of this id.
+    async fn room(&self, id: RoomId) -> Result<Option<Room>>;
+
+    /// The channel of this name.
+    async fn room_by_name(&self, tenant: &TenantId, name: &RoomName) -> Result<Option<Room>>;
+
+    /// Up to `limit` channels of a tenant, by id after `after`.
+    async fn channels(
+        &self,
+        tenant: &TenantId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<Room>>;
+
+    /// Up to `limit` rooms of all tenants and kinds, by id after `after`.
+    async fn all_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<Room>>;
+}
+
+/// Who is in which room. The log's member rows decide; these documents follow them, written by
+/// [`super::Log::append`] alone, but for the three marks.
+#[async_trait]
+pub trait Members: Send + Sync {
+    /// A user's place in a room, also of who left; `None` for who never was in it.
+    async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>>;
+
+    /// Up to `limit` active members of a room, by user id after `after`.
+    async fn members(
+        &self,
+        room: RoomId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>>;
+
+    /// How many active members a room has.
+    async fn count_members(&self, room: RoomId) -> Result<u64>;
+
+    /// Up to `limit` active memberships of a user, by room id after `after`.
+    async fn memberships(
+        &self,
+        user: UserId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<Member>>;
+
+    /// How many rooms a user is an active member of.
+    async fn count_memberships(&self, user: UserId) -> Result<u64>;
+
+    /// Raises one of a member's marks. Atomic, idempotent: a lower seq changes nothing, and so
+    /// does a member who does not exist.
+    async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()>;
+}

@@ -1,0 +1,112 @@
+//! The newest rows of a room, as a cache keeps them, and the rule for when they may be believed.
+//!
+//! A cache may forget at any time. It may never lie: what was edited, deleted or archived lies
+//! under another key, because each of these raises the room's generation, and the key holds it.
+
+use crate::{Row, Seq};
+
+/// How many rows are kept before the block is filled anew.
+pub const RECENT_ROWS: usize = 200;
+
+/// The newest rows of a room, of one generation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// The head that the fill read: the rows up to here are one block from the store.
+    pub upto: Seq,
+    /// The first seq that the fill read; everything from here to `upto` is in `rows`.
+    pub from: Seq,
+    /// Rising by seq. Rows beyond `upto` were added one by one, and some may be missing.
+    pub rows: Vec<Row>,
+}
+
+impl Recent {
+    /// Whether this shows the log truly as it stands at `head`: it ends there, and no row is
+    /// missing after the block.
+    #[must_use]
+    pub fn covers(&self, head: Seq) -> bool {
+        let added = self.rows.iter().filter(|row| row.seq > self.upto);
+        let mut next = self.upto;
+        for row in added {
+            next += 1;
+            if row.seq != next {
+                return false;
+            }
+        }
+        next == head
+    }
+
+    /// Adds rows behind the block, keeping the order and dropping repeats.
+    pub fn add(&mut self, rows: &[Row]) {
+        for row in rows {
+            let after = |known: &Row| known.seq <= row.seq;
+            let at = self.rows.partition_point(after);
+            let known = at > 0 && self.rows[at - 1].seq == row.seq;
+            if !known && row.seq > self.upto {
+                self.rows.insert(at, row.clone());
+            }
+        }
+    }
+
+    /// Whether so much was added that the block should be filled anew.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows.len() > RECENT_ROWS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Change, ClientId, RoomId, RowId, RunId, Timestamp, UserId};
+
+    fn row(seq: Seq) -> Row {
+        Row {
+            id: RowId::new(),
+            room: RoomId::from_uuid(uuid::Uuid::nil()),
+            seq,
+            generation: 0,
+            sender: UserId::new(),
+            client_id: ClientId::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            change: Change::Archive {
+                run: RunId::new(),
+                through: 0,
+            },
+        }
+    }
+
+    fn block(upto: Seq) -> Recent {
+        Recent {
+            upto,
+            from: 1,
+            rows: (1..=upto).map(row).collect(),
+        }
+    }
+
+    #[test]
+    fn a_block_is_believed_at_its_own_head_only() {
+        assert!(block(3).covers(3));
+        assert!(!block(3).covers(4));
+        assert!(!block(3).covers(2));
+        assert!(Recent::default().covers(0));
+    }
+
+    #[test]
+    fn a_missing_row_is_noticed_wherever_it_is() {
+        let mut recent = block(3);
+        recent.add(&[row(5)]);
+        assert!(!recent.covers(5));
+        recent.add(&[row(4)]);
+        assert!(recent.covers(5));
+    }
+
+    #[test]
+    fn rows_may_come_in_any_order_and_twice() {
+        let mut recent = block(2);
+        recent.add(&[row(4), row(3), row(4), row(2)]);
+        assert_eq!(
+            recent.rows.iter().map(|r| r.seq).collect::<Vec<_>>(),
+            [1, 2, 3, 4]
+        );
+    }
+}

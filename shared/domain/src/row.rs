@@ -1,0 +1,244 @@
+//! The log of a room: what durably happened in it, one immutable row each, numbered by `seq`
+//! from 1 without holes. One cursor therefore says all that a client missed, and a hole in the
+//! seqs says that something was lost on the way.
+//!
+//! A [`NewRow`] is what a writer wants to append; a [`Row`] is what a reader sees. A message's
+//! row doubles as the message's state, so a row that tells of a message shows it as it is *now*.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ClientId, Content, ContentHash, Message, MessageId, Rev, Role, RoomId, RowId, RunId, Seq,
+    Timestamp, UserId,
+};
+
+/// A row that somebody wants to append. It keeps its `id` and `client_id` over all attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRow {
+    /// The row's id, and the message's if it is one.
+    pub id: RowId,
+    /// Unique for this sender in this room, for ever.
+    pub client_id: ClientId,
+    /// Who did it.
+    pub sender: UserId,
+    /// What they did.
+    pub change: NewChange,
+}
+
+/// What a new row does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NewChange {
+    /// Says something.
+    Message {
+        /// What is said.
+        content: Content,
+    },
+    /// Replaces what a message says.
+    Edit {
+        /// Which message.
+        message: MessageId,
+        /// What it says from now on.
+        content: Content,
+        /// Only if the message still has this revision (If-Match).
+        if_rev: Option<Rev>,
+    },
+    /// Takes away what a message says and leaves a tombstone.
+    Deletion {
+        /// Which message.
+        message: MessageId,
+        /// Only if the message still has this revision (If-Match).
+        if_rev: Option<Rev>,
+    },
+    /// Changes who is in the room.
+    Member(MemberRow),
+    /// Tells that messages were moved to the archive.
+    Archive {
+        /// By which run.
+        run: RunId,
+        /// All through this seq that is neither held nor exempt.
+        through: Seq,
+    },
+}
+
+/// A change of who is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// Whose membership.
+    pub user: UserId,
+    /// What becomes of it.
+    pub change: MemberChange,
+    /// The role from now on.
+    pub role: Role,
+    /// The member document's revision plus one: the decision was made looking at that document.
+    pub rev: Rev,
+}
+
+/// What becomes of a membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberChange {
+    /// Comes in, of their own will or added by another.
+    Joined,
+    /// Goes.
+    Left,
+    /// Was sent away.
+    Removed,
+}
+
+impl NewChange {
+    /// The hash of what was sent, without what depends on the moment (revisions).
+    #[must_use]
+    pub fn hash(&self) -> ContentHash {
+        match self {
+            Self::Message { content } => ContentHash::of(&("message", content)),
+            Self::Edit {
+                message, content, ..
+            } => ContentHash::of(&("edit", message, content)),
+            Self::Deletion { message, .. } => ContentHash::of(&("deletion", message)),
+            Self::Member(MemberRow {
+                user, change, role, ..
+            }) => ContentHash::of(&("member", user, change, role)),
+            Self::Archive { run, through } => ContentHash::of(&("archive", run, through)),
+        }
+    }
+
+    /// Its weight in a batch, in bytes of content.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Message { content } | Self::Edit { content, .. } => content.bytes(),
+            Self::Deletion { .. } | Self::Member(_) | Self::Archive { .. } => 0,
+        }
+    }
+}
+
+/// A row of a room's log, as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The row's own id.
+    pub id: RowId,
+    /// The room whose log it is in.
+    pub room: RoomId,
+    /// Its number there.
+    pub seq: Seq,
+    /// The seq of the last row at or before it that changed what older rows show (edit, deletion,
+    /// erasure, archive, restore); 0 if there was none. Copied from row to row.
+    pub generation: Seq,
+    /// Who did it.
+    pub sender: UserId,
+    /// The sender's own id for it.
+    pub client_id: ClientId,
+    /// Store time; never before the row before it.
+    pub created_at: Timestamp,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What a row tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// Something was said: the message as it is now.
+    Message(Message),
+    /// A message was changed: the message as it is now.
+    Edit(Message),
+    /// A message was deleted: its tombstone.
+    Deletion(Message),
+    /// Somebody came or went.
+    Member(MemberRow),
+    /// Messages were moved to the archive.
+    Archive {
+        /// By which run.
+        run: RunId,
+        /// All through this seq that is neither held nor exempt.
+        through: Seq,
+    },
+}
+
+impl Row {
+    /// The message that this row tells of.
+    #[must_use]
+    pub fn message(&self) -> Option<&Message> {
+        match &self.change {
+            Change::Message(message) | Change::Edit(message) | Change::Deletion(message) => {
+                Some(message)
+            }
+            Change::Member(_) | Change::Archive { .. } => None,
+        }
+    }
+}
+
+/// The end of a room's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// The room.
+    pub room: RoomId,
+    /// The highest seq; 0 for an empty log.
+    pub seq: Seq,
+    /// The newest row's generation.
+    pub generation: Seq,
+}
+
+/// What became of one row of an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// It is stored, durable and applied.
+    Stored(Row),
+    /// Its `client_id` is stored already, with the same content: the original row, showing its
+    /// message as it is now.
+    Repeat(Row),
+    /// Its `client_id` is stored already, with other content. Nothing changed.
+    Mismatch,
+    /// Somebody else changed the target first; `current` is its revision now. Nothing changed.
+    Conflict {
+        /// The target's revision now.
+        current: Rev,
+    },
+    /// The target does not allow it. Nothing changed.
+    Refused(Refusal),
+    /// It may or may not be stored: append it again, unchanged.
+    Unknown,
+}
+
+/// Why a target does not allow a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The room has no such message.
+    Missing,
+    /// The message was deleted.
+    Deleted,
+    /// The message is in the archive.
+    Archived,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_of_what_was_sent_and_not_of_when() {
+        let message = MessageId::new();
+        let edit = |text: &str, if_rev| NewChange::Edit {
+            message,
+            content: Content::Text { text: text.into() },
+            if_rev,
+        };
+        assert_eq!(edit("a", None).hash(), edit("a", Some(3)).hash());
+        assert_ne!(edit("a", None).hash(), edit("b", None).hash());
+    }
+
+    #[test]
+    fn a_message_and_an_edit_of_the_same_text_differ() {
+        let content = Content::Text { text: "a".into() };
+        let said = NewChange::Message {
+            content: content.clone(),
+        };
+        let edited = NewChange::Edit {
+            message: MessageId::new(),
+            content,
+            if_rev: None,
+        };
+        assert_ne!(said.hash(), edited.hash());
+    }
+}

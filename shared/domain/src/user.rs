@@ -1,0 +1,43 @@
+//! People.
+
+use crate::{Email, TenantId, Timestamp, UserId, Username};
+
+/// A user of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Always ours.
+    pub id: UserId,
+    /// The world they live in.
+    pub tenant: TenantId,
+    /// Unique in the tenant.
+    pub username: Username,
+    /// Unique in the tenant, where there is one.
+    pub email: Option<Email>,
+    /// The password's hash with its own parameters (`$2b$…`); none for who logs in elsewhere.
+    pub password_hash: Option<String>,
+    /// What another system calls this user, unique in the tenant.
+    pub alias: Option<String>,
+    /// Whether they may run the archive and see every room's policy.
+    pub admin: bool,
+    /// When they came.
+    pub created_at: Timestamp,
+}
+
+/// Somebody who signs up, or whom a trusted issuer names for the first time.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The id they will have. Repeating a creation with the same id changes nothing.
+    pub id: UserId,
+    /// The world they live in.
+    pub tenant: TenantId,
+    /// Wanted name.
+    pub username: Username,
+    /// Address, if any.
+    pub email: Option<Email>,
+    /// The password's hash.
+    pub password_hash: Option<String>,
+    /// What another system calls them.
+    pub alias: Option<String>,
+    /// Whether they may administer.
+    pub admin: bool,
+}
