@@ -1,1 +1,11 @@
-//! Placeholder.
+//! How it is said: the JSON of the native API and of the documented dialects.
+//!
+//! Pure codecs, without sockets and without waiting. Each dialect is a folder here, tested with
+//! the JSON blocks of its document. Wire types are their own: a domain type can change without a
+//! client noticing.
+
+pub mod dialect;
+pub mod native;
+pub mod rooms;
+
+pub use dialect::{Action, Dialect, Refused, Request, Resume, Scope};

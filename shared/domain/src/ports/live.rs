@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use async_trait::async_trait;
+use futures_core::Stream;
 
 use crate::{NodeId, Recent, Result, RoomId, Row, Seq};
 
@@ -51,8 +52,6 @@ pub struct BusMessage {
 /// The events of the bus, from now on. It ends when the bus is closed. `Err` says that events may
 /// have been lost, and that the heads are to be asked for.
 pub type BusStream = Pin<Box<dyn Stream<Item = Result<BusMessage>> + Send>>;
-
-pub use futures_core::Stream;
 
 /// Live fan-out between processes: at most once, in order per publisher where it arrives.
 #[async_trait]

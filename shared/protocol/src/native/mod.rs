@@ -1,0 +1,1 @@
+//! The native socket `/api/v1/ws`, subprotocol `hubbub.v1`.

@@ -1,0 +1,1 @@
+//! The `rooms` dialect: named rooms, one socket per room.

@@ -1,0 +1,248 @@
+//! The settings themselves. Every field's comment is its line in `docs/configuration.md`.
+
+use std::{fmt, net::SocketAddr, path::PathBuf};
+
+use domain::{
+    Limits,
+    archive::{Action, CatchUp},
+};
+use serde::{Deserialize, Serialize};
+
+/// All settings of one process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `development` generates what is missing; `production` refuses weak or missing secrets.
+    pub mode: Mode,
+    /// Addresses to listen on; every listener serves everything.
+    pub listen: Vec<SocketAddr>,
+    /// Folder for all that embedded mode keeps: database, files, generated secrets.
+    pub data: PathBuf,
+    /// Which dialects are mounted beside the native API.
+    pub dialects: Vec<DialectName>,
+    /// Where things are kept.
+    pub backends: Backends,
+    /// Accounts and tokens.
+    pub auth: Auth,
+    /// What comes in over HTTP.
+    pub http: Http,
+    /// What one person, socket or request may take.
+    pub limits: Limits,
+    /// Archive policies.
+    pub archive: Archive,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Lifts rate limits and session caps, for benchmarks; refused unless every listener is on
+    /// loopback.
+    pub no_limits: bool,
+}
+
+/// How careful the process is about secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Generates and keeps what is missing.
+    #[default]
+    Development,
+    /// Refuses weak or missing secrets.
+    Production,
+}
+
+/// A documented protocol that can be mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialectName {
+    /// Named rooms, one socket per room.
+    Rooms,
+}
+
+/// One URL per port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backends {
+    /// `sqlite:PATH`; a relative path lies below `data`.
+    pub store_url: String,
+    /// `local:`.
+    pub cache_url: String,
+    /// `local:`.
+    pub bus_url: String,
+    /// `store:` keeps the queue in the store.
+    pub queue_url: String,
+}
+
+/// Accounts and tokens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// HS256 secret of our own tokens, at least 32 bytes. Empty: generated below `data` in
+    /// development, refused in production.
+    pub secret: Secret,
+    /// Tokens that the Go original's installation signed stay good with its SECRET_KEY.
+    pub legacy_secret: Secret,
+    /// How long a token is good, in seconds.
+    pub token_seconds: u64,
+    /// bcrypt's cost, 10 to 14. A login takes about 50 ms at 10 and 200 ms at 12.
+    pub bcrypt_cost: u32,
+    /// Shortest password, in characters.
+    pub password_min_chars: usize,
+}
+
+/// What comes in over HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Origins, besides the same host, from which browsers may open sockets and call the API.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Archive policies.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Archive {
+    /// What should be archived when.
+    pub policies: Vec<PolicySetting>,
+}
+
+/// One archive policy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySetting {
+    /// What ops teams call it. Unique.
+    pub name: String,
+    /// Channels by name; empty is all rooms.
+    #[serde(default)]
+    pub rooms: Vec<String>,
+    /// Messages older than this are due: `90 days`, `1h 30m`, ….
+    pub older_than: String,
+    /// `archive` moves them, `log` only tells of them.
+    pub action: Action,
+    /// Cron of five or six fields, or plain English: `every day at 02:00`.
+    pub schedule: String,
+    /// IANA name of the time zone in which the schedule is meant.
+    #[serde(default = "utc")]
+    pub timezone: String,
+    /// `run_once` or `skip`: what to do about slots that passed while nothing ran.
+    #[serde(default)]
+    pub catch_up: CatchUp,
+    /// Whether it runs by itself.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Filter directives as of `tracing-subscriber`: `info`, `warn,edge=debug`, ….
+    pub filter: String,
+    /// `auto` is `pretty` on a terminal and `json` elsewhere.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// `pretty` on a terminal and `json` elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            data: PathBuf::from("data"),
+            dialects: vec![DialectName::Rooms],
+            backends: Backends::default(),
+            auth: Auth::default(),
+            http: Http::default(),
+            limits: Limits::default(),
+            archive: Archive::default(),
+            log: Log::default(),
+            no_limits: false,
+        }
+    }
+}
+
+impl Default for Backends {
+    fn default() -> Self {
+        Self {
+            store_url: "sqlite:hubbub.db".to_owned(),
+            cache_url: "local:".to_owned(),
+            bus_url: "local:".to_owned(),
+            queue_url: "store:".to_owned(),
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            secret: Secret::default(),
+            legacy_secret: Secret::default(),
+            token_seconds: 12 * 60 * 60,
+            bcrypt_cost: 12,
+            password_min_chars: 8,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            filter: "info".to_owned(),
+            format: LogFormat::Auto,
+        }
+    }
+}
+
+/// A text that must not be seen. It prints, and is written, as `***`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for its one use.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.is_empty() { "" } else { "***" })
+    }
+}
