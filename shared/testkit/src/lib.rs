@@ -1,0 +1,4 @@
+//! What tests share: one behaviour suite per port, the delivery judge, builders, a clock that can
+//! be set, and the servers and proxies that tests run against. Never part of the product.
+
+pub mod judge;
