@@ -1,0 +1,37 @@
+# Every recipe is a plain command, so that nothing here is needed to work on Hubbub.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Starts everything on embedded storage.
+run *args:
+    cargo run -- {{args}}
+
+# All tests, also those on the MongoDB protocol.
+test:
+    cargo test --workspace
+
+# The quick ones: rules and codecs.
+test-rules:
+    cargo test -p domain -p protocol -p settings
+
+# What must be clean before a commit.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+fmt:
+    cargo fmt --all
+
+# Licences, sources, advisories (needs cargo-deny).
+deny:
+    cargo deny check
+
+# The API of the crates.
+doc:
+    cargo doc --workspace --no-deps --open
+
+# Exactly what the gate runs.
+ci:
+    bash .ci/run
