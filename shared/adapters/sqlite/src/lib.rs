@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The Store on SQLite: one file, one writer with two lanes and group commit, a pool of readers.
+//!
+//! Start at [`SqliteStore`]. Every port is one file here. A write is a closure that the writer
+//! runs in a savepoint of a shared transaction; a read is a closure on a connection of the pool.
+
+mod bodies;
+mod columns;
+mod connect;
+mod error;
+mod holds;
+mod leases;
+mod policies;
+mod queue;
+mod readers;
+mod runs;
+mod schema;
+mod store;
+mod writer;
+
+pub use connect::Synchronous;
+pub use error::OpenError;
+pub use store::{Options, SqliteStore};
+pub use writer::WriterStats;

@@ -1,0 +1,1 @@
+//! Bodies of messages on their way between log and archive.

@@ -1,0 +1,144 @@
+//! What can go wrong, at opening and later, and what the caller is told of it.
+
+use std::path::PathBuf;
+
+use domain::{Code, Error};
+use rusqlite::ErrorCode;
+
+/// Why a database could not be opened. The text says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has locked it.
+    #[error(
+        "{} is locked: another process is using it. Stop that process, or choose another data directory.",
+        path.display()
+    )]
+    Locked {
+        /// The database.
+        path: PathBuf,
+    },
+    /// It, or its directory, cannot be written.
+    #[error(
+        "{} cannot be written: make the file and its directory writable for this user.",
+        path.display()
+    )]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer version of Hubbub wrote it.
+    #[error(
+        "{} was written by a newer version of Hubbub (schema {found}, this one knows {known}): run that version, or restore a backup.",
+        path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The version of its schema.
+        found: u32,
+        /// The newest version that this build knows.
+        known: u32,
+    },
+    /// It is some other program's file.
+    #[error(
+        "{} is not a database of Hubbub: choose another path, or move that file away.",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The directory is missing, the disk is full, or the like.
+    #[error("{} cannot be opened: {source}. Check the path and the disk.", path.display())]
+    Failed {
+        /// The database.
+        path: PathBuf,
+        /// What the system said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl OpenError {
+    /// Reads SQLite's word for why `path` could not be opened.
+    pub(crate) fn of(path: &std::path::Path, error: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
+            Some(ErrorCode::NotADatabase) => Self::Foreign { path },
+            _ => Self::Failed {
+                path,
+                source: error.into(),
+            },
+        }
+    }
+}
+
+/// Why a closure of a read or a write gave up. `?` makes it from whatever happens inside.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// SQLite refused.
+    Sql(rusqlite::Error),
+    /// A rule of the domain refused.
+    Domain(Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Domain(Error::internal(error))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        Self::Domain(code.into())
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Domain(error) => error,
+            Failure::Sql(error) if passes(&error) => Self::unavailable(error),
+            Failure::Sql(error) => Self::internal(error),
+        }
+    }
+}
+
+/// Whether waiting, or a hand on the disk, mends it. Constraints are not among them: where one
+/// means something, its statement's own code says what.
+fn passes(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::OutOfMemory
+        )
+    )
+}
+
+/// Whether a statement failed because a unique value is taken.
+pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    error.sqlite_error().is_some_and(|error| {
+        [SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE].contains(&error.extended_code)
+    })
+}

@@ -1,0 +1,1 @@
+//! Rights to do something alone for a while.

@@ -1,0 +1,1 @@
+//! The queue between services, as a table.

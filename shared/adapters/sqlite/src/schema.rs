@@ -1,0 +1,83 @@
+//! The schema: numbered migrations, and the check that a file is ours and not too new.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Result, TransactionBehavior};
+use uuid::Uuid;
+
+use crate::{columns, error::OpenError};
+
+/// Every migration, in order. The n-th brings the schema to version n. They never change once
+/// released.
+const MIGRATIONS: &[&str] = &[include_str!("schema/001_first.sql")];
+
+/// "HUBB", by which SQLite's own tools and we know the file.
+const APPLICATION: i32 = 0x4855_4242;
+
+/// Refuses foreign files and newer schemas, before anything is written.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |error| OpenError::of(path, error);
+    let application: i32 = number(conn, "application_id").map_err(failed)?;
+    let empty = is_empty(conn).map_err(failed)?;
+    let ours = application == APPLICATION || (application == 0 && empty);
+    if !ours {
+        return Err(OpenError::Foreign {
+            path: path.to_owned(),
+        });
+    }
+    let found = version(conn).map_err(failed)?;
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+            known: u32::try_from(known).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(())
+}
+
+/// Runs what is missing, in one transaction.
+pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in MIGRATIONS.iter().skip(version(&tx)?) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", columns::limit(MIGRATIONS.len()))?;
+    ensure_epoch(&tx)?;
+    tx.commit()
+}
+
+/// Gives the store its id, once.
+fn ensure_epoch(conn: &Connection) -> Result<()> {
+    let epoch = domain::NodeId::new().uuid();
+    conn.execute(
+        "INSERT INTO meta (name, value) VALUES ('epoch', ?1) ON CONFLICT (name) DO NOTHING",
+        [epoch.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Reads the store's id.
+pub(crate) fn epoch(conn: &Connection) -> Result<Uuid> {
+    conn.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| {
+        let text: String = row.get(0)?;
+        Uuid::parse_str(&text)
+            .map_err(|error| columns::unreadable(0, rusqlite::types::Type::Text, error))
+    })
+}
+
+fn version(conn: &Connection) -> Result<usize> {
+    number(conn, "user_version").map(|version: u32| version as usize)
+}
+
+fn number<T: rusqlite::types::FromSql>(conn: &Connection, pragma: &str) -> Result<T> {
+    conn.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
+fn is_empty(conn: &Connection) -> Result<bool> {
+    conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |r| {
+        r.get(0)
+    })
+}

@@ -1,0 +1,195 @@
+//! One transaction for many writes: group commit.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, Result};
+
+use super::{
+    Counters, WriterOptions,
+    job::{Job, Lost},
+    lanes::{Lane, Lanes},
+};
+
+/// How much one transaction takes of a lane.
+struct Slice {
+    jobs: usize,
+    time: Duration,
+}
+
+/// All commands that wait; the time only bounds how long the first of them waits for the rest.
+const COMMANDS: Slice = Slice {
+    jobs: 1_024,
+    time: Duration::from_millis(20),
+};
+
+/// Little enough that a command that comes meanwhile hardly notices.
+const BACKGROUND: Slice = Slice {
+    jobs: 100,
+    time: Duration::from_millis(2),
+};
+
+/// How long a checkpoint that could not shrink the WAL is not tried again.
+const CHECKPOINT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the writer's thread owns.
+pub(crate) struct Worker {
+    conn: Connection,
+    lanes: Arc<Lanes>,
+    counters: Arc<Counters>,
+    wal: PathBuf,
+    wal_cap: u64,
+    checkpoint_after: Instant,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        conn: Connection,
+        lanes: Arc<Lanes>,
+        counters: Arc<Counters>,
+        options: WriterOptions,
+    ) -> Self {
+        let mut wal = options.path.into_os_string();
+        wal.push("-wal");
+        Self {
+            conn,
+            lanes,
+            counters,
+            wal: wal.into(),
+            wal_cap: options.wal_cap,
+            checkpoint_after: Instant::now(),
+        }
+    }
+
+    /// Works off the lanes until they are closed and empty.
+    pub(crate) fn run(mut self) {
+        while let Some(lane) = self.lanes.next() {
+            self.transaction(lane);
+            self.lanes.served(lane);
+            self.cap_wal();
+        }
+        if let Err(error) = checkpoint(&self.conn) {
+            tracing::warn!(%error, "the last checkpoint failed; the next start will make it");
+        }
+    }
+
+    fn transaction(&self, lane: Lane) {
+        let slice = match lane {
+            Lane::Command => COMMANDS,
+            Lane::Background => BACKGROUND,
+        };
+        let mut done = Vec::new();
+        let started = Instant::now();
+        let outcome = self.fill(lane, &slice, &mut done);
+        let outcome = outcome.and_then(|()| self.execute("COMMIT", true));
+        match &outcome {
+            Ok(()) => self.count(done.len(), started),
+            Err(lost) => self.give_up(lane, lost, &mut done),
+        }
+        for job in done {
+            job.answer(outcome.clone());
+        }
+    }
+
+    /// Begins a transaction and does in it what waits, each job in a savepoint of its own.
+    fn fill(&self, lane: Lane, slice: &Slice, done: &mut Vec<Box<dyn Job>>) -> Result<(), Lost> {
+        self.execute("BEGIN IMMEDIATE", false)?;
+        let started = Instant::now();
+        while done.len() < slice.jobs && started.elapsed() < slice.time {
+            let Some(mut job) = self.lanes.pop(lane) else {
+                break;
+            };
+            if !job.is_wanted() {
+                continue;
+            }
+            self.execute("SAVEPOINT job", false)?;
+            let keep = job.run(&self.conn);
+            let left = self.leave_savepoint(keep, job.as_mut());
+            done.push(job);
+            left?;
+        }
+        Ok(())
+    }
+
+    /// Keeps or takes back what one job did. Some errors (disk full above all) end the whole
+    /// transaction; then there is no savepoint left, and the batch is lost for that reason.
+    fn leave_savepoint(&self, keep: bool, job: &mut dyn Job) -> Result<(), Lost> {
+        if self.conn.is_autocommit()
+            && let Some(cause) = job.cause()
+        {
+            return Err(Lost {
+                cause: Arc::new(cause),
+                committing: false,
+            });
+        }
+        if !keep {
+            self.execute("ROLLBACK TO job", false)?;
+        }
+        self.execute("RELEASE job", false)
+    }
+
+    /// Rolls back, and takes along what waits: it would wait as long again for the same error.
+    fn give_up(&self, lane: Lane, lost: &Lost, done: &mut Vec<Box<dyn Job>>) {
+        tracing::warn!(error = %lost.cause, jobs = done.len(), "a transaction failed");
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a failed transaction could not be rolled back");
+        }
+        if done.is_empty() {
+            done.extend(std::iter::from_fn(|| self.lanes.pop(lane)).take(COMMANDS.jobs));
+        }
+    }
+
+    fn execute(&self, sql: &str, committing: bool) -> Result<(), Lost> {
+        let run = || self.conn.prepare_cached(sql)?.execute([]);
+        run().map(|_| ()).map_err(|error| Lost {
+            cause: Arc::new(error),
+            committing,
+        })
+    }
+
+    fn count(&self, jobs: usize, started: Instant) {
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.counters
+            .writes
+            .fetch_add(jobs as u64, Ordering::Relaxed);
+        metrics::histogram!("hubbub_store_commit_seconds").record(started.elapsed());
+        metrics::histogram!("hubbub_store_commit_writes").record(jobs as f64);
+    }
+
+    /// Shrinks the WAL when it is over its cap. SQLite's own checkpoints give way to readers, so
+    /// under steady reading it would grow without end; this one waits for them.
+    fn cap_wal(&mut self) {
+        let size = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        if size <= self.wal_cap || Instant::now() < self.checkpoint_after {
+            return;
+        }
+        match checkpoint(&self.conn) {
+            Ok(true) => {}
+            Ok(false) => self.put_off(size, "a reader is in the way"),
+            Err(error) => self.put_off(size, &error.to_string()),
+        }
+    }
+
+    fn put_off(&mut self, size: u64, why: &str) {
+        tracing::warn!(size, why, "the WAL is over its cap and could not be shrunk");
+        self.checkpoint_after = Instant::now() + CHECKPOINT_PAUSE;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.lanes.abandon();
+    }
+}
+
+/// Writes the WAL back into the database and empties it; says whether that was possible.
+fn checkpoint(conn: &Connection) -> Result<bool> {
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0).map(|busy| busy == 0)
+    })
+}
