@@ -81,7 +81,8 @@ pub struct Auth {
     pub legacy_secret: Secret,
     /// How long a token is good, in seconds.
     pub token_seconds: u64,
-    /// bcrypt's cost, 10 to 14. A login takes about 50 ms at 10 and 200 ms at 12.
+    /// bcrypt's cost, 10 to 14; development takes 4 and more, for tests. A login takes about 50 ms
+    /// at 10 and 200 ms at 12.
     pub bcrypt_cost: u32,
     /// Shortest password, in characters.
     pub password_min_chars: usize,

@@ -1,0 +1,353 @@
+//! What a person who configures Hubbub notices: which layer wins, where a value came from, and
+//! one line that says what to do for everything that is wrong.
+
+use std::{fs, path::PathBuf};
+
+use settings::{Flags, Inputs, Origin, Variables, load};
+use tempfile::TempDir;
+
+fn variables(pairs: &[(&str, &str)]) -> Variables {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+fn with_variables(pairs: &[(&str, &str)]) -> Inputs {
+    Inputs {
+        variables: variables(pairs),
+        folder: PathBuf::from("/nonexistent"),
+        ..Inputs::default()
+    }
+}
+
+fn with_file(folder: &TempDir, text: &str) -> Inputs {
+    fs::write(folder.path().join("hubbub.toml"), text).expect("a temporary file");
+    Inputs {
+        folder: folder.path().to_owned(),
+        ..Inputs::default()
+    }
+}
+
+fn problems(inputs: &Inputs) -> Vec<String> {
+    let found = load(inputs).expect_err("should be refused");
+    found.0.iter().map(ToString::to_string).collect()
+}
+
+/// The one problem of a file, without the folder it lies in.
+fn problem_of_file(text: &str) -> String {
+    let folder = TempDir::new().expect("a temporary folder");
+    let found = problems(&with_file(&folder, text));
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn nothing_said_gives_the_defaults() {
+    let loaded = load(&with_variables(&[])).unwrap();
+    assert_eq!(loaded.settings.auth.bcrypt_cost, 12);
+    assert_eq!(loaded.file, None);
+    assert!(
+        loaded
+            .shown()
+            .iter()
+            .all(|row| row.origin == Origin::Default)
+    );
+}
+
+#[test]
+fn flags_beat_variables_beat_the_file_beats_the_defaults() {
+    let folder = TempDir::new().unwrap();
+    let file = "data = 'of-file'\n[auth]\nbcrypt_cost = 10\ntoken_seconds = 60\n";
+    let mut inputs = with_file(&folder, file);
+    inputs.variables = variables(&[
+        ("HUBBUB_DATA", "of-var"),
+        ("HUBBUB_AUTH__BCRYPT_COST", "11"),
+    ]);
+    inputs.flags = Flags {
+        data: Some("of-flag".into()),
+        ..Flags::default()
+    };
+    let loaded = load(&inputs).unwrap();
+    assert_eq!(loaded.settings.data, PathBuf::from("of-flag"));
+    assert_eq!(loaded.settings.auth.bcrypt_cost, 11);
+    assert_eq!(loaded.settings.auth.token_seconds, 60);
+    assert_eq!(loaded.settings.auth.password_min_chars, 8);
+    let origin = |key| loaded.origin(key).to_string();
+    assert_eq!(origin("data"), "flag --data");
+    assert_eq!(
+        origin("auth.bcrypt_cost"),
+        "variable HUBBUB_AUTH__BCRYPT_COST"
+    );
+    assert!(origin("auth.token_seconds").ends_with("hubbub.toml:4"));
+    assert_eq!(origin("auth.password_min_chars"), "default");
+}
+
+#[test]
+fn lists_come_from_variables_with_commas_or_as_in_the_file() {
+    let listen = [("HUBBUB_LISTEN", "127.0.0.1:8000, 127.0.0.1:8080")];
+    assert_eq!(
+        load(&with_variables(&listen))
+            .unwrap()
+            .settings
+            .listen
+            .len(),
+        2
+    );
+    let policies =
+        r#"[{name="old", older_than="90 days", action="archive", schedule="0 2 * * *"}]"#;
+    let loaded = load(&with_variables(&[("HUBBUB_ARCHIVE__POLICIES", policies)])).unwrap();
+    let policy = &loaded.settings.archive.policies[0];
+    assert_eq!(policy.age().unwrap().as_secs(), 90 * 24 * 60 * 60);
+    assert_eq!(policy.timezone, "UTC");
+}
+
+#[test]
+fn plain_urls_are_understood_and_the_prefixed_name_wins() {
+    let plain = ("STORE_URL", "sqlite:plain.db");
+    let loaded = load(&with_variables(&[plain])).unwrap();
+    assert_eq!(loaded.settings.backends.store_url, "sqlite:plain.db");
+    let prefixed = ("HUBBUB_BACKENDS__STORE_URL", "sqlite:prefixed.db");
+    let loaded = load(&with_variables(&[plain, prefixed])).unwrap();
+    assert_eq!(loaded.settings.backends.store_url, "sqlite:prefixed.db");
+}
+
+#[test]
+fn the_originals_variables_count_only_where_ours_are_absent() {
+    let original = [
+        ("MONGO_URI", "mongodb://mongodb:27017"),
+        ("REDIS_URI", "redis:6379"),
+        ("SECRET_KEY", "0123"),
+    ];
+    let loaded = load(&with_variables(&original)).unwrap();
+    assert_eq!(
+        loaded.settings.backends.store_url,
+        "mongodb://mongodb:27017"
+    );
+    assert_eq!(loaded.settings.backends.cache_url, "redis://redis:6379");
+    assert_eq!(loaded.settings.backends.bus_url, "redis://redis:6379");
+    assert_eq!(loaded.settings.auth.legacy_secret.reveal(), "0123");
+    let folder = TempDir::new().unwrap();
+    let mut inputs = with_file(&folder, "[backends]\nstore_url = 'sqlite:ours.db'\n");
+    inputs.variables = variables(&original);
+    let loaded = load(&inputs).unwrap();
+    assert_eq!(loaded.settings.backends.store_url, "sqlite:ours.db");
+}
+
+#[test]
+fn a_secret_can_lie_in_a_file_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let path = path.to_str().unwrap();
+    let loaded = load(&with_variables(&[("HUBBUB_AUTH__SECRET_FILE", path)])).unwrap();
+    assert_eq!(loaded.settings.auth.secret.reveal().len(), 32);
+    let both = [("SECRET_KEY", "x"), ("SECRET_KEY_FILE", path)];
+    assert!(problems(&with_variables(&both))[0].contains("unset one of them"));
+    let missing = [("SECRET_KEY_FILE", "/nonexistent")];
+    assert!(problems(&with_variables(&missing))[0].contains("cannot be read"));
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let loaded = load(&with_variables(&[("STORE_URL", ""), ("HUBBUB_LISTEN", "")])).unwrap();
+    assert_eq!(loaded.settings.backends.store_url, "sqlite:hubbub.db");
+}
+
+#[test]
+fn what_kubernetes_sets_beside_a_service_of_our_name_is_left_alone() {
+    let set = [
+        ("HUBBUB_PORT", "tcp://10.0.0.1:80"),
+        ("HUBBUB_SERVICE_HOST", "10.0.0.1"),
+        ("HUBBUB_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ];
+    assert!(load(&with_variables(&set)).is_ok());
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest() {
+    let cases = [
+        (
+            "[auth]\nbcript_cost = 12",
+            "hubbub.toml:2: auth.bcript_cost: unknown key; did you mean `auth.bcrypt_cost`?",
+        ),
+        (
+            "bcrypt_cost = 12",
+            "hubbub.toml:1: bcrypt_cost: unknown key; did you mean `auth.bcrypt_cost`?",
+        ),
+        (
+            "zzz = 1",
+            "hubbub.toml:1: zzz: unknown key; see docs/configuration.md for all there are",
+        ),
+        (
+            "\n[limit]\npage = 1",
+            "hubbub.toml:3: limit.page: unknown key; did you mean `limits.page`?",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(problem_of_file(text), expected, "{text}");
+    }
+    let found = problems(&with_variables(&[("HUBBUB_AUTH__BCRYPTCOST", "12")]));
+    assert_eq!(
+        found,
+        [
+            "variable HUBBUB_AUTH__BCRYPTCOST: auth.bcryptcost: unknown key; did you mean `auth.bcrypt_cost`?"
+        ]
+    );
+}
+
+#[test]
+fn keys_of_policies_are_checked_too() {
+    let text = "[[archive.policies]]\nname = 'a'\nolderthan = '1 day'\n";
+    let folder = TempDir::new().unwrap();
+    let found = problems(&with_file(&folder, text));
+    assert!(
+        found.iter().any(|line| line.contains("hubbub.toml:3: archive.policies[0].olderthan: unknown key; did you mean `archive.policies[].older_than`?")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn wrong_types_and_values_name_the_key_and_the_line() {
+    let cases = [
+        (
+            "[auth]\nbcrypt_cost = 'high'",
+            "hubbub.toml:2: auth.bcrypt_cost: must be a whole number, not string",
+        ),
+        ("mode = 'prod'", "hubbub.toml:1: mode: "),
+        ("listen = ['nowhere']", "hubbub.toml:1: listen[0]: "),
+        (
+            "dialects = ['rooms', 'klingon']",
+            "hubbub.toml:1: dialects[1]: ",
+        ),
+        ("[limits]\npage = -1", "hubbub.toml:2: limits.page: "),
+        (
+            "[limits]\n\npage = 500",
+            "hubbub.toml:3: limits.page: must not be more than limits.page_max",
+        ),
+        (
+            "[limits]\nrun_batch = 0",
+            "hubbub.toml:2: limits.run_batch: must be at least 1",
+        ),
+        (
+            "[auth]\nbcrypt_cost = 40",
+            "hubbub.toml:2: auth.bcrypt_cost: must be between 4 and 14",
+        ),
+        (
+            "[auth]\nsecret = 'short'",
+            "hubbub.toml:2: auth.secret: needs at least 32 bytes",
+        ),
+        (
+            "mode = 'production'",
+            "auth.secret: must be set in production",
+        ),
+        (
+            "dialects = ['rooms', 'rooms']",
+            "hubbub.toml:1: dialects: names a dialect twice",
+        ),
+        (
+            "listen = []",
+            "hubbub.toml:1: listen: needs at least one address",
+        ),
+        (
+            "no_limits = true\nlisten = ['0.0.0.0:80']",
+            "hubbub.toml:1: no_limits: is for benchmarks",
+        ),
+        (
+            "[http]\nallowed_origins = ['*']",
+            "hubbub.toml:2: http.allowed_origins[0]: must be a scheme",
+        ),
+        ("this is no toml", "hubbub.toml:1: not TOML: "),
+    ];
+    for (text, expected) in cases {
+        let found = problem_of_file(text);
+        assert!(found.starts_with(expected), "{text}\n  gives {found}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+    }
+}
+
+#[test]
+fn policies_that_make_no_sense_are_refused() {
+    let policy = |change: &str| {
+        let good =
+            "name = 'a'\nolder_than = '90 days'\naction = 'archive'\nschedule = '0 2 * * *'\n";
+        let name = change.split(' ').next().unwrap_or_default();
+        let kept = good
+            .lines()
+            .filter(|line| name.is_empty() || !line.starts_with(name));
+        let kept: Vec<_> = kept.collect();
+        format!("[[archive.policies]]\n{}\n{change}\n", kept.join("\n"))
+    };
+    let folder = TempDir::new().unwrap();
+    assert!(load(&with_file(&folder, &policy(""))).is_ok());
+    for (change, expected) in [
+        (
+            "older_than = 'soon'",
+            "older_than: must be a length of time",
+        ),
+        (
+            "older_than = '0 days'",
+            "older_than: must be a length of time",
+        ),
+        (
+            "older_than = '1 month'",
+            "older_than: must be a length of time",
+        ),
+        ("timezone = 'Mars/Olympus'", "timezone: is no time zone"),
+        ("schedule = ''", "schedule: must not be empty"),
+        (
+            "action = 'eat'",
+            "archive.policies[0].action: unknown variant `eat`, expected `log` or `archive`",
+        ),
+        ("rooms = ['']", "rooms: holds what cannot be"),
+    ] {
+        let found = problem_of_file(&policy(change));
+        assert!(found.contains(expected), "{change}\n  gives {found}");
+    }
+    let twice = format!("{}{}", policy(""), policy(""));
+    assert!(
+        problem_of_file(&twice).contains("archive.policies[1].name: `a` is the name of another")
+    );
+}
+
+#[test]
+fn one_look_finds_everything_that_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    let text = "mode = 'prod'\nlisten = ['x']\nspeed = 1\n[auth]\nbcrypt_cost = 99\n";
+    let found = problems(&with_file(&folder, text));
+    assert_eq!(found.len(), 4, "{found:#?}");
+    let all = load(&with_file(&folder, text)).unwrap_err().to_string();
+    assert!(
+        all.ends_with("(and 3 more: see `hubbub config check`)"),
+        "{all}"
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let hidden = "0123456789abcdef0123456789abcdef";
+    let loaded = load(&with_variables(&[
+        ("HUBBUB_AUTH__SECRET", hidden),
+        ("SECRET_KEY", hidden),
+        ("STORE_URL", "mongodb://ann:hunter2@db/x"),
+    ]))
+    .unwrap();
+    let shown = format!("{:?}", loaded.shown());
+    assert!(
+        !shown.contains(hidden) && !shown.contains("hunter2"),
+        "{shown}"
+    );
+    let row = loaded
+        .shown()
+        .into_iter()
+        .find(|row| row.key == "auth.secret");
+    assert_eq!(row.unwrap().value, "\"***\"");
+    assert!(!format!("{:?}", loaded.settings).contains(hidden));
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let inputs = Inputs {
+        file: Some("/nonexistent/hubbub.toml".into()),
+        ..Inputs::default()
+    };
+    assert!(problems(&inputs)[0].starts_with("/nonexistent/hubbub.toml cannot be read"));
+}
