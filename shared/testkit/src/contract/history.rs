@@ -1,0 +1,36 @@
+//! What every store promises of [`History`]: the messages of a room, by cursor.
+
+pub mod page;
+pub mod unread;
+
+use super::log::LogWorld;
+
+/// A fresh store with a log and its history.
+pub type HistoryWorld = LogWorld;
+
+/// Runs the suite of [`History`](domain::ports::History) on the worlds of `open`, which returns a
+/// [`HistoryWorld`].
+#[macro_export]
+macro_rules! history_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, history;
+            page: [
+                an_empty_room_has_an_empty_page,
+                the_newest_come_last,
+                before_a_row_come_the_newest_before_it,
+                after_a_row_come_the_oldest_after_it,
+                around_a_row_come_half_before_and_half_after,
+                paging_back_and_forth_misses_and_doubles_nothing,
+                only_messages_are_in_it_but_the_head_is_the_logs,
+                tombstones_and_edits_are_in_it,
+                a_message_is_found_in_its_own_room_only,
+            ]
+            unread: [
+                others_messages_after_the_mark_count,
+                what_is_deleted_does_not_count,
+                rows_that_are_no_messages_do_not_count,
+                counting_stops_at_the_cap,
+            ]
+        }
+    };
+}

@@ -1,0 +1,92 @@
+//! What every store promises of [`Log`]: each row once, in order, dense, whoever else writes.
+
+pub mod append;
+pub mod changes;
+pub mod init;
+pub mod members;
+pub mod order;
+pub mod race;
+pub mod reading;
+pub mod repeats;
+
+use domain::ports::{History, Log, Members, Rooms};
+
+use super::World;
+
+/// The ports that the suite needs of a store.
+pub trait LogStore: Log + Rooms + Members + History {}
+
+impl<T: Log + Rooms + Members + History> LogStore for T {}
+
+/// A fresh store with a log.
+pub type LogWorld = World<dyn LogStore>;
+
+/// Runs the suite of [`Log`](domain::ports::Log) on the worlds of `open`, which returns a
+/// [`LogWorld`].
+#[macro_export]
+macro_rules! log_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, log;
+            append: [
+                seqs_are_dense_from_one,
+                rows_keep_the_order_given,
+                an_empty_batch_gives_an_empty_answer,
+                an_unknown_room_is_not_found,
+                every_field_of_a_message_returns,
+                every_kind_of_row_returns,
+                a_full_batch_is_stored_whole,
+            ]
+            repeats: [
+                a_repeat_in_the_same_batch_is_the_original,
+                a_repeat_later_is_the_original,
+                a_repeat_in_mid_batch_lets_the_rest_through,
+                repeats_from_two_nodes_at_once_store_one_row,
+                other_content_is_a_mismatch,
+                a_repeat_shows_the_message_as_it_is_now,
+                other_senders_and_rooms_have_client_ids_of_their_own,
+                a_repeated_edit_is_no_conflict,
+                a_repeated_join_is_no_conflict,
+            ]
+            changes: [
+                an_edit_raises_the_revision,
+                edits_of_one_batch_follow_each_other,
+                a_stale_edit_conflicts,
+                a_deletion_leaves_a_tombstone,
+                a_stale_deletion_conflicts,
+                what_is_deleted_can_neither_be_edited_nor_deleted,
+                what_the_room_has_not_cannot_be_changed,
+                a_refused_row_lets_the_rest_through,
+            ]
+            members: [
+                who_joins_is_a_member_from_that_row_on,
+                who_leaves_stays_known,
+                who_comes_back_goes_on_at_the_next_revision,
+                a_stale_decision_conflicts,
+                one_batch_may_bring_and_send_away,
+                the_removed_are_told_from_those_who_left,
+            ]
+            init: [
+                first_rows_come_before_the_first,
+                first_rows_are_appended_once_though_two_nodes_begin,
+                appending_the_first_rows_oneself_repeats_them,
+            ]
+            order: [
+                time_never_falls,
+                changes_raise_the_generation,
+            ]
+            race: [
+                two_nodes_in_one_room_stay_dense,
+                many_rooms_at_once_stay_dense,
+                of_edits_that_name_a_revision_one_wins,
+                edits_that_name_none_all_come_to_pass,
+                of_simultaneous_joins_one_wins,
+            ]
+            reading: [
+                heads_come_in_the_order_asked,
+                rows_come_in_pages_without_a_hole,
+                rows_show_their_message_as_it_is_now,
+                what_one_node_stored_the_other_reads,
+            ]
+        }
+    };
+}

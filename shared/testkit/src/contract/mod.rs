@@ -1,0 +1,16 @@
+//! What every adapter of a port promises, as cases. An adapter's test file is one line per suite:
+//! `testkit::log_contract!(open);`, where `open` makes a fresh world.
+
+pub mod archive;
+pub mod bodies;
+pub mod cases;
+pub mod history;
+pub mod live;
+pub mod log;
+pub mod outbox;
+pub mod people;
+pub mod steps;
+pub mod work;
+mod world;
+
+pub use world::World;

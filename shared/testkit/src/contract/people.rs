@@ -1,0 +1,58 @@
+//! What every store promises of accounts, tokens, rooms and members.
+
+pub mod members;
+pub mod rooms;
+pub mod tokens;
+pub mod users;
+
+use domain::ports::{Log, Members, Rooms, Tokens, Users};
+
+use super::World;
+
+/// The ports that the suite needs of a store.
+pub trait PeopleStore: Users + Tokens + Rooms + Members + Log {}
+
+impl<T: Users + Tokens + Rooms + Members + Log> PeopleStore for T {}
+
+/// A fresh store with people.
+pub type PeopleWorld = World<dyn PeopleStore>;
+
+/// Runs the suites of [`Users`](domain::ports::Users), [`Tokens`](domain::ports::Tokens),
+/// [`Rooms`](domain::ports::Rooms) and [`Members`](domain::ports::Members) on the worlds of
+/// `open`, which returns a [`PeopleWorld`].
+#[macro_export]
+macro_rules! people_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, people;
+            users: [
+                every_field_of_a_user_returns,
+                repeating_a_creation_answers_with_the_account,
+                names_are_compared_as_written_in_nfc,
+                addresses_are_compared_in_lower_case,
+                what_is_taken_is_named,
+                tenants_do_not_see_each_other,
+                of_simultaneous_creations_one_wins,
+                passwords_and_rights_change,
+            ]
+            tokens: [
+                an_ended_token_stays_ended,
+                expired_tokens_are_forgotten,
+            ]
+            rooms: [
+                every_field_of_a_room_returns,
+                repeating_a_creation_answers_with_the_room,
+                a_channels_name_is_taken_once_per_tenant,
+                groups_and_direct_rooms_need_no_name,
+                of_simultaneous_creations_of_a_room_one_wins,
+                channels_are_listed_in_pages_by_id,
+            ]
+            members: [
+                active_members_are_listed_in_pages_by_user,
+                active_memberships_are_listed_in_pages_by_room,
+                marks_only_rise,
+                marks_survive_leaving,
+                a_mark_of_nobody_changes_nothing,
+            ]
+        }
+    };
+}

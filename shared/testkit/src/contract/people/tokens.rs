@@ -1,0 +1,32 @@
+//! Tokens that were ended.
+
+use domain::Timestamp;
+
+use super::PeopleWorld;
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("tests stay within the calendar")
+}
+
+/// Ending a token again changes nothing; another token is not touched.
+pub async fn an_ended_token_stays_ended(world: &PeopleWorld) {
+    let store = world.first();
+    assert!(!store.is_token_revoked("a").await.unwrap());
+    store.revoke_token("a", second(100)).await.unwrap();
+    store.revoke_token("a", second(100)).await.unwrap();
+    assert!(world.second().is_token_revoked("a").await.unwrap());
+    assert!(!store.is_token_revoked("b").await.unwrap());
+}
+
+/// What has expired is refused for that, and need not be remembered.
+pub async fn expired_tokens_are_forgotten(world: &PeopleWorld) {
+    let store = world.first();
+    for (token, at) in [("a", 100), ("b", 200), ("c", 300)] {
+        store.revoke_token(token, second(at)).await.unwrap();
+    }
+    assert_eq!(store.forget_expired_tokens(second(200)).await.unwrap(), 1);
+    assert!(!store.is_token_revoked("a").await.unwrap());
+    assert!(store.is_token_revoked("b").await.unwrap());
+    assert_eq!(store.forget_expired_tokens(second(1_000)).await.unwrap(), 2);
+    assert_eq!(store.forget_expired_tokens(second(1_000)).await.unwrap(), 0);
+}
