@@ -1,0 +1,77 @@
+//! What is promised of the ports that are fast and forgetful, and of the clock.
+
+#![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
+
+pub mod bus;
+pub mod cache;
+pub mod clock;
+
+use std::sync::Arc;
+
+use domain::ports::{Bus, Cache};
+
+/// A fresh cache.
+pub trait CacheWorld: Send + Sync {
+    /// The cache as servers use it.
+    fn cache(&self) -> &dyn Cache;
+
+    /// A cache that keeps a block for a fraction of a second instead of ten minutes.
+    fn brief(&self) -> &dyn Cache;
+}
+
+/// A fresh bus.
+pub trait BusWorld: Send + Sync {
+    /// The bus.
+    fn bus(&self) -> Arc<dyn Bus>;
+
+    /// A bus whose subscribers lose something when they do not read this many events.
+    fn tight(&self) -> (Arc<dyn Bus>, usize);
+}
+
+/// Runs the suite of [`Cache`](domain::ports::Cache) on the worlds of `open`.
+#[macro_export]
+macro_rules! cache_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, live;
+            cache: [
+                what_was_not_kept_is_a_miss,
+                a_fill_is_kept_and_replaced,
+                rows_are_added_behind_the_block,
+                a_generation_is_not_begun_by_adding,
+                rooms_and_generations_are_apart,
+                a_block_goes_after_its_time_though_rows_come,
+                a_block_does_not_grow_without_end,
+                many_writers_lose_no_row,
+            ]
+        }
+    };
+}
+
+/// Runs the suite of [`Bus`](domain::ports::Bus) on the worlds of `open`.
+#[macro_export]
+macro_rules! bus_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, live;
+            bus: [
+                every_subscriber_hears_everything_in_order,
+                nobody_hears_what_came_before,
+                each_publisher_keeps_its_order,
+                who_falls_behind_is_told_and_goes_on,
+                who_left_is_forgotten,
+            ]
+        }
+    };
+}
+
+/// Runs the suite of [`Clock`](domain::ports::Clock) on the clocks of `open`.
+#[macro_export]
+macro_rules! clock_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, live;
+            clock: [
+                it_tells_whole_milliseconds,
+                it_goes_on,
+            ]
+        }
+    };
+}
