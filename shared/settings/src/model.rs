@@ -60,13 +60,13 @@ pub enum DialectName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backends {
-    /// `sqlite:PATH`; a relative path lies below `data`.
+    /// All that is durable. `sqlite:PATH`; a relative path lies below `data`.
     pub store_url: String,
-    /// `local:`.
+    /// Recent messages. `local:` keeps them in this process.
     pub cache_url: String,
-    /// `local:`.
+    /// Live fan-out between processes. `local:` is for one process.
     pub bus_url: String,
-    /// `store:` keeps the queue in the store.
+    /// Work between services. `store:` keeps it in the store.
     pub queue_url: String,
 }
 
@@ -77,7 +77,7 @@ pub struct Auth {
     /// HS256 secret of our own tokens, at least 32 bytes. Empty: generated below `data` in
     /// development, refused in production.
     pub secret: Secret,
-    /// Tokens that the Go original's installation signed stay good with its SECRET_KEY.
+    /// SECRET_KEY of the Go original: the tokens that it signed stay good. Empty: there is none.
     pub legacy_secret: Secret,
     /// How long a token is good, in seconds.
     pub token_seconds: u64,
