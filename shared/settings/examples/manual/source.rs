@@ -55,7 +55,9 @@ fn items<'a>(lines: impl Iterator<Item = &'a &'a str>) -> Vec<Field> {
                 doc: doc.join(" "),
             });
         }
-        doc.clear();
+        if !line.starts_with("#[") {
+            doc.clear();
+        }
     }
     fields
 }
