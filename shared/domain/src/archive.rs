@@ -155,6 +155,9 @@ pub struct Run {
     pub missed_slots: u64,
     /// Who asked for it.
     pub by: String,
+    /// For a restore: until when what it brings back is held.
+    #[serde(default)]
+    pub hold_until: Option<Timestamp>,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether somebody asked it to stop.
