@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The ports that one process keeps in itself: the recent rows, the bus between its parts, and the
+//! time of the machine it runs on.
+
+mod bus;
+mod cache;
+mod clock;
+
+pub use bus::LocalBus;
+pub use cache::LocalCache;
+pub use clock::SystemClock;

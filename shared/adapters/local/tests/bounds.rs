@@ -1,0 +1,89 @@
+//! What is kept in the process is bounded.
+
+use std::time::Duration;
+
+use adapter_local::{LocalBus, LocalCache};
+use domain::{
+    Body, Change, ClientId, Message, Recent, RoomId, Row, RowId, Seq, Timestamp, UserId,
+    ports::{Bus, Cache},
+};
+use testkit::builders::text;
+
+/// A block of one message that says `bytes` bytes.
+fn block(room: RoomId, bytes: usize) -> Recent {
+    Recent {
+        upto: 1,
+        from: 1,
+        rows: vec![said(room, 1, bytes)],
+    }
+}
+
+fn said(room: RoomId, seq: Seq, bytes: usize) -> Row {
+    let (id, sender, client_id) = (RowId::new(), UserId::new(), ClientId::new());
+    let created_at = Timestamp::UNIX_EPOCH;
+    let message = Message {
+        id,
+        room,
+        seq,
+        sender,
+        client_id,
+        created_at,
+        rev: 1,
+        body: Body::Present {
+            content: text(&"x".repeat(bytes)),
+        },
+        archived: false,
+    };
+    Row {
+        id,
+        room,
+        seq,
+        generation: 0,
+        sender,
+        client_id,
+        created_at,
+        change: Change::Message(message),
+    }
+}
+
+#[tokio::test]
+async fn the_cache_keeps_to_its_bytes_however_many_rooms_there_are() {
+    let bytes = 64 * 1024;
+    let cache = LocalCache::bounded(Duration::from_secs(600), bytes);
+    for _ in 0..1_000 {
+        let room = RoomId::new();
+        cache
+            .fill_recent(room, 0, block(room, 1_000))
+            .await
+            .unwrap();
+    }
+    assert!((1..=bytes).contains(&cache.weight().await));
+}
+
+#[tokio::test]
+async fn rows_that_are_added_weigh_too() {
+    let cache = LocalCache::new();
+    let room = RoomId::new();
+    cache
+        .fill_recent(room, 0, block(room, 1_000))
+        .await
+        .unwrap();
+    let filled = cache.weight().await;
+    cache
+        .add_recent(&[said(room, 2, 5_000), said(room, 3, 5_000)])
+        .await
+        .unwrap();
+    assert!(cache.weight().await > filled + 10_000);
+}
+
+#[tokio::test]
+async fn the_bus_remembers_nobody_who_left() {
+    let bus = LocalBus::new();
+    let streams = [
+        bus.subscribe().await.unwrap(),
+        bus.subscribe().await.unwrap(),
+    ];
+    assert_eq!(bus.subscribers(), 2);
+    drop(streams);
+    assert_eq!(bus.subscribers(), 0);
+}
