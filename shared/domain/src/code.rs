@@ -90,6 +90,7 @@ codes! {
     MessageTooLong "message_too_long" Invalid 400 4400 "The message is too long.";
     BodyTooLarge "body_too_large" Invalid 413 1009 "The body or frame is too large.";
     MediaType "unsupported_media_type" Invalid 415 4400 "The body must be application/json.";
+    BodyTooSlow "body_too_slow" Invalid 408 4400 "The body took too long to arrive.";
     BinaryFrame "binary_frame" Invalid 400 1003 "Only text frames are understood.";
     UsernameTaken "username_taken" Conflict 409 4400 "This username or e-mail address is taken.";
     RoomExists "room_exists" Conflict 409 4400 "A room of this name exists.";

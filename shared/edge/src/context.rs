@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use domain::{Limits, NodeId, ports::Ports};
-use settings::Settings;
+use settings::{Secret, Settings};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Authenticator, Health, Origins, Passwords, Rates, Sessions};
 
 /// What every service of a process shares: the ports, the settings, the one hub, and the signals
 /// of its end. Cheap to clone.
@@ -18,10 +20,54 @@ pub struct Context {
     pub settings: Arc<Settings>,
     /// The limits, apart, because they are asked for most.
     pub limits: Arc<Limits>,
+    /// Who asks.
+    pub auth: Arc<Authenticator>,
+    /// Hashes passwords.
+    pub passwords: Arc<Passwords>,
+    /// How fast somebody may go.
+    pub rates: Arc<Rates>,
+    /// How many sockets are open.
+    pub sessions: Arc<Sessions>,
+    /// Which web pages may come.
+    pub origins: Arc<Origins>,
+    /// Whether everything is there.
+    pub health: Arc<Health>,
     /// Cancelled first: stop accepting, tell the sessions, finish what was taken.
     pub drain: CancellationToken,
     /// Cancelled when the sessions are gone: background tasks finish and end.
     pub stop: CancellationToken,
     /// Whatever is spawned is spawned on it, so that the end waits for it.
     pub tasks: TaskTracker,
+}
+
+impl Context {
+    /// Puts a process together. The secret is what [`crate::load_secret`] gave.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>, ports: Ports, secret: &Secret) -> Self {
+        let limits = Arc::new(settings.limits.clone());
+        let drain = CancellationToken::new();
+        let health = Arc::new(Health::new(drain.clone()));
+        let store = ports.store.clone();
+        health.check("store", move || {
+            let store = store.clone();
+            async move { store.ping().await }
+        });
+        let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
+        let auth = Authenticator::new(ports.store.clone(), clock, &settings.auth, secret);
+        Self {
+            node: NodeId::new(),
+            auth: Arc::new(auth),
+            passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),
+            rates: Arc::new(Rates::new(&limits, lifted)),
+            sessions: Arc::new(Sessions::new(&limits, lifted)),
+            origins: Arc::new(Origins::new(&settings.http.allowed_origins)),
+            health,
+            drain,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            ports,
+            settings,
+            limits,
+        }
+    }
 }

@@ -5,10 +5,27 @@
 //! reach the rules through [`Application`]. A session knows dialects, the hub and that trait, and
 //! nothing else.
 
+pub mod answer;
 pub mod application;
+pub mod auth;
+pub mod body;
+pub mod caps;
 pub mod context;
+pub mod health;
+pub mod origin;
+pub mod passwords;
+mod random;
+pub mod rates;
+pub mod request;
 pub mod service;
 
 pub use application::Application;
+pub use auth::{Authenticator, load_secret};
+pub use caps::{OpenSession, Sessions};
 pub use context::Context;
-pub use service::{Service, Task};
+pub use health::Health;
+pub use origin::Origins;
+pub use passwords::Passwords;
+pub use rates::Rates;
+pub use request::Peer;
+pub use service::{Endpoint, Fallback, Missed, Service, Task};

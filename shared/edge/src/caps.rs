@@ -1,0 +1,147 @@
+//! How many sockets one user and one address may hold open.
+
+use std::{hash::Hash, net::IpAddr, sync::Arc};
+
+use dashmap::DashMap;
+use domain::{Code, Error, Limits, Result, UserId};
+use tokio::sync::watch;
+
+use crate::request::Peer;
+
+/// The sockets that are open in this process, counted.
+pub struct Sessions {
+    per_user: Option<usize>,
+    per_address: Option<usize>,
+    users: DashMap<UserId, usize>,
+    addresses: DashMap<IpAddr, usize>,
+    open: watch::Sender<usize>,
+}
+
+impl Sessions {
+    /// Takes the caps from the limits; `lifted` counts without refusing, for benchmarks.
+    #[must_use]
+    pub fn new(limits: &Limits, lifted: bool) -> Self {
+        Self {
+            per_user: (!lifted).then_some(limits.user_sessions),
+            per_address: (!lifted).then_some(limits.address_sessions),
+            users: DashMap::new(),
+            addresses: DashMap::new(),
+            open: watch::Sender::new(0),
+        }
+    }
+
+    /// Counts a socket until the answer is dropped.
+    ///
+    /// # Errors
+    /// `too_many_sessions` when the user or the address holds as many as it may.
+    pub fn enter(self: &Arc<Self>, user: UserId, peer: Peer) -> Result<OpenSession> {
+        let address = peer.network();
+        if !count_up(&self.addresses, address, self.per_address) {
+            return Err(Error::new(Code::TooManySessions));
+        }
+        if !count_up(&self.users, user, self.per_user) {
+            count_down(&self.addresses, address);
+            return Err(Error::new(Code::TooManySessions));
+        }
+        self.open.send_modify(|open| *open += 1);
+        metrics::gauge!("hubbub_sessions_open").increment(1.0);
+        Ok(OpenSession {
+            sessions: self.clone(),
+            user,
+            address,
+        })
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        *self.open.borrow()
+    }
+
+    /// Waits until none is open.
+    pub async fn all_gone(&self) {
+        // The sender lives in `self`, so this cannot fail.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+}
+
+/// A socket that is counted while this lives.
+pub struct OpenSession {
+    sessions: Arc<Sessions>,
+    user: UserId,
+    address: IpAddr,
+}
+
+impl Drop for OpenSession {
+    fn drop(&mut self) {
+        count_down(&self.sessions.users, self.user);
+        count_down(&self.sessions.addresses, self.address);
+        self.sessions.open.send_modify(|open| *open -= 1);
+        metrics::gauge!("hubbub_sessions_open").decrement(1.0);
+    }
+}
+
+fn count_up<K: Eq + Hash>(counts: &DashMap<K, usize>, key: K, cap: Option<usize>) -> bool {
+    let mut count = counts.entry(key).or_insert(0);
+    let free = cap.is_none_or(|cap| *count < cap);
+    if free {
+        *count += 1;
+    }
+    free
+}
+
+fn count_down<K: Eq + Hash>(counts: &DashMap<K, usize>, key: K) {
+    if let dashmap::Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions(lifted: bool) -> Arc<Sessions> {
+        let limits = Limits {
+            user_sessions: 2,
+            address_sessions: 3,
+            ..Limits::default()
+        };
+        Arc::new(Sessions::new(&limits, lifted))
+    }
+
+    fn peer(last: u8) -> Peer {
+        Peer(([10, 0, 0, last], 1).into())
+    }
+
+    #[test]
+    fn a_user_and_an_address_hold_so_many_and_no_more() {
+        let sessions = sessions(false);
+        let ann = UserId::new();
+        let first = sessions.enter(ann, peer(1)).unwrap();
+        let _second = sessions.enter(ann, peer(2)).unwrap();
+        let refused = sessions.enter(ann, peer(3)).err().unwrap();
+        assert_eq!(refused.code(), Code::TooManySessions);
+        drop(first);
+        let _third = sessions.enter(ann, peer(3)).unwrap();
+
+        let _others: Vec<_> = (0..2)
+            .map(|_| sessions.enter(UserId::new(), peer(2)).unwrap())
+            .collect();
+        assert!(sessions.enter(UserId::new(), peer(2)).is_err());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_who_has_gone() {
+        let sessions = sessions(true);
+        let open: Vec<_> = (0..10)
+            .map(|_| sessions.enter(UserId::new(), peer(1)).unwrap())
+            .collect();
+        assert_eq!(sessions.open(), 10);
+        drop(open);
+        sessions.all_gone().await;
+        assert!(sessions.users.is_empty() && sessions.addresses.is_empty());
+    }
+}

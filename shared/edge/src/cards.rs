@@ -1,0 +1,111 @@
+//! What people are called, looked up once for all who see what they did.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    sync::{Arc, Mutex},
+};
+
+use domain::{Card, Change, Error, Event, Limits, Row, Scene, UserId, Username, ports::Store};
+use tokio::time::timeout;
+
+use crate::locks::lock;
+
+/// How many names a generation keeps. There are two, and the older one is dropped whole.
+const NAMES: usize = 16 * 1024;
+
+/// Names by user: bounded, filled from the store.
+pub struct Cards {
+    store: Arc<dyn Store>,
+    names: Mutex<Names>,
+}
+
+#[derive(Default)]
+struct Names {
+    young: HashMap<UserId, Username>,
+    old: HashMap<UserId, Username>,
+}
+
+impl Cards {
+    /// No names yet.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            names: Mutex::default(),
+        })
+    }
+
+    /// Notes what somebody is called.
+    pub fn know(&self, user: UserId, username: Username) {
+        lock(&self.names).put(user, username);
+    }
+
+    /// What somebody is called, if it is known here.
+    #[must_use]
+    pub fn card(&self, user: UserId) -> Option<Card> {
+        let username = lock(&self.names).get(user)?;
+        Some(Card { user, username })
+    }
+
+    /// Shows rows. A name that cannot be looked up is left out: the row counts, not the name.
+    pub async fn scenes(&self, rows: Vec<Row>) -> Vec<Scene> {
+        self.learn(rows.iter().flat_map(people)).await;
+        rows.into_iter().map(|row| self.scene(row)).collect()
+    }
+
+    /// Looks up those who are not known yet. The store being away is logged, and forgiven.
+    pub async fn learn(&self, users: impl IntoIterator<Item = UserId>) {
+        let unknown: Vec<UserId> = {
+            let names = lock(&self.names);
+            let unknown = |user: &UserId| names.get(*user).is_none();
+            let users: BTreeSet<UserId> = users.into_iter().filter(unknown).collect();
+            users.into_iter().collect()
+        };
+        if unknown.is_empty() {
+            return;
+        }
+        let found = timeout(Limits::STORE_CALL, self.store.users(&unknown)).await;
+        match found.map_err(Error::unavailable).flatten() {
+            Ok(users) => users.into_iter().for_each(|user| self.know(user.id, user.username)),
+            Err(error) => tracing::warn!(%error, "names could not be looked up"),
+        }
+    }
+
+    fn scene(&self, row: Row) -> Scene {
+        let subject = match &row.change {
+            Change::Member(member) => self.card(member.user),
+            _ => None,
+        };
+        Scene {
+            actor: self.card(row.sender),
+            subject,
+            event: Event::Logged(row),
+        }
+    }
+}
+
+impl Names {
+    /// Finds a name in either generation.
+    fn get(&self, user: UserId) -> Option<Username> {
+        let young = self.young.get(&user);
+        young.or_else(|| self.old.get(&user)).cloned()
+    }
+
+    fn put(&mut self, user: UserId, username: Username) {
+        if self.young.len() >= NAMES {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(user, username);
+    }
+}
+
+/// Everybody whom a row shows.
+fn people(row: &Row) -> impl Iterator<Item = UserId> + use<> {
+    let subject = match &row.change {
+        Change::Member(member) => Some(member.user),
+        _ => None,
+    };
+    let sender = row.message().map_or(row.sender, |message| message.sender);
+    [Some(row.sender), Some(sender), subject].into_iter().flatten()
+}

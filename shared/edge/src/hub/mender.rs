@@ -1,0 +1,81 @@
+//! Reads from the store what was lost on the way.
+
+use std::sync::Arc;
+
+use domain::{Error, Limits, Result, RoomId, ports::Store};
+use futures_util::{StreamExt, stream};
+use tokio::time::{Duration, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Hub, holes::Hole};
+use crate::{cards::Cards, locks::lock};
+
+/// How long a room may stand still before its sessions are told to come back.
+const GIVE_UP: Duration = Duration::from_secs(5);
+
+/// How long to wait after a read that failed.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Rows of one read, and rooms that are read at a time.
+const PAGE: usize = 200;
+const AT_A_TIME: usize = 16;
+
+/// The task that reads missing rows from the store and delivers them.
+pub struct Mender {
+    hub: Arc<Hub>,
+    store: Arc<dyn Store>,
+    cards: Arc<Cards>,
+}
+
+impl Mender {
+    /// A mender of one hub.
+    #[must_use]
+    pub fn new(hub: Arc<Hub>, store: Arc<dyn Store>, cards: Arc<Cards>) -> Self {
+        Self { hub, store, cards }
+    }
+
+    /// Mends until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let due = tokio::select! {
+                () = stop.cancelled() => return,
+                due = self.hub.holes.due() => due,
+            };
+            let mend = |(room, hole)| self.mend(room, hole);
+            stream::iter(due).for_each_concurrent(AT_A_TIME, mend).await;
+        }
+    }
+
+    async fn mend(&self, room: RoomId, hole: Hole) {
+        let Err(error) = self.fill(room).await else {
+            return self.hub.holes.forget(room);
+        };
+        if hole.since.elapsed() < GIVE_UP {
+            return self.hub.holes.postpone(room, RETRY);
+        }
+        tracing::warn!(%room, %error, "giving up a room whose log cannot be read");
+        self.hub.lose(room);
+    }
+
+    /// Reads until nothing is missing.
+    async fn fill(&self, room: RoomId) -> Result<()> {
+        while let Some(last) = self.hub.hole(room) {
+            let read = self.store.rows(room, last, PAGE);
+            let rows = timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)??;
+            if rows.is_empty() {
+                return Err(Error::internal("a row was announced that the log does not have"));
+            }
+            let scenes = self.cards.scenes(rows).await;
+            self.hub.deliver(room, scenes);
+        }
+        Ok(())
+    }
+}
+
+impl Hub {
+    /// The last row before a hole in a room, if there is one.
+    fn hole(&self, room: RoomId) -> Option<domain::Seq> {
+        let state = self.rooms.get(&room).map(|state| Arc::clone(&state))?;
+        lock(&state).hole()
+    }
+}

@@ -1,0 +1,100 @@
+//! From the bus to the sessions of this process.
+
+use std::sync::Arc;
+
+use domain::{
+    Error, Limits, Result,
+    ports::{BusEvent, BusMessage, BusStream},
+};
+use futures_util::StreamExt;
+use tokio::time::{Duration, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Live;
+
+/// How long to wait before listening again: doubled up to the second figure.
+const PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Rooms whose heads are asked for at once.
+const ROOMS: usize = 500;
+
+/// The task that listens to the other processes.
+pub(super) struct Pump {
+    live: Arc<Live>,
+}
+
+impl Pump {
+    pub(super) fn new(live: Arc<Live>) -> Self {
+        Self { live }
+    }
+
+    pub(super) async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.listen() => {}
+        }
+    }
+
+    /// Listens for ever. After every new subscription, and whenever something may have been lost,
+    /// the heads say what is missing.
+    async fn listen(&self) {
+        let mut pause = PAUSE;
+        loop {
+            match self.live.bus.subscribe().await {
+                Ok(events) => {
+                    pause = PAUSE;
+                    self.mend().await;
+                    self.drain(events).await;
+                }
+                Err(error) => tracing::warn!(%error, "the bus cannot be heard"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn drain(&self, mut events: BusStream) {
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(message) => self.on_message(message).await,
+                Err(error) => {
+                    tracing::warn!(%error, "events of the bus were lost");
+                    self.mend().await;
+                }
+            }
+        }
+    }
+
+    async fn on_message(&self, message: BusMessage) {
+        if message.origin == self.live.node {
+            return;
+        }
+        match message.event {
+            BusEvent::Rows(rows) => {
+                if let Some(room) = rows.first().map(|row| row.room) {
+                    self.live.show(room, rows).await;
+                }
+            }
+            BusEvent::News { room, seq } => self.live.notifier.news(room, seq),
+        }
+    }
+
+    /// Asks the store how far the live rooms have gone; the mender reads what is missing.
+    async fn mend(&self) {
+        self.live.notifier.relist();
+        for rooms in self.live.hub.live_rooms().chunks(ROOMS) {
+            if let Err(error) = self.note_heads(rooms).await {
+                tracing::warn!(%error, "the heads of live rooms could not be read");
+            }
+        }
+    }
+
+    async fn note_heads(&self, rooms: &[domain::RoomId]) -> Result<()> {
+        let heads = timeout(Limits::STORE_CALL, self.live.store.heads(rooms));
+        for head in heads.await.map_err(Error::unavailable)?? {
+            self.live.hub.note_head(head);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! The newest messages of a room, from memory where that is true, and from the store in one
+//! query for however many ask at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use domain::{
+    Change, Cursor, Error, Head, Limits, Message, Page, Recent, Result, RoomId, Row,
+    recent::RECENT_ROWS,
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
+use tokio::time::timeout;
+
+use super::Live;
+use crate::locks::lock;
+
+type Outcome = std::result::Result<Arc<Block>, Arc<Error>>;
+type Filling = BoxFuture<'static, Outcome>;
+
+/// The reads of the store that are under way, one per room.
+#[derive(Default)]
+pub(super) struct Fills(Mutex<HashMap<RoomId, WeakShared<Filling>>>);
+
+/// The newest rows as the store has them.
+struct Block {
+    head: Head,
+    recent: Recent,
+}
+
+impl Live {
+    /// The newest messages of a room, at most `limit` of them, tombstones included, and the head
+    /// that they belong to. Whether the reader may see them is the caller's business.
+    ///
+    /// However many ask for a cold room at once, the store is asked once.
+    ///
+    /// # Errors
+    /// `unavailable` when the store had to be asked and is away.
+    pub async fn recent_history(self: &Arc<Self>, room: RoomId, limit: usize) -> Result<Page> {
+        if let Some(page) = self.cached(room, limit).await {
+            return Ok(page);
+        }
+        let block = self.fill(room).await?;
+        if let Some(page) = newest(&block.recent, block.head.seq, limit) {
+            return Ok(page);
+        }
+        let read = self.store.page(room, Cursor::Newest, limit);
+        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+    }
+
+    /// What the cache keeps of a room that is live here, if it shows the log as it stands.
+    async fn cached(&self, room: RoomId, limit: usize) -> Option<Page> {
+        let head = self.hub.position(room)?;
+        let read = timeout(Limits::CACHE_CALL, self.cache.recent(room, head.generation));
+        let recent = read.await.ok()?.ok()??;
+        recent.covers(head.seq).then(|| newest(&recent, head.seq, limit))?
+    }
+
+    async fn fill(self: &Arc<Self>, room: RoomId) -> Result<Arc<Block>> {
+        let filling = self.join_fill(room);
+        filling.await.map_err(|error| match Arc::try_unwrap(error) {
+            Ok(error) => error,
+            Err(shared) => Error::from(shared.code()),
+        })
+    }
+
+    /// Joins the read that is under way, or begins one.
+    fn join_fill(self: &Arc<Self>, room: RoomId) -> Shared<Filling> {
+        let mut fills = lock(&self.fills.0);
+        let under_way = fills.get(&room).and_then(WeakShared::upgrade);
+        if let Some(filling) = under_way.filter(|filling| filling.peek().is_none()) {
+            return filling;
+        }
+        let live = Arc::clone(self);
+        let filling: Shared<Filling> = async move {
+            let block = live.read_block(room).await;
+            lock(&live.fills.0).remove(&room);
+            block.map(Arc::new).map_err(Arc::new)
+        }
+        .boxed()
+        .shared();
+        if let Some(weak) = filling.downgrade() {
+            fills.insert(room, weak);
+        }
+        filling
+    }
+
+    async fn read_block(&self, room: RoomId) -> Result<Block> {
+        let (head, rows) = timeout(Limits::STORE_CALL, self.read_newest(room))
+            .await
+            .map_err(Error::unavailable)??;
+        let recent = Recent {
+            upto: head.seq,
+            from: rows.first().map_or(head.seq + 1, |row| row.seq),
+            rows,
+        };
+        self.hub.note_head(head);
+        let kept = self.cache.fill_recent(room, head.generation, recent.clone());
+        super::ignore("cache", timeout(Limits::CACHE_CALL, kept).await.map_err(Error::unavailable).flatten());
+        Ok(Block { head, recent })
+    }
+
+    /// The newest rows up to the head that they belong to.
+    async fn read_newest(&self, room: RoomId) -> Result<(Head, Vec<Row>)> {
+        let heads = self.store.heads(&[room]).await?;
+        let head = heads.into_iter().next().unwrap_or(Head { room, seq: 0, generation: 0 });
+        let after = head.seq.saturating_sub(RECENT_ROWS as u64);
+        let mut rows = self.store.rows(room, after, RECENT_ROWS).await?;
+        rows.retain(|row| row.seq <= head.seq);
+        Ok((head, rows))
+    }
+}
+
+/// The newest messages of a block; `None` when it does not reach back far enough.
+fn newest(recent: &Recent, head: domain::Seq, limit: usize) -> Option<Page> {
+    let said = |row: &Row| match &row.change {
+        Change::Message(message) => Some(message.clone()),
+        _ => None,
+    };
+    let mut messages: Vec<Message> =
+        recent.rows.iter().rev().filter_map(said).take(limit).collect();
+    if messages.len() < limit && recent.from > 1 {
+        return None;
+    }
+    messages.reverse();
+    Some(Page {
+        more_before: recent.from > 1 || messages.first().is_some_and(|m| m.seq > 1),
+        more_after: false,
+        messages,
+        head,
+    })
+}

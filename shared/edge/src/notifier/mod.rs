@@ -1,0 +1,215 @@
+//! The notification listeners of this process: who is to look for news in which room.
+//!
+//! News is derived from the log and never stored per member. A listener goes on from its own
+//! position in each room; what wakes it is only a hint, so hints may be lost, repeated and late.
+
+mod blocks;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use dashmap::DashMap;
+use domain::{Change, Error, Head, Limits, Member, Result, RoomId, Row, Seq, UserId, ports::Store};
+use tokio::time::timeout;
+
+use self::blocks::Blocks;
+pub(crate) use self::blocks::Block;
+use crate::{hub::Subscriber, locks::lock, outbox::Item};
+
+/// The notification listeners of this process.
+pub struct Notifier {
+    store: Arc<dyn Store>,
+    users: DashMap<UserId, Vec<Arc<Listener>>>,
+    rooms: DashMap<RoomId, Watch>,
+    blocks: Blocks,
+}
+
+/// Who watches a room, and the newest row that was told of.
+#[derive(Default)]
+struct Watch {
+    listeners: Vec<Arc<Listener>>,
+    told: Seq,
+}
+
+/// One session that wants notifications.
+struct Listener {
+    subscriber: Arc<Subscriber>,
+    state: Mutex<Watching>,
+}
+
+#[derive(Default)]
+struct Watching {
+    rooms: BTreeSet<RoomId>,
+    /// Rooms it was told of and has not looked at since.
+    woken: BTreeSet<RoomId>,
+    gone: bool,
+}
+
+impl Notifier {
+    /// Nobody listens yet.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            users: DashMap::new(),
+            rooms: DashMap::new(),
+            blocks: Blocks::default(),
+        })
+    }
+
+    /// Tells the listeners of a room that there may be news up to a row.
+    pub fn news(&self, room: RoomId, seq: Seq) {
+        if let Some(mut watch) = self.rooms.get_mut(&room) {
+            watch.told = watch.told.max(seq);
+            watch.listeners.iter().for_each(|listener| listener.wake(room));
+        }
+    }
+
+    /// Looks at rows for members who came: their listeners watch the room from now on.
+    pub fn rows(&self, rows: &[Row]) {
+        for row in rows {
+            if let Change::Member(member) = &row.change {
+                let listeners = self.users.get(&member.user).map(|list| list.clone());
+                for listener in listeners.unwrap_or_default() {
+                    self.watch(&listener, row.room);
+                    listener.wake(row.room);
+                }
+            }
+        }
+    }
+
+    /// Tells all listeners to look through all their rooms: hints may have been lost.
+    pub fn relist(&self) {
+        for listeners in &self.users {
+            for listener in listeners.value() {
+                listener.subscriber.outbox.push(Item::Relist);
+            }
+        }
+    }
+
+    /// Begins to listen for a session's user.
+    pub(crate) fn listen(self: &Arc<Self>, subscriber: Arc<Subscriber>) -> Ear {
+        let listener = Arc::new(Listener {
+            subscriber,
+            state: Mutex::default(),
+        });
+        let user = listener.subscriber.user;
+        self.users.entry(user).or_default().push(Arc::clone(&listener));
+        Ear {
+            notifier: Arc::clone(self),
+            listener,
+        }
+    }
+
+    /// Reads a page of the listener's memberships, and how far their rooms have gone.
+    pub(crate) async fn memberships(
+        &self,
+        user: UserId,
+        after: Option<RoomId>,
+    ) -> Result<Vec<(Member, Head)>> {
+        let read = async {
+            let members = self.store.memberships(user, after, blocks::PAGE).await?;
+            let rooms: Vec<RoomId> = members.iter().map(|member| member.room).collect();
+            let heads = self.store.heads(&rooms).await?;
+            Ok(members.into_iter().zip(heads).collect())
+        };
+        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+    }
+
+    /// Looks up one membership.
+    pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
+        let read = self.store.member(room, user);
+        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+    }
+
+    /// Notes that somebody was told of all messages through a row, and said so.
+    pub(crate) async fn settle(&self, room: RoomId, user: UserId, through: Seq) -> Result<()> {
+        let write = self.store.raise_mark(room, user, domain::Mark::Notified, through);
+        timeout(Limits::STORE_CALL, write).await.map_err(Error::unavailable)?
+    }
+
+    /// Reads the rows of a room after one, shared with whoever asks the same at the same time.
+    pub(crate) async fn block(&self, room: RoomId, after: Seq) -> Result<Arc<Block>> {
+        let told = self.rooms.get(&room).map_or(0, |watch| watch.told);
+        self.blocks.read(&self.store, room, after, told).await
+    }
+
+    fn watch(&self, listener: &Arc<Listener>, room: RoomId) {
+        if listener.enter(room) {
+            let mut watch = self.rooms.entry(room).or_default();
+            watch.listeners.push(Arc::clone(listener));
+        }
+    }
+
+    fn unwatch(&self, listener: &Arc<Listener>, room: RoomId) {
+        let empty = |_: &RoomId, watch: &mut Watch| {
+            watch.listeners.retain(|other| !Arc::ptr_eq(other, listener));
+            watch.listeners.is_empty()
+        };
+        if self.rooms.remove_if_mut(&room, empty).is_some() {
+            self.blocks.forget(room);
+        }
+    }
+}
+
+impl Listener {
+    fn enter(&self, room: RoomId) -> bool {
+        let mut state = lock(&self.state);
+        !state.gone && state.rooms.insert(room)
+    }
+
+    fn wake(&self, room: RoomId) {
+        if lock(&self.state).woken.insert(room) {
+            self.subscriber.outbox.push(Item::News { room });
+        }
+    }
+}
+
+/// A session's ear for news. Dropping it ends the listening.
+pub(crate) struct Ear {
+    notifier: Arc<Notifier>,
+    listener: Arc<Listener>,
+}
+
+impl Ear {
+    /// The notifier it belongs to.
+    pub(crate) fn notifier(&self) -> &Arc<Notifier> {
+        &self.notifier
+    }
+
+    /// Wants to be told of a room from now on. To be done before the room is read.
+    pub(crate) fn watch(&self, room: RoomId) {
+        self.notifier.watch(&self.listener, room);
+    }
+
+    /// Notes that the room is about to be looked at: later news wakes the session again.
+    pub(crate) fn look(&self, room: RoomId) {
+        lock(&self.listener.state).woken.remove(&room);
+    }
+
+    /// Wants to hear no more of a room.
+    pub(crate) fn forget(&self, room: RoomId) {
+        lock(&self.listener.state).rooms.remove(&room);
+        self.notifier.unwatch(&self.listener, room);
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        let user = self.listener.subscriber.user;
+        self.notifier.users.remove_if_mut(&user, |_, listeners| {
+            listeners.retain(|other| !Arc::ptr_eq(other, &self.listener));
+            listeners.is_empty()
+        });
+        let rooms = {
+            let mut state = lock(&self.listener.state);
+            state.gone = true;
+            std::mem::take(&mut state.rooms)
+        };
+        for room in rooms {
+            self.notifier.unwatch(&self.listener, room);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! How fast somebody may go: messages per user, log-ins per address and per name, sign-ups per
+//! address.
+
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{Code, Error, Limits, Result, TenantId, UserId};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Task, request::Peer};
+
+/// How often those are forgotten who have been quiet long enough.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+/// The rates of one process. Cheap to ask; nothing waits.
+pub struct Rates {
+    lifted: bool,
+    sends: DefaultKeyedRateLimiter<UserId>,
+    logins_from: DefaultKeyedRateLimiter<IpAddr>,
+    logins_as: DefaultKeyedRateLimiter<u64>,
+    signups: DefaultKeyedRateLimiter<IpAddr>,
+    names: RandomState,
+}
+
+impl Rates {
+    /// Takes the rates from the limits; `lifted` lets everything pass, for benchmarks.
+    #[must_use]
+    pub fn new(limits: &Limits, lifted: bool) -> Self {
+        let logins = Quota::per_minute(at_least_one(limits.logins_per_minute));
+        // An account bears twice the burst of one address, so that nobody locks its owner, who
+        // comes from elsewhere, out of it alone.
+        let as_name = logins.allow_burst(at_least_one(limits.logins_per_minute.saturating_mul(2)));
+        let sends = Quota::per_second(at_least_one(limits.sends_per_second))
+            .allow_burst(at_least_one(limits.sends_burst));
+        let signups = Quota::per_hour(at_least_one(limits.signups_per_hour));
+        Self {
+            lifted,
+            sends: RateLimiter::keyed(sends),
+            logins_from: RateLimiter::keyed(logins),
+            logins_as: RateLimiter::keyed(as_name),
+            signups: RateLimiter::keyed(signups),
+            names: RandomState::new(),
+        }
+    }
+
+    /// Counts a message of `user`.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time until the next may come.
+    pub fn send(&self, user: UserId) -> Result<()> {
+        self.check(&self.sends, &user)
+    }
+
+    /// Counts an attempt to log in as `name` from `peer`, before any work is done for it. `name`
+    /// is what the client wrote, whether or not there is such a user.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn login(&self, peer: Peer, tenant: &TenantId, name: &str) -> Result<()> {
+        self.check(&self.logins_from, &peer.network())?;
+        // Names are kept as numbers: a stranger chooses how long they are.
+        self.check(&self.logins_as, &self.names.hash_one((tenant, name)))
+    }
+
+    /// Counts a sign-up from `peer`.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn signup(&self, peer: Peer) -> Result<()> {
+        self.check(&self.signups, &peer.network())
+    }
+
+    fn check<K: Hash + Eq + Clone>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: &K,
+    ) -> Result<()> {
+        if self.lifted {
+            return Ok(());
+        }
+        limiter.check_key(key).map_err(|not_until| {
+            let wait = not_until.wait_time_from(limiter.clock().now());
+            Error::too_many(Code::RateLimited, wait)
+        })
+    }
+
+    fn forget_the_quiet(&self) {
+        self.sends.retain_recent();
+        self.logins_from.retain_recent();
+        self.logins_as.retain_recent();
+        self.signups.retain_recent();
+        self.sends.shrink_to_fit();
+    }
+
+    /// The task that keeps the memory of the rates small, until `stop`.
+    pub(crate) fn task(self: Arc<Self>, stop: CancellationToken) -> Task {
+        Task::new("rates", async move {
+            while stop
+                .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+                .await
+                .is_some()
+            {
+                self.forget_the_quiet();
+            }
+        })
+    }
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(text: &str) -> Peer {
+        Peer(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_the_wait_is_told() {
+        let rates = Rates::new(&Limits::default(), false);
+        let user = UserId::new();
+        for _ in 0..30 {
+            rates.send(user).unwrap();
+        }
+        let error = rates.send(user).unwrap_err();
+        assert_eq!(error.code(), Code::RateLimited);
+        let wait = error.retry_after().unwrap();
+        assert!(
+            wait > Duration::ZERO && wait <= Duration::from_millis(100),
+            "{wait:?}"
+        );
+        rates.send(UserId::new()).expect("others are not held up");
+    }
+
+    #[test]
+    fn guessing_from_one_address_stops_and_the_owner_still_comes_in() {
+        let rates = Rates::new(&Limits::default(), false);
+        let tenant = TenantId::default();
+        let guesses = (0..1_000)
+            .filter(|_| rates.login(peer("10.0.0.1:1"), &tenant, "ann").is_ok())
+            .count();
+        assert_eq!(guesses, 10);
+        rates.login(peer("10.0.0.2:1"), &tenant, "ann").unwrap();
+    }
+
+    #[test]
+    fn guessing_one_name_from_everywhere_stops() {
+        let rates = Rates::new(&Limits::default(), false);
+        let guesses = (0..=255)
+            .filter(|n| {
+                let peer = peer(&format!("10.0.0.{n}:1"));
+                rates.login(peer, &TenantId::default(), "ann").is_ok()
+            })
+            .count();
+        assert_eq!(guesses, 20);
+    }
+
+    #[test]
+    fn lifted_rates_let_everything_pass() {
+        let rates = Rates::new(&Limits::default(), true);
+        for _ in 0..100 {
+            rates.signup(peer("10.0.0.1:1")).unwrap();
+        }
+    }
+}
