@@ -122,6 +122,15 @@ pub struct RoomCount {
     pub done: bool,
 }
 
+/// What somebody wants brought back of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreOrder {
+    /// One room only, or all that the run moved.
+    pub room: Option<RoomId>,
+    /// Until when it is held, so that the next run does not undo it.
+    pub hold_until: Timestamp,
+}
+
 /// One execution of a policy. Kept for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -155,9 +164,9 @@ pub struct Run {
     pub missed_slots: u64,
     /// Who asked for it.
     pub by: String,
-    /// For a restore: until when what it brings back is held.
+    /// What a restore was asked for; `None` for every other trigger.
     #[serde(default)]
-    pub hold_until: Option<Timestamp>,
+    pub restore: Option<RestoreOrder>,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether somebody asked it to stop.

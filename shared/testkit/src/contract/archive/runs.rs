@@ -187,6 +187,7 @@ fn run() -> Run {
             done: false,
         }],
         missing: vec![RoomName::stored("gone".to_owned())],
+        restore: None,
         started_at: slot(1).expect("a moment"),
         ended_at: None,
         lag_ms: 12,
