@@ -1,14 +1,14 @@
-//! What the types cannot say: values that are well formed and still make no sense.
+//! What the types cannot say: values that are well formed and still make no sense. Policies are
+//! understood, and refused, by the scheduler.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::{BTreeSet, HashSet};
 
-use domain::{Limits, RoomName};
-use jiff::{Span, SpanRelativeTo, tz::TimeZone};
+use domain::Limits;
 use toml::{Table, Value};
 
-use crate::{Auth, Mode, PolicySetting, Secret, Settings};
+use crate::{Auth, Mode, Settings};
 
-/// Shortest secret that is refused to nobody: as long as HS256's output (RFC 7518, section 3.2).
+/// Shortest secret: as long as HS256's output (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
 /// Says what is wrong: the key, and how to mend it.
@@ -19,7 +19,6 @@ pub(crate) fn check(settings: &Settings) -> Vec<(String, String)> {
     auth(settings, &mut faults);
     origins(settings, &mut faults);
     limits(&settings.limits, &mut faults);
-    policies(settings, &mut faults);
     faults.0
 }
 
@@ -56,7 +55,7 @@ fn listeners(settings: &Settings, faults: &mut Faults) {
 }
 
 fn dialects(settings: &Settings, faults: &mut Faults) {
-    let distinct: std::collections::HashSet<_> = settings.dialects.iter().collect();
+    let distinct: HashSet<_> = settings.dialects.iter().collect();
     let fine = distinct.len() == settings.dialects.len();
     faults.unless(fine, "dialects", "names a dialect twice; leave one out");
 }
@@ -85,22 +84,15 @@ fn auth(settings: &Settings, faults: &mut Faults) {
     secrets(settings, faults);
 }
 
+/// Whether a secret is weak in other ways than its length, `edge` knows, which uses it.
 fn secrets(settings: &Settings, faults: &mut Faults) {
-    let long = |secret: &Secret| secret.is_empty() || secret.reveal().len() >= SECRET_BYTES;
-    let Auth {
-        secret,
-        legacy_secret,
-        ..
-    } = &settings.auth;
-    let text = "needs at least 32 bytes: `openssl rand -base64 48` makes a good one";
-    faults.unless(long(secret), "auth.secret", text);
-    if settings.mode == Mode::Production {
-        let text = "must be set in production: `openssl rand -base64 48` makes a good one";
-        faults.unless(!secret.is_empty(), "auth.secret", text);
-        let text = "is shorter than 32 bytes, which production refuses: \
-                    leave it out, and people log in again";
-        faults.unless(long(legacy_secret), "auth.legacy_secret", text);
-    }
+    let secret = &settings.auth.secret;
+    let fine = secret.is_empty() || secret.reveal().len() >= SECRET_BYTES;
+    let text = "needs at least 32 bytes: `openssl rand -hex 32` makes a good one";
+    faults.unless(fine, "auth.secret", text);
+    let fine = settings.mode == Mode::Development || !secret.is_empty();
+    let text = "must be set in production: `openssl rand -hex 32` makes a good one";
+    faults.unless(fine, "auth.secret", text);
 }
 
 fn origins(settings: &Settings, faults: &mut Faults) {
@@ -137,52 +129,4 @@ fn limits(limits: &Limits, faults: &mut Faults) {
     let fine = limits.body_bytes <= limits.outbox_bytes;
     let text = "must not be less than limits.body_bytes, or no large frame could be delivered";
     faults.unless(fine, "limits.outbox_bytes", text);
-}
-
-fn policies(settings: &Settings, faults: &mut Faults) {
-    let mut names = BTreeSet::new();
-    for (index, policy) in settings.archive.policies.iter().enumerate() {
-        let key = |name| format!("archive.policies[{index}].{name}");
-        let fine = !policy.name.trim().is_empty();
-        faults.unless(fine, &key("name"), "must not be empty");
-        let fine = names.insert(&policy.name);
-        let text = format!("`{}` is the name of another policy", policy.name);
-        faults.unless(fine, &key("name"), text);
-        let zone = TimeZone::get(&policy.timezone).is_ok();
-        let text = "is no time zone that is known here; write it like Europe/London";
-        faults.unless(zone, &key("timezone"), text);
-        let fine = !policy.schedule.trim().is_empty();
-        let text = "must not be empty; write cron or English: every day at 02:00";
-        faults.unless(fine, &key("schedule"), text);
-        if let Err(text) = policy.age() {
-            faults.unless(false, &key("older_than"), text);
-        }
-        let named = |room: &String| RoomName::parse(room, &settings.limits).is_ok();
-        let fine = policy.rooms.iter().all(named);
-        faults.unless(
-            fine,
-            &key("rooms"),
-            "holds what cannot be the name of a room",
-        );
-    }
-}
-
-impl PolicySetting {
-    /// How old a message must be, read from `older_than`. Days have 24 hours.
-    ///
-    /// # Errors
-    /// Says how to write it when it is no length of time, not above zero, or in months or years,
-    /// which have no fixed length.
-    pub fn age(&self) -> Result<Duration, String> {
-        let text = "must be a length of time above zero, like `90 days` or `1h 30m` \
-                    (months and years have no fixed length)";
-        let days = SpanRelativeTo::days_are_24_hours();
-        let length = self.older_than.parse::<Span>();
-        length
-            .and_then(|span| span.to_duration(days))
-            .and_then(Duration::try_from)
-            .ok()
-            .filter(|length| !length.is_zero())
-            .ok_or_else(|| text.to_owned())
-    }
 }

@@ -66,6 +66,18 @@ impl Loaded {
             .unwrap_or(Origin::Default)
     }
 
+    /// What else is wrong with the settings, as those found out who understand them: keys, and
+    /// what to do. `None` when nothing is.
+    #[must_use]
+    pub fn problems(&self, faults: impl IntoIterator<Item = (String, String)>) -> Option<Problems> {
+        let mut problems = Problems::default();
+        for (key, text) in faults {
+            let origin = origin(&self.layers, &key).cloned();
+            problems.add(origin, Some(&key), text);
+        }
+        (!problems.0.is_empty()).then_some(problems)
+    }
+
     /// Every key with its value and origin, by name, single values before sections; secrets as
     /// `***`.
     #[must_use]
