@@ -1,0 +1,145 @@
+//! The URLs of the settings, parsed to what they mean before anything is opened.
+
+use std::path::PathBuf;
+
+use settings::Settings;
+
+use crate::OpenError;
+
+/// What is to be opened. Cache, bus and queue have one adapter each, so that knowing the URL is
+/// all there is to know.
+pub(crate) struct Plan {
+    pub(crate) store: StoreUrl,
+}
+
+/// Where the store is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum StoreUrl {
+    /// One file.
+    Sqlite(PathBuf),
+}
+
+/// What a port takes, and what a later version will.
+struct Schemes {
+    key: &'static str,
+    have: &'static str,
+    later: &'static [&'static str],
+}
+
+const STORE: Schemes = Schemes {
+    key: "backends.store_url",
+    have: "sqlite:PATH",
+    later: &["mongodb", "mongodb+srv"],
+};
+const CACHE: Schemes = Schemes {
+    key: "backends.cache_url",
+    have: "local:",
+    later: &["redis", "rediss"],
+};
+const BUS: Schemes = Schemes {
+    key: "backends.bus_url",
+    ..CACHE
+};
+const QUEUE: Schemes = Schemes {
+    key: "backends.queue_url",
+    have: "store: (a table of the store)",
+    later: &["amqp", "amqps"],
+};
+
+impl Plan {
+    /// Reads the URLs.
+    pub(crate) fn of(settings: &Settings) -> Result<Self, OpenError> {
+        let urls = &settings.backends;
+        let store = store(settings)?;
+        match CACHE.split(&urls.cache_url) {
+            ("local", _) => {}
+            (scheme, _) => return Err(CACHE.refuse(scheme)),
+        }
+        match BUS.split(&urls.bus_url) {
+            ("local", _) => {}
+            (scheme, _) => return Err(BUS.refuse(scheme)),
+        }
+        match QUEUE.split(&urls.queue_url) {
+            ("store", _) => {}
+            (scheme, _) => return Err(QUEUE.refuse(scheme)),
+        }
+        Ok(Self { store })
+    }
+}
+
+fn store(settings: &Settings) -> Result<StoreUrl, OpenError> {
+    match STORE.split(&settings.backends.store_url) {
+        ("sqlite", "") => Err(OpenError::NoPath),
+        ("sqlite", path) => Ok(StoreUrl::Sqlite(settings.data.join(path))),
+        (scheme, _) => Err(STORE.refuse(scheme)),
+    }
+}
+
+impl Schemes {
+    /// The scheme, and what follows it: `sqlite:a.db` and `sqlite://a.db` are the same.
+    fn split<'a>(&self, url: &'a str) -> (&'a str, &'a str) {
+        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+        (scheme, rest.strip_prefix("//").unwrap_or(rest))
+    }
+
+    fn refuse(&self, scheme: &str) -> OpenError {
+        let Self { key, have, .. } = *self;
+        let scheme = scheme.to_owned();
+        if self.later.contains(&scheme.as_str()) {
+            return OpenError::NotYet { key, scheme, have };
+        }
+        OpenError::UnknownScheme { key, scheme, have }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(change: impl Fn(&mut Settings)) -> Result<StoreUrl, String> {
+        let mut settings = Settings {
+            data: "data".into(),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let plan = Plan::of(&settings).map_err(|error| error.to_string())?;
+        Ok(plan.store)
+    }
+
+    fn store(url: &str) -> Result<StoreUrl, String> {
+        plan(|settings| settings.backends.store_url = url.to_owned())
+    }
+
+    #[test]
+    fn a_relative_path_lies_below_data() {
+        let sqlite = |path: &str| Ok(StoreUrl::Sqlite(path.into()));
+        assert_eq!(store("sqlite:a.db"), sqlite("data/a.db"));
+        assert_eq!(store("sqlite://a.db"), sqlite("data/a.db"));
+        assert_eq!(store("sqlite:/var/a.db"), sqlite("/var/a.db"));
+        assert_eq!(store("sqlite:///var/a.db"), sqlite("/var/a.db"));
+    }
+
+    #[test]
+    fn an_unknown_scheme_lists_what_there_is() {
+        let refused = store("postgres://db").unwrap_err();
+        let expected =
+            "backends.store_url: there is no `postgres:`; this build has sqlite:PATH";
+        assert_eq!(refused, expected);
+        assert!(store("sqlite:").unwrap_err().contains("name a file"));
+    }
+
+    #[test]
+    fn what_comes_later_is_said_to_come_later() {
+        let later = |change: fn(&mut Settings)| plan(change).unwrap_err();
+        let refused = [
+            later(|s| s.backends.store_url = "mongodb://ann:secret@db".into()),
+            later(|s| s.backends.cache_url = "redis://redis:6379".into()),
+            later(|s| s.backends.bus_url = "redis://redis:6379".into()),
+            later(|s| s.backends.queue_url = "amqp://rabbit".into()),
+        ];
+        for line in refused {
+            assert!(line.contains("this version does not have"), "{line}");
+            assert!(!line.contains("secret"), "{line}");
+        }
+    }
+}
