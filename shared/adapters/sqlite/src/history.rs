@@ -1,0 +1,109 @@
+//! The messages of a room, hot and archived alike.
+
+use async_trait::async_trait;
+use domain::{Cursor, Message, MessageId, Page, Result, RoomId, Seq, UserId, ports::History};
+use rusqlite::Connection;
+
+use crate::{
+    SqliteStore,
+    columns::{blob, int, limit, uint},
+    log,
+    messages::{self, COLUMNS, COPY},
+};
+
+/// A page as two runs of messages that meet at a row.
+struct Split {
+    /// The last row of the older run.
+    at: Seq,
+    older: usize,
+    newer: usize,
+}
+
+impl Split {
+    fn of(cursor: Cursor, size: usize) -> Self {
+        let (at, older) = match cursor {
+            Cursor::Newest => (Seq::MAX, size),
+            Cursor::Before(seq) => (seq.saturating_sub(1), size),
+            Cursor::After(seq) => (seq, 0),
+            Cursor::Around(seq) => (seq, size.div_ceil(2)),
+        };
+        let newer = match cursor {
+            Cursor::Newest | Cursor::Before(_) => 0,
+            Cursor::After(_) | Cursor::Around(_) => size - older,
+        };
+        Self { at, older, newer }
+    }
+}
+
+fn page(conn: &Connection, room: RoomId, split: &Split) -> rusqlite::Result<Page> {
+    let (mut messages, more_before) = run(conn, room, split.at, Older(split.older))?;
+    messages.reverse();
+    let (newer, more_after) = run(conn, room, split.at, Newer(split.newer))?;
+    messages.extend(newer);
+    Ok(Page {
+        messages,
+        head: log::head(conn, room)?.seq,
+        more_before,
+        more_after,
+    })
+}
+
+/// A direction, and how many messages at most.
+enum Direction {
+    Older(usize),
+    Newer(usize),
+}
+
+use Direction::{Newer, Older};
+
+/// The messages that lie next to `at` in one direction, nearest first, and whether there are more.
+fn run(
+    conn: &Connection,
+    room: RoomId,
+    at: Seq,
+    direction: Direction,
+) -> rusqlite::Result<(Vec<Message>, bool)> {
+    let (condition, order, size) = match direction {
+        Older(size) => ("<=", "DESC", size),
+        Newer(size) => (">", "ASC", size),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m INDEXED BY messages_said {COPY}
+        WHERE m.room = ?1 AND m.kind = 'message' AND m.seq {condition} ?2
+        ORDER BY m.seq {order} LIMIT ?3"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let params = (blob(room.uuid()), int(at), limit(size.saturating_add(1)));
+    let messages = statement.query_map(params, |row| messages::read(row, 0))?;
+    let mut messages: Vec<_> = messages.collect::<rusqlite::Result<_>>()?;
+    let more = messages.len() > size;
+    messages.truncate(size);
+    Ok((messages, more))
+}
+
+#[async_trait]
+impl History for SqliteStore {
+    async fn page(&self, room: RoomId, cursor: Cursor, limit: usize) -> Result<Page> {
+        let split = Split::of(cursor, limit);
+        self.read(move |conn| Ok(page(conn, room, &split)?)).await
+    }
+
+    async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>> {
+        self.read(move |conn| Ok(messages::by_id(conn, room, id)?))
+            .await
+    }
+
+    async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64> {
+        self.read(move |conn| {
+            let sql = "SELECT count(*) FROM (
+                SELECT 1 FROM messages INDEXED BY messages_said
+                WHERE room = ?1 AND kind = 'message' AND seq > ?2
+                    AND sender <> ?3 AND gone IS NULL
+                LIMIT ?4)";
+            let params = (blob(room.uuid()), int(after), blob(user.uuid()), int(cap));
+            let mut statement = conn.prepare_cached(sql)?;
+            Ok(statement.query_row(params, |row| uint(row, 0))?)
+        })
+        .await
+    }
+}

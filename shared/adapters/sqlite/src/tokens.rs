@@ -1,0 +1,40 @@
+//! Tokens that were ended before their time.
+
+use async_trait::async_trait;
+use domain::{Result, Timestamp, ports::Tokens};
+
+use crate::{SqliteStore, columns::millis, writer::Lane};
+
+#[async_trait]
+impl Tokens for SqliteStore {
+    async fn revoke_token(&self, token: &str, expires_at: Timestamp) -> Result<()> {
+        let token = token.to_owned();
+        self.write(Lane::Command, move |conn| {
+            let sql = "INSERT INTO revoked_tokens (token, expires_at) VALUES (?1, ?2)
+                ON CONFLICT (token) DO UPDATE
+                SET expires_at = max(expires_at, excluded.expires_at)";
+            conn.prepare_cached(sql)?
+                .execute((token, millis(expires_at)))?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn is_token_revoked(&self, token: &str) -> Result<bool> {
+        let token = token.to_owned();
+        self.read(move |conn| {
+            let sql = "SELECT 1 FROM revoked_tokens WHERE token = ?1";
+            Ok(conn.prepare_cached(sql)?.exists([token])?)
+        })
+        .await
+    }
+
+    async fn forget_expired_tokens(&self, now: Timestamp) -> Result<u64> {
+        self.write(Lane::Background, move |conn| {
+            let sql = "DELETE FROM revoked_tokens WHERE expires_at < ?1";
+            let forgotten = conn.prepare_cached(sql)?.execute([millis(now)])?;
+            Ok(forgotten as u64)
+        })
+        .await
+    }
+}

@@ -1,0 +1,157 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use domain::{
+    Code, Email, Error, NewUser, Result, TenantId, Timestamp, User, UserId, Username, ports::Users,
+};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::{
+    SqliteStore,
+    columns::{blob, millis, time, uuid},
+    error::Failure,
+    writer::Lane,
+};
+
+const COLUMNS: &str = "id, tenant, username, email, password_hash, alias, admin, created_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId::from_uuid(uuid(row, 0)?),
+        tenant: TenantId::new(row.get::<_, String>(1)?),
+        username: Username::stored(row.get(2)?),
+        email: row.get::<_, Option<String>>(3)?.map(Email::stored),
+        password_hash: row.get(4)?,
+        alias: row.get(5)?,
+        admin: row.get(6)?,
+        created_at: time(row, 7)?,
+    })
+}
+
+/// The one account for which `condition` holds.
+fn find(
+    conn: &Connection,
+    condition: &str,
+    params: impl rusqlite::Params,
+) -> rusqlite::Result<Option<User>> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE {condition}");
+    conn.prepare_cached(&sql)?
+        .query_row(params, read)
+        .optional()
+}
+
+fn by_id(conn: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
+    find(conn, "id = ?1", [blob(id.uuid())])
+}
+
+fn create(conn: &Connection, new: &NewUser, at: Timestamp) -> Result<User, Failure> {
+    if let Some(known) = by_id(conn, new.id)? {
+        return Ok(known);
+    }
+    if let Some(field) = taken(conn, new)? {
+        let detail = format!("This {field} is taken.");
+        return Err(Error::invalid(Code::UsernameTaken, field, detail).into());
+    }
+    insert(conn, new, at)?;
+    by_id(conn, new.id)?.ok_or_else(|| Error::internal("a new account is not there").into())
+}
+
+/// The first field of a new account that another account has. There is one writer, so that what
+/// is free here is free until the insert.
+fn taken(conn: &Connection, new: &NewUser) -> rusqlite::Result<Option<&'static str>> {
+    let wanted = [
+        ("username", Some(new.username.as_str())),
+        ("email", new.email.as_ref().map(Email::as_str)),
+        ("alias", new.alias.as_deref()),
+    ];
+    for (field, value) in wanted {
+        let Some(value) = value else { continue };
+        let condition = format!("tenant = ?1 AND {field} = ?2");
+        if find(conn, &condition, [new.tenant.as_str(), value])?.is_some() {
+            return Ok(Some(field));
+        }
+    }
+    Ok(None)
+}
+
+fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO users
+        (id, tenant, username, email, password_hash, alias, admin, created_at)
+        VALUES (:id, :tenant, :username, :email, :password_hash, :alias, :admin, :created_at)";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":id": blob(new.id.uuid()),
+        ":tenant": new.tenant.as_str(),
+        ":username": new.username.as_str(),
+        ":email": new.email.as_ref().map(Email::as_str),
+        ":password_hash": new.password_hash,
+        ":alias": new.alias,
+        ":admin": new.admin,
+        ":created_at": millis(at),
+    })?;
+    Ok(())
+}
+
+/// Changes one account, which must be there.
+fn change(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<(), Failure> {
+    match conn.prepare_cached(sql)?.execute(params)? {
+        0 => Err(Code::UserNotFound.into()),
+        _ => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Users for SqliteStore {
+    async fn create_user(&self, user: NewUser) -> Result<User> {
+        let at = self.now();
+        self.write(Lane::Command, move |conn| create(conn, &user, at))
+            .await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(move |conn| Ok(by_id(conn, id)?)).await
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        let ids = ids.to_vec();
+        self.read(move |conn| {
+            let found = ids.into_iter().map(|id| by_id(conn, id));
+            let found: Vec<_> = found.collect::<rusqlite::Result<_>>()?;
+            Ok(found.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    async fn user_by_name(&self, tenant: &TenantId, name: &Username) -> Result<Option<User>> {
+        let (tenant, name) = (tenant.clone(), name.clone());
+        self.read(move |conn| {
+            let params = [tenant.as_str(), name.as_str()];
+            Ok(find(conn, "tenant = ?1 AND username = ?2", params)?)
+        })
+        .await
+    }
+
+    async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>> {
+        let (tenant, alias) = (tenant.clone(), alias.to_owned());
+        self.read(move |conn| {
+            let params = [tenant.as_str(), &alias];
+            Ok(find(conn, "tenant = ?1 AND alias = ?2", params)?)
+        })
+        .await
+    }
+
+    async fn set_password_hash(&self, id: UserId, hash: String) -> Result<()> {
+        self.write(Lane::Command, move |conn| {
+            let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
+            change(conn, sql, (blob(id.uuid()), hash))
+        })
+        .await
+    }
+
+    async fn set_admin(&self, id: UserId, admin: bool) -> Result<()> {
+        self.write(Lane::Command, move |conn| {
+            let sql = "UPDATE users SET admin = ?2 WHERE id = ?1";
+            change(conn, sql, (blob(id.uuid()), admin))
+        })
+        .await
+    }
+}
