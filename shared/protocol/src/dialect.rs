@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Command, Error, Limits, Reply, RoomId, Scene, Seq};
+use domain::{Command, Error, Limits, Reply, RoomId, RoomName, Scene, Seq};
 use uuid::Uuid;
 
 /// What a socket is bound to; a dialect whose frames name no room finds it here.
@@ -28,6 +28,8 @@ pub struct Request {
 pub enum Action {
     /// Of the application.
     Command(Command),
+    /// Of the application, which has to find the channel of this name first.
+    JoinByName(RoomName),
     /// To be told everything since these positions.
     Resume(Resume),
     /// Whether the session is still there.

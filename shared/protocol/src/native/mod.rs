@@ -1,1 +1,63 @@
-//! The native socket `/api/v1/ws`, subprotocol `hubbub.v1`.
+//! The native API: the socket `/api/v1/ws` with the subprotocol `hubbub.v1`, and the bodies of
+//! REST, which say the same things in the same words.
+
+mod decode;
+mod events;
+mod frames;
+mod people;
+mod requests;
+mod rooms;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use domain::{Error, Reply, Scene};
+
+pub use frames::{
+    Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
+};
+pub use people::{Login, Me, SignUp, TokenBody};
+pub use requests::{AcknowledgeBody, CreateRoom, SendMessage};
+pub use rooms::{Members, MessageSent, Messages, Notifications, RoomJoined, Rooms};
+pub use view::{
+    MemberView, MessageState, MessageView, NotificationView, RoomSummary, UserView, page_size,
+};
+
+use crate::{Dialect, Refused, Request, Scope};
+
+/// The subprotocol that names this dialect in a handshake.
+pub const SUBPROTOCOL: &str = "hubbub.v1";
+
+/// Before a token in the list of subprotocols: unpadded base64url follows.
+pub const TOKEN_PROTOCOL: &str = "base64url.bearer.hubbub.";
+
+/// The native dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct Native;
+
+impl Dialect for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn decode(&self, scope: &Scope, text: &str) -> Result<Request, Refused> {
+        decode::request(&scope.limits, text)
+    }
+
+    fn encode(&self, scene: &Scene) -> Option<String> {
+        events::encode(scene)
+    }
+
+    fn reply(&self, request: Option<&str>, reply: &Reply) -> Option<String> {
+        frames::ack(request, reply)
+    }
+
+    fn refuse(&self, request: Option<&str>, error: &Error) -> Option<String> {
+        Some(frames::refusal(request, error))
+    }
+}
+
+/// Writes one of our own types, whose keys are all strings.
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("our own types have string keys only")
+}

@@ -1,0 +1,283 @@
+//! Frames that only the socket has: greetings, answers, and the ends of a resume.
+
+use domain::{Error, Limits, Reply, RoomId, Seq, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    json,
+    rooms::{Members, MessageSent, Messages, RoomJoined, Rooms},
+    view::{ErrorView, MemberView, MessageView, RoomSummary, UserView},
+};
+
+/// The first frame of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// This socket's name, for reports.
+    pub session: Uuid,
+    /// The store's time now.
+    pub server_time: Timestamp,
+    /// How often the server pings, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// What may be sent.
+    pub limits: HelloLimits,
+    /// Whose socket it is.
+    pub user: UserView,
+    /// The store's id: positions of another epoch mean nothing.
+    pub epoch: Uuid,
+    /// The first rooms of the user, in order of id.
+    pub rooms: Vec<RoomSummary>,
+    /// Whether a `hello_rooms` frame follows with further rooms.
+    pub more: bool,
+}
+
+/// Further rooms, after `hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloRooms {
+    /// The next rooms, in order of id.
+    pub rooms: Vec<RoomSummary>,
+    /// Whether another frame follows.
+    pub more: bool,
+}
+
+/// What a client of the socket may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloLimits {
+    /// Largest frame, in bytes.
+    pub frame_bytes: usize,
+    /// Longest text of a message, in bytes of UTF-8.
+    pub message_bytes: usize,
+    /// Most messages of a page.
+    pub page_max: usize,
+    /// Messages in a second, sustained.
+    pub sends_per_second: u32,
+    /// Messages at once.
+    pub sends_burst: u32,
+    /// Most rows of one room that a resume replays.
+    pub resume_room_rows: u64,
+    /// Most rows that one resume replays in all.
+    pub resume_rows: u64,
+}
+
+impl From<&Limits> for HelloLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            frame_bytes: limits.body_bytes,
+            message_bytes: limits.message_bytes,
+            page_max: limits.page_max,
+            sends_per_second: limits.sends_per_second,
+            sends_burst: limits.sends_burst,
+            resume_room_rows: limits.resume_room_rows,
+            resume_rows: limits.resume_rows,
+        }
+    }
+}
+
+impl Hello {
+    /// The session's name as the frame shows it.
+    #[must_use]
+    pub fn session(id: SessionId) -> Uuid {
+        id.uuid()
+    }
+
+    /// The frame.
+    #[must_use]
+    pub fn frame(&self) -> String {
+        typed("hello", self)
+    }
+}
+
+impl HelloRooms {
+    /// The frame.
+    #[must_use]
+    pub fn frame(&self) -> String {
+        typed("hello_rooms", self)
+    }
+}
+
+/// A room was replayed whole, and goes on live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The room.
+    pub room: Uuid,
+    /// Always true: a hole is told by `gap`.
+    pub recovered: bool,
+    /// Up to which row; later ones come live.
+    pub head: Seq,
+}
+
+impl Resumed {
+    /// The frame for a room that was replayed through `head`.
+    #[must_use]
+    pub fn frame(room: RoomId, head: Seq) -> String {
+        let room = room.uuid();
+        let recovered = true;
+        typed(
+            "resumed",
+            &Self {
+                room,
+                recovered,
+                head,
+            },
+        )
+    }
+}
+
+/// Rows of a room that are not replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The room.
+    pub room: Uuid,
+    /// The first row that is missing.
+    pub from: Seq,
+    /// The last one, where it is known; later ones come live.
+    pub to: Option<Seq>,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Why rows are not replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// They are too many: read the history instead.
+    TooMany,
+    /// The room is not there, or not for this user.
+    NoAccess,
+    /// The position is beyond the log, or of another epoch.
+    UnknownPosition,
+}
+
+impl Gap {
+    /// The frame.
+    #[must_use]
+    pub fn frame(&self) -> String {
+        typed("gap", self)
+    }
+}
+
+/// What answers a resume, after every room named in it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeAnswer {
+    /// Rooms that were replayed whole.
+    pub resumed: Vec<Uuid>,
+    /// Rooms of which rows are missing.
+    pub gaps: Vec<Uuid>,
+    /// Rooms of the user that the request did not name: they are live after their head.
+    pub not_named: Vec<UnnamedRoom>,
+}
+
+/// A room that a resume did not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnnamedRoom {
+    /// The room.
+    pub room: Uuid,
+    /// The row before the first that comes live.
+    pub head: Seq,
+}
+
+impl ResumeAnswer {
+    /// The frame.
+    #[must_use]
+    pub fn frame(&self, request: Option<&str>) -> String {
+        answer(request, self)
+    }
+}
+
+/// Acknowledges a request.
+pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
+    Some(match reply {
+        Reply::Done => answer(request, &Nothing {}),
+        Reply::Room(view) => answer(
+            request,
+            &One {
+                room: RoomSummary::new(view),
+            },
+        ),
+        Reply::Joined { room, row } => answer(
+            request,
+            &RoomJoined {
+                room: RoomSummary::new(room),
+                seq: row.as_ref().map(|row| row.seq),
+            },
+        ),
+        Reply::Sent { row, repeat } => {
+            let message = MessageView::new(row.message()?, None);
+            answer(
+                request,
+                &MessageSent {
+                    message,
+                    repeat: *repeat,
+                },
+            )
+        }
+        Reply::History(page) => answer(
+            request,
+            &Messages {
+                messages: page
+                    .messages
+                    .iter()
+                    .map(|m| MessageView::new(m, None))
+                    .collect(),
+                head: page.head,
+                more_before: page.more_before,
+                more_after: page.more_after,
+            },
+        ),
+        // A replay is told row by row, as events.
+        Reply::Replay(_) => return None,
+        Reply::Rooms { rooms, more } => answer(
+            request,
+            &Rooms {
+                rooms: rooms.iter().map(RoomSummary::new).collect(),
+                more: *more,
+            },
+        ),
+        Reply::Members { members, more } => answer(
+            request,
+            &Members {
+                members: members
+                    .iter()
+                    .map(|(m, name)| MemberView::new(m, name))
+                    .collect(),
+                more: *more,
+            },
+        ),
+    })
+}
+
+/// Refuses a request.
+pub(super) fn refusal(request: Option<&str>, error: &Error) -> String {
+    json(&Frame {
+        id: request,
+        r#type: "error",
+        body: &ErrorView::new(error),
+    })
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct One {
+    room: RoomSummary,
+}
+
+#[derive(Serialize)]
+struct Frame<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    r#type: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+fn answer<T: Serialize>(request: Option<&str>, body: &T) -> String {
+    let (id, r#type) = (request, "ack");
+    json(&Frame { id, r#type, body })
+}
+
+fn typed<T: Serialize>(r#type: &'static str, body: &T) -> String {
+    let id = None;
+    json(&Frame { id, r#type, body })
+}

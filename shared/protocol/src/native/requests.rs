@@ -1,0 +1,31 @@
+//! Bodies that clients send about rooms and messages.
+
+use domain::Seq;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// `POST /api/v1/rooms`: makes a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CreateRoom {
+    /// The wanted name.
+    pub name: String,
+}
+
+/// `POST /api/v1/rooms/{id}/messages`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SendMessage {
+    /// What to say.
+    pub content: String,
+    /// Makes a repeat harmless; the header `Idempotency-Key` says the same.
+    #[serde(default)]
+    pub client_id: Option<String>,
+}
+
+/// `POST /api/v1/notifications/ack`: everything in the room up to the seq is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct AcknowledgeBody {
+    /// The room.
+    pub room: Uuid,
+    /// Up to which row.
+    pub seq: Seq,
+}

@@ -1,0 +1,74 @@
+//! Bodies that answer about rooms and messages.
+
+use domain::{Seq, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::view::{MemberView, MessageView, NotificationView, RoomSummary};
+
+/// A page of rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rooms {
+    /// In order of id; the next page is after the last.
+    pub rooms: Vec<RoomSummary>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// What joining answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomJoined {
+    /// The room.
+    pub room: RoomSummary,
+    /// The seq of the join, if it was one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+}
+
+/// A page of members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// In order of user id; the next page is after the last.
+    pub members: Vec<MemberView>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A page of history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Messages {
+    /// In rising order of seq.
+    pub messages: Vec<MessageView>,
+    /// The head of the log that the page belongs to.
+    pub head: Seq,
+    /// Whether there are messages before the first.
+    pub more_before: bool,
+    /// Whether there are messages after the last.
+    pub more_after: bool,
+}
+
+/// What sending answers: 201 the first time, 200 for a repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageSent {
+    /// The message as it is now.
+    pub message: MessageView,
+    /// Whether an earlier send with this `client_id` had stored it.
+    pub repeat: bool,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notifications {
+    /// Oldest first in each room.
+    pub notifications: Vec<NotificationView>,
+    /// Whether there are more: acknowledge these, and ask again.
+    pub more: bool,
+}
+
+/// A row that tells who came or went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) room: Uuid,
+    pub(super) seq: Seq,
+    pub(super) at: Timestamp,
+}
