@@ -1,6 +1,6 @@
 //! Opening connections, and refusing what is not ours to open.
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io::ErrorKind, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, Result};
 
@@ -8,7 +8,7 @@ use crate::{error::OpenError, schema};
 
 /// How long SQLite waits for another process's lock before it gives up. Below the deadline of a
 /// store call, so that the caller hears `unavailable` and not `unknown_outcome`.
-const BUSY: Duration = Duration::from_secs(2);
+pub(crate) const BUSY: Duration = Duration::from_secs(2);
 
 /// Statements that each connection keeps prepared.
 const STATEMENTS: usize = 128;
@@ -34,6 +34,7 @@ impl Synchronous {
 
 /// Opens the writer's connection and brings the schema up to date.
 pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection, OpenError> {
+    probe(path)?;
     let failed = |error| OpenError::of(path, error);
     let mut conn = Connection::open(path).map_err(failed)?;
     conn.busy_timeout(BUSY).map_err(failed)?;
@@ -46,6 +47,24 @@ pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection
     tune(&conn, synchronous).map_err(failed)?;
     schema::migrate(&mut conn).map_err(failed)?;
     Ok(conn)
+}
+
+/// Asks the system whether the file can be written, since it says more plainly why not.
+fn probe(path: &Path) -> Result<(), OpenError> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let path = path.to_owned();
+    match opened {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                OpenError::ReadOnly { path }
+            }
+            _ => OpenError::Failed {
+                path,
+                source: error.into(),
+            },
+        }),
+    }
 }
 
 fn tune(conn: &Connection, synchronous: Synchronous) -> Result<()> {

@@ -37,8 +37,12 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Runs what is missing, in one transaction.
+/// Runs what is missing, in one transaction. Writes nothing where nothing is missing, so that a
+/// store on a full disk can still be opened and read.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
+    if version(conn)? == MIGRATIONS.len() {
+        return Ok(());
+    }
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in MIGRATIONS.iter().skip(version(&tx)?) {
         tx.execute_batch(migration)?;

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use domain::{Result, Timestamp, ports::About, ports::Clock};
@@ -26,6 +27,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How many reads run at once, at least one.
     pub readers: usize,
+    /// How long a read may run before it is ended and answered with `unavailable`.
+    pub read_limit: Duration,
     /// How many commands may wait; one more is `busy`.
     pub command_lane: usize,
     /// How many pieces of background work may wait; one more is `busy`.
@@ -42,6 +45,7 @@ impl Options {
             synchronous: Synchronous::Full,
             clock,
             readers: 4,
+            read_limit: Duration::from_secs(5),
             command_lane: 4_096,
             background_lane: 4_096,
             wal_cap: 64 * 1024 * 1024,
@@ -74,7 +78,7 @@ impl SqliteStore {
         };
         let conn = connect::writer(path, options.synchronous)?;
         let epoch = schema::epoch(&conn).map_err(|error| failed(error.into()))?;
-        let readers = Readers::open(path, options.readers)?;
+        let readers = Readers::open(path, options.readers, options.read_limit)?;
         let writer = WriterOptions {
             path: path.to_owned(),
             commands: options.command_lane,
@@ -131,9 +135,10 @@ impl About for SqliteStore {
 
     async fn ping(&self) -> Result<()> {
         self.write(Lane::Command, |conn| {
-            // A real change of a page: a full or read-only disk shows here.
-            conn.prepare_cached("UPDATE meta SET value = value WHERE name = 'epoch'")?
-                .execute([])?;
+            // A real change: what is overwritten with itself, SQLite does not write.
+            let sql = "INSERT INTO meta (name, value) VALUES ('ping', '1')
+                ON CONFLICT (name) DO UPDATE SET value = CAST(value + 1 AS TEXT)";
+            conn.prepare_cached(sql)?.execute([])?;
             Ok(())
         })
         .await

@@ -1,15 +1,17 @@
 //! One transaction for many writes: group commit.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, ffi};
+
+use crate::connect;
 
 use super::{
     Counters, WriterOptions,
+    files::Files,
     job::{Job, Lost},
     lanes::{Lane, Lanes},
 };
@@ -32,15 +34,18 @@ const BACKGROUND: Slice = Slice {
     time: Duration::from_millis(2),
 };
 
+/// How long a checkpoint that must shrink the WAL waits for readers, and writes for it.
+const CHECKPOINT_WAIT: Duration = Duration::from_millis(500);
+
 /// How long a checkpoint that could not shrink the WAL is not tried again.
-const CHECKPOINT_PAUSE: Duration = Duration::from_secs(1);
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What the writer's thread owns.
 pub(crate) struct Worker {
     conn: Connection,
     lanes: Arc<Lanes>,
     counters: Arc<Counters>,
-    wal: PathBuf,
+    files: Files,
     wal_cap: u64,
     checkpoint_after: Instant,
 }
@@ -52,13 +57,11 @@ impl Worker {
         counters: Arc<Counters>,
         options: WriterOptions,
     ) -> Self {
-        let mut wal = options.path.into_os_string();
-        wal.push("-wal");
         Self {
             conn,
             lanes,
             counters,
-            wal: wal.into(),
+            files: Files::of(&options.path),
             wal_cap: options.wal_cap,
             checkpoint_after: Instant::now(),
         }
@@ -96,6 +99,9 @@ impl Worker {
 
     /// Begins a transaction and does in it what waits, each job in a savepoint of its own.
     fn fill(&self, lane: Lane, slice: &Slice, done: &mut Vec<Box<dyn Job>>) -> Result<(), Lost> {
+        if !self.files.in_place() {
+            return Err(moved());
+        }
         self.execute("BEGIN IMMEDIATE", false)?;
         let started = Instant::now();
         while done.len() < slice.jobs && started.elapsed() < slice.time {
@@ -164,11 +170,18 @@ impl Worker {
     /// Shrinks the WAL when it is over its cap. SQLite's own checkpoints give way to readers, so
     /// under steady reading it would grow without end; this one waits for them.
     fn cap_wal(&mut self) {
-        let size = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        let size = self.files.wal_bytes();
         if size <= self.wal_cap || Instant::now() < self.checkpoint_after {
             return;
         }
-        match checkpoint(&self.conn) {
+        let shrunk = self
+            .conn
+            .busy_timeout(CHECKPOINT_WAIT)
+            .and_then(|()| checkpoint(&self.conn));
+        if let Err(error) = self.conn.busy_timeout(connect::BUSY) {
+            tracing::error!(%error, "the writer's patience could not be restored");
+        }
+        match shrunk {
             Ok(true) => {}
             Ok(false) => self.put_off(size, "a reader is in the way"),
             Err(error) => self.put_off(size, &error.to_string()),
@@ -184,6 +197,16 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.lanes.abandon();
+    }
+}
+
+/// The error for a database that was removed or replaced; SQLite has a name for it.
+fn moved() -> Lost {
+    let error = ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED);
+    let text = "the database file was removed or replaced: put it back".to_owned();
+    Lost {
+        cause: Arc::new(rusqlite::Error::SqliteFailure(error, Some(text))),
+        committing: false,
     }
 }
 

@@ -116,6 +116,16 @@ impl Lanes {
         }
     }
 
+    /// How many jobs wait in a lane.
+    #[cfg(test)]
+    pub(crate) fn len(&self, lane: Lane) -> usize {
+        let state = self.lock();
+        match lane {
+            Lane::Command => state.commands.len(),
+            Lane::Background => state.background.len(),
+        }
+    }
+
     /// Notes that a lane was served.
     pub(crate) fn served(&self, lane: Lane) {
         let now = Instant::now();

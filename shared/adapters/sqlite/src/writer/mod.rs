@@ -1,8 +1,11 @@
 //! The one writer: a thread that owns the writing connection and works off two lanes.
 
 mod batch;
+mod files;
 mod job;
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::PathBuf,

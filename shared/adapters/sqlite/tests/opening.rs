@@ -1,0 +1,110 @@
+//! Opening what is there, what is not, and what must not be opened.
+
+mod common;
+
+use std::{path::Path, sync::Arc};
+
+use adapter_sqlite::{OpenError, SqliteStore};
+use common::durable;
+use domain::{
+    UserId,
+    ports::{About, Rooms},
+};
+use testkit::{
+    builders::bare_channel,
+    contract::steps::{channel, say, whole_log},
+};
+
+fn refused(path: &Path) -> OpenError {
+    match durable(path) {
+        Ok(_) => panic!("{} was opened", path.display()),
+        Err(error) => error,
+    }
+}
+
+/// Opens a store at `path` once, so that there is one.
+async fn made(path: &Path) {
+    durable(path).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    let store = durable(&path).unwrap();
+    let epoch = store.epoch().await.unwrap();
+    let room = channel(&store).await;
+    let row = say(&store, room, UserId::new(), "hello").await;
+    store.close().await;
+    drop(store);
+
+    let store = durable(&path).unwrap();
+    assert_eq!(store.epoch().await.unwrap(), epoch);
+    assert_eq!(whole_log(&store, room).await, [row]);
+    assert!(store.describe().contains("synchronous=FULL"));
+}
+
+#[tokio::test]
+async fn two_stores_have_epochs_of_their_own() {
+    let (one, two) = (common::fresh(), common::fresh());
+    let (one, two) = (one.store.epoch().await, two.store.epoch().await);
+    assert_ne!(one.unwrap(), two.unwrap());
+}
+
+#[tokio::test]
+async fn dropping_a_store_ends_its_writer() {
+    let fresh = common::fresh();
+    fresh.store.create_room(bare_channel("a")).await.unwrap();
+    let path = fresh.dir.path().join("hubbub.db");
+    let store: SqliteStore = Arc::into_inner(fresh.store).unwrap();
+    drop(store);
+    // The last connection takes the WAL along.
+    assert!(!path.with_file_name("hubbub.db-wal").exists());
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    made(&path).await;
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
+    let error = refused(&path);
+    assert!(matches!(error, OpenError::Newer { found: 99, .. }));
+    assert!(error.to_string().contains("run that version"), "{error}");
+}
+
+#[test]
+fn foreign_files_are_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("other.db");
+    let conn = rusqlite::Connection::open(&other).unwrap();
+    conn.execute_batch("CREATE TABLE photos (id)").unwrap();
+    assert!(matches!(refused(&other), OpenError::Foreign { .. }));
+    let text = dir.path().join("notes.txt");
+    let notes = "remember the milk, ".repeat(100);
+    std::fs::write(&text, &notes).unwrap();
+    assert!(matches!(refused(&text), OpenError::Foreign { .. }));
+    assert_eq!(std::fs::read_to_string(&text).unwrap(), notes);
+}
+
+#[tokio::test]
+async fn a_locked_database_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    made(&path).await;
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")
+        .unwrap();
+    conn.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = refused(&path);
+    assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
+    assert!(error.to_string().contains("another process is using it"));
+}
+
+#[test]
+fn a_missing_directory_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = refused(&dir.path().join("nowhere").join("hubbub.db"));
+    assert!(matches!(error, OpenError::Failed { .. }), "{error:?}");
+}
