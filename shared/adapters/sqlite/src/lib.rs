@@ -28,5 +28,6 @@ mod writer;
 
 pub use connect::Synchronous;
 pub use error::OpenError;
+pub use queue::SqliteQueue;
 pub use store::{Options, SqliteStore};
 pub use writer::WriterStats;

@@ -91,7 +91,7 @@ CREATE UNIQUE INDEX messages_target ON messages (room, target, target_rev)
 -- History, unread, inbox.
 CREATE INDEX messages_said ON messages (room, seq, sender, gone) WHERE kind = 'message';
 -- What an archive run looks at.
-CREATE INDEX messages_hot ON messages (room, seq, created_at, body_bytes)
+CREATE INDEX messages_hot ON messages (room, seq, created_at, body_bytes, rev)
     WHERE kind = 'message' AND gone IS NULL AND archived IS NULL;
 CREATE INDEX messages_archived ON messages (room, seq, archived) WHERE archived IS NOT NULL;
 CREATE INDEX messages_marked ON messages (mark, room, seq) WHERE mark IS NOT NULL;
@@ -107,10 +107,12 @@ CREATE TABLE archived_messages (
     sender       BLOB NOT NULL,
     created_at   INTEGER NOT NULL,
     content      TEXT NOT NULL, -- JSON
-    content_hash BLOB NOT NULL,
+    content_hash BLOB NOT NULL, -- of this content; tells a whole copy from a torn one
     archived_at  INTEGER NOT NULL,
+    loose        INTEGER NOT NULL, -- whether no key points to it: garbage, or waiting for its swing
     PRIMARY KEY (id, rev, place)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX archived_messages_loose ON archived_messages (id, rev, place) WHERE loose = 1;
 
 CREATE TABLE holds (
     id           BLOB PRIMARY KEY,
@@ -155,10 +157,9 @@ CREATE TABLE queue (
     body             BLOB NOT NULL,
     attempt          INTEGER NOT NULL DEFAULT 0,
     visible_at       INTEGER NOT NULL,
-    taken_by         BLOB,
+    taken_by         BLOB, -- the process that has it
     set_aside_reason TEXT,
-    set_aside_at     INTEGER,
-    seq              INTEGER NOT NULL -- the order in which jobs came
+    set_aside_at     INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX queue_ready ON queue (visible_at, seq) WHERE set_aside_at IS NULL;
+CREATE INDEX queue_ready ON queue (visible_at) WHERE set_aside_at IS NULL;
 CREATE INDEX queue_aside ON queue (set_aside_at) WHERE set_aside_at IS NOT NULL;
