@@ -56,12 +56,12 @@ impl Origins {
     }
 
     /// Adds to an answer what lets a page of a listed origin read it (CORS).
-    pub(crate) fn permit(&self, request: &HeaderMap, response: &mut HeaderMap) {
+    pub(crate) fn permit(&self, origin: Option<&HeaderValue>, response: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
         response.append(VARY, HeaderValue::from_static("Origin"));
-        if let Some(origin) = request.get(ORIGIN).filter(|origin| self.lists(origin)) {
+        if let Some(origin) = origin.filter(|origin| self.lists(origin)) {
             response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
             response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
@@ -83,12 +83,11 @@ impl Origins {
     /// `origin_refused` when the origin is not on the list.
     pub(crate) fn preflight(
         &self,
-        request: &HeaderMap,
+        origin: Option<&HeaderValue>,
         allow: &str,
         response: &mut HeaderMap,
     ) -> Result<()> {
-        let listed = request.get(ORIGIN).is_some_and(|origin| self.lists(origin));
-        if !listed {
+        if !origin.is_some_and(|origin| self.lists(origin)) {
             return Err(Error::new(Code::OriginRefused));
         }
         if let Ok(methods) = HeaderValue::try_from(allow) {

@@ -6,7 +6,7 @@ use domain::Error;
 use hyper::{Method, Uri};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
-type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A background task. It watches [`crate::Context::stop`] and ends by itself.
 pub struct Task {

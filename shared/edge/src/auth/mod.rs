@@ -18,9 +18,12 @@ use domain::{
 use settings::Auth;
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 pub use filter::{administrator, bearer, bearer_of};
 pub use secret::{SecretError, load_secret};
+
+use crate::Task;
 
 use self::{claims::OurKey, legacy::LegacyKey, people::People};
 
@@ -29,6 +32,9 @@ const TOKEN_BYTES: usize = 4 * 1024;
 
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY: i64 = 5;
+
+/// How often revocations are forgotten whose tokens have expired.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How many revocations a listener may be behind.
 const REVOCATIONS: usize = 1_024;
@@ -172,6 +178,19 @@ impl Authenticator {
     /// Forgets what was read of a user, after changing it.
     pub async fn forget(&self, user: domain::UserId) {
         self.people.forget(user).await;
+    }
+
+    /// The task that forgets revocations of tokens that have expired anyway, until `stop`.
+    pub(crate) fn task(self: Arc<Self>, stop: CancellationToken) -> Task {
+        Task::new("tokens", async move {
+            let pause = || tokio::time::sleep(FORGET_EVERY);
+            while stop.run_until_cancelled(pause()).await.is_some() {
+                let now = self.clock.now();
+                if let Err(error) = self.store.forget_expired_tokens(now).await {
+                    tracing::warn!(%error, "revocations of expired tokens stay for now");
+                }
+            }
+        })
     }
 
     fn read(&self, token: &str) -> Result<Said> {

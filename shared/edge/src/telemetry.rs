@@ -1,0 +1,150 @@
+//! What the process tells of itself: log lines and metrics.
+//!
+//! Metrics are called `hubbub_<what>_<unit>`, counters end in `_total`. No label names a user, a
+//! room or an address: there are too many of them.
+
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
+
+use hyper::StatusCode;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use settings::{Log, LogFormat};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, fmt, util::TryInitError};
+use warp::reply::Response;
+
+use crate::{Task, answer};
+
+/// How often histograms are drained and the process's own figures are read.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Upper bounds of the histograms, in seconds: from a cached read to the longest deadline.
+const BUCKETS: [f64; 14] = [
+    0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+];
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Why nothing can be logged.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter of the settings cannot be read.
+    #[error("log.filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Somebody else logs already.
+    #[error("logging was set up before: {0}")]
+    Twice(#[from] TryInitError),
+}
+
+/// Sets up the log, on the standard error output, for the whole process. To be called once.
+///
+/// # Errors
+/// [`TelemetryError`].
+pub fn init(log: &Log) -> Result<(), TelemetryError> {
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let filter = EnvFilter::try_new(&log.filter)?;
+    let pretty = match log.format {
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+    };
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if pretty {
+        lines.finish().try_init()?;
+    } else {
+        lines.json().flatten_event(true).finish().try_init()?;
+    }
+    Ok(())
+}
+
+/// The metrics of the process, which are kept from the first call on.
+pub(crate) fn metrics() -> PrometheusHandle {
+    METRICS.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)
+        .unwrap_or_else(|_| PrometheusBuilder::new())
+        .build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("another recorder has the metrics; /metrics stays empty");
+    }
+    metrics::gauge!("hubbub_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    handle
+}
+
+/// The metrics as Prometheus reads them.
+pub(crate) fn answer(metrics: &PrometheusHandle) -> Response {
+    let text = metrics.render().into_bytes();
+    answer::with_type(
+        StatusCode::OK,
+        "text/plain; version=0.0.4; charset=utf-8",
+        text,
+    )
+}
+
+/// The task that keeps the metrics small and reads the process's own figures, until `stop`.
+pub(crate) fn task(stop: CancellationToken) -> Task {
+    let metrics = metrics();
+    Task::new("telemetry", async move {
+        loop {
+            metrics.run_upkeep();
+            // Reading a folder of thousands of open files takes milliseconds.
+            let _ = tokio::task::spawn_blocking(measure_process).await;
+            let pause = tokio::time::sleep(UPKEEP);
+            if stop.run_until_cancelled(pause).await.is_none() {
+                return;
+            }
+        }
+    })
+}
+
+/// What the kernel says of the process. Elsewhere than on Linux it says nothing.
+fn measure_process() {
+    if let Some(bytes) = resident_bytes() {
+        metrics::gauge!("hubbub_process_resident_memory_bytes").set(bytes);
+    }
+    if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
+        let open = u32::try_from(files.count()).unwrap_or(u32::MAX);
+        metrics::gauge!("hubbub_process_open_files").set(f64::from(open));
+    }
+}
+
+fn resident_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: f64 = line.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_measures_itself() {
+        let handle = metrics();
+        measure_process();
+        let text = handle.render();
+        assert!(text.contains("hubbub_build_info{version="), "{text}");
+        if cfg!(target_os = "linux") {
+            assert!(
+                text.contains("hubbub_process_resident_memory_bytes"),
+                "{text}"
+            );
+            assert!(text.contains("hubbub_process_open_files"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_named() {
+        let log = Log {
+            filter: "info,=!".to_owned(),
+            ..Log::default()
+        };
+        let error = init(&log).unwrap_err().to_string();
+        assert!(error.starts_with("log.filter"), "{error}");
+    }
+}
