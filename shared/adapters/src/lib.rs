@@ -7,39 +7,20 @@ mod url;
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_local::{LocalBus, LocalCache, SystemClock};
-use adapter_sqlite::{Options, SqliteStore};
+use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::ports::{Clock, Ports};
 use settings::Settings;
 
 pub use data::make_data_folder;
+pub use url::UrlProblem;
 use url::{Plan, StoreUrl};
 
 /// Why the ports could not be opened, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// No adapter is called so.
-    #[error("{key}: there is no `{scheme}:`; this build has {have}")]
-    UnknownScheme {
-        /// The key of the URL.
-        key: &'static str,
-        /// What the URL begins with.
-        scheme: String,
-        /// The schemes that there are for this port.
-        have: &'static str,
-    },
-    /// An adapter that a later version brings.
-    #[error("{key}: this version does not have `{scheme}:` yet; this build has {have}")]
-    NotYet {
-        /// The key of the URL.
-        key: &'static str,
-        /// What the URL begins with.
-        scheme: String,
-        /// The schemes that there are for this port.
-        have: &'static str,
-    },
-    /// A URL that does not say where.
-    #[error("backends.store_url: name a file, like sqlite:hubbub.db")]
-    NoPath,
+    /// A URL that this build has no adapter for.
+    #[error(transparent)]
+    Url(#[from] UrlProblem),
     /// The folder of embedded mode cannot be made.
     #[error(
         "{} cannot be made: {source}; make the folder above it writable, or choose another with --data",
@@ -63,7 +44,7 @@ pub enum OpenError {
 ///
 /// # Errors
 /// The first URL that has no adapter in this build.
-pub fn check(settings: &Settings) -> Result<(), OpenError> {
+pub fn check(settings: &Settings) -> Result<(), UrlProblem> {
     Plan::of(settings).map(drop)
 }
 
@@ -79,7 +60,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         StoreUrl::Sqlite(path) => open_sqlite(settings, path, Arc::clone(&clock)).await?,
     };
     Ok(Ports {
-        queue: Arc::clone(&store) as _,
+        queue: Arc::new(SqliteQueue::new(Arc::clone(&store))),
         store,
         cache: Arc::new(LocalCache::new()),
         bus: Arc::new(LocalBus::new()),

@@ -4,7 +4,15 @@ use std::path::PathBuf;
 
 use settings::Settings;
 
-use crate::OpenError;
+/// A URL that this build has no adapter for, and what it has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {text}")]
+pub struct UrlProblem {
+    /// The key of the URL.
+    pub key: &'static str,
+    /// What is wrong with it. Never holds more of the URL than its scheme.
+    pub text: String,
+}
 
 /// What is to be opened. Cache, bus and queue have one adapter each, so that knowing the URL is
 /// all there is to know.
@@ -48,7 +56,7 @@ const QUEUE: Schemes = Schemes {
 
 impl Plan {
     /// Reads the URLs.
-    pub(crate) fn of(settings: &Settings) -> Result<Self, OpenError> {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, UrlProblem> {
         let urls = &settings.backends;
         let store = store(settings)?;
         match CACHE.split(&urls.cache_url) {
@@ -67,9 +75,11 @@ impl Plan {
     }
 }
 
-fn store(settings: &Settings) -> Result<StoreUrl, OpenError> {
+fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
     match STORE.split(&settings.backends.store_url) {
-        ("sqlite", "") => Err(OpenError::NoPath),
+        ("sqlite", "") => {
+            Err(STORE.problem("names no file; write it like sqlite:hubbub.db".to_owned()))
+        }
         ("sqlite", path) => Ok(StoreUrl::Sqlite(settings.data.join(path))),
         (scheme, _) => Err(STORE.refuse(scheme)),
     }
@@ -82,13 +92,17 @@ impl Schemes {
         (scheme, rest.strip_prefix("//").unwrap_or(rest))
     }
 
-    fn refuse(&self, scheme: &str) -> OpenError {
-        let Self { key, have, .. } = *self;
-        let scheme = scheme.to_owned();
-        if self.later.contains(&scheme.as_str()) {
-            return OpenError::NotYet { key, scheme, have };
-        }
-        OpenError::UnknownScheme { key, scheme, have }
+    fn refuse(&self, scheme: &str) -> UrlProblem {
+        let have = self.have;
+        self.problem(match self.later.contains(&scheme) {
+            true => format!("this version does not have `{scheme}:` yet; this build has {have}"),
+            false => format!("there is no `{scheme}:`; this build has {have}"),
+        })
+    }
+
+    fn problem(&self, text: String) -> UrlProblem {
+        let key = self.key;
+        UrlProblem { key, text }
     }
 }
 
@@ -122,10 +136,9 @@ mod tests {
     #[test]
     fn an_unknown_scheme_lists_what_there_is() {
         let refused = store("postgres://db").unwrap_err();
-        let expected =
-            "backends.store_url: there is no `postgres:`; this build has sqlite:PATH";
+        let expected = "backends.store_url: there is no `postgres:`; this build has sqlite:PATH";
         assert_eq!(refused, expected);
-        assert!(store("sqlite:").unwrap_err().contains("name a file"));
+        assert!(store("sqlite:").unwrap_err().contains("names no file"));
     }
 
     #[test]
