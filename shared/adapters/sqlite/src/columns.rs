@@ -14,11 +14,6 @@ pub(crate) fn uuid(row: &Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
     row.get(column).map(Uuid::from_bytes)
 }
 
-/// Reads an id that may be absent.
-pub(crate) fn uuid_opt(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Uuid>> {
-    Ok(row.get::<_, Option<_>>(column)?.map(Uuid::from_bytes))
-}
-
 /// A moment as it is stored.
 pub(crate) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()

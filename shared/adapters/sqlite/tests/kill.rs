@@ -1,4 +1,5 @@
 //! kill -9 in the middle of appending: what was answered is there, once, in order.
+#![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod common;
 

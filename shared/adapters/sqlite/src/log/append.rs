@@ -28,6 +28,23 @@ pub(super) fn append(
     new.iter().map(|row| log.append(row)).collect()
 }
 
+/// Why a row is not stored although nobody stored it before.
+enum Declined {
+    /// The target has another revision by now.
+    Conflict(Rev),
+    /// The target does not allow it.
+    Refused(Refusal),
+}
+
+impl From<Declined> for Appended {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Conflict(current) => Self::Conflict { current },
+            Declined::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
 /// What a row takes over from the row before it.
 #[derive(Clone, Copy)]
 struct Stamp {
@@ -75,7 +92,7 @@ impl<'a> Tail<'a> {
         let stamp = self.next(&new.change);
         let change = match self.decide(new, stamp)? {
             Ok(change) => change,
-            Err(answer) => return Ok(answer),
+            Err(declined) => return Ok(declined.into()),
         };
         let row = Row {
             id: new.id,
@@ -131,7 +148,7 @@ impl<'a> Tail<'a> {
     }
 
     /// What the new row will tell, or why it is not stored.
-    fn decide(&self, new: &NewRow, stamp: Stamp) -> Result<Result<Change, Appended>, Failure> {
+    fn decide(&self, new: &NewRow, stamp: Stamp) -> Result<Result<Change, Declined>, Failure> {
         Ok(match &new.change {
             NewChange::Message { content } => {
                 Ok(Change::Message(self.said(new, stamp, content.clone())))
@@ -149,7 +166,7 @@ impl<'a> Tail<'a> {
                 if member.rev == current + 1 {
                     Ok(Change::Member(*member))
                 } else {
-                    Err(Appended::Conflict { current })
+                    Err(Declined::Conflict(current))
                 }
             }
             NewChange::Archive { run, through } => Ok(Change::Archive {
@@ -178,16 +195,15 @@ impl<'a> Tail<'a> {
         &self,
         id: MessageId,
         if_rev: Option<Rev>,
-    ) -> Result<Result<Message, Appended>, Failure> {
+    ) -> Result<Result<Message, Declined>, Failure> {
         let Some(message) = messages::by_id(self.conn, self.room, id)? else {
-            return Ok(Err(Appended::Refused(Refusal::Missing)));
+            return Ok(Err(Declined::Refused(Refusal::Missing)));
         };
         if message.content().is_none() {
-            return Ok(Err(Appended::Refused(Refusal::Deleted)));
+            return Ok(Err(Declined::Refused(Refusal::Deleted)));
         }
         if if_rev.is_some_and(|rev| rev != message.rev) {
-            let current = message.rev;
-            return Ok(Err(Appended::Conflict { current }));
+            return Ok(Err(Declined::Conflict(message.rev)));
         }
         Ok(Ok(message))
     }
@@ -292,9 +308,9 @@ fn before_the_first() -> Stamp {
     }
 }
 
-fn edited(target: Message, content: Content) -> Result<Change, Appended> {
+fn edited(target: Message, content: Content) -> Result<Change, Declined> {
     if target.archived {
-        return Err(Appended::Refused(Refusal::Archived));
+        return Err(Declined::Refused(Refusal::Archived));
     }
     Ok(Change::Edit(Message {
         rev: target.rev + 1,
