@@ -1,2 +1,21 @@
 //! The archive: which policies there are, when each of them runs, and what a run does.
+//!
+//! Read [`archive`] for what can be asked, [`due`] for when a run begins, and [`run`] for how it
+//! goes. Bodies of messages move, their keys stay: `domain::ports::Bodies` says how.
+
+pub mod age;
+pub mod archive;
+pub mod difference;
+pub mod due;
+mod metrics;
+pub mod policies;
+pub mod room_log;
+pub mod run;
 pub mod schedule;
+mod scope;
+pub mod tick;
+mod work;
+
+pub use archive::{Archive, Parts, Restore};
+pub use room_log::RoomLog;
+pub use run::Pace;

@@ -94,6 +94,17 @@ impl Schedule {
         times.take_while(|time| *time <= until).count() as u64
     }
 
+    /// The last time from `first`, which is one, up to and including `until`, looking at up to
+    /// `cap` times.
+    #[must_use]
+    pub fn last_between(&self, first: Timestamp, until: Timestamp, cap: usize) -> Timestamp {
+        let times = self.upcoming(first, cap);
+        times
+            .take_while(|time| *time <= until)
+            .last()
+            .unwrap_or(first)
+    }
+
     /// The schedule in words: "At 02:00."
     #[must_use]
     pub fn describe(&self) -> String {

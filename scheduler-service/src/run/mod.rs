@@ -1,0 +1,268 @@
+//! One run, from its claim to its end.
+//!
+//! A run goes through its rooms by rising id, and through each room in batches. Between batches
+//! it asks whether to go on. Whatever stops it, wherever: each step is compare-and-set on the
+//! messages themselves, the record says which room is next, and whoever takes the run over counts
+//! anew what had been moved there.
+
+mod record;
+
+use std::sync::Arc;
+
+use domain::{
+    Error, Result, Room, RoomId,
+    archive::{Phase, RoomCount, Run},
+    ports::{Clock, Store},
+};
+
+pub use self::record::Pace;
+pub(crate) use self::record::{Go, Record, Right};
+use crate::{
+    metrics,
+    room_log::{self, RoomLog},
+    scope::Rooms,
+    work::Work,
+};
+
+/// How often a room is tried while the store is away: with the default pace for half a minute.
+const ATTEMPTS: u32 = 5;
+
+/// How often a batch goes back to a message that was changed under its hands. After that the
+/// message waits for the next run.
+const RETURNS: u32 = 3;
+
+/// How many leftover copies are collected at once.
+const COLLECT: usize = 1_000;
+
+/// A run at work.
+pub(crate) struct Runner {
+    pub(crate) record: Record,
+    pub(crate) work: Box<dyn Work>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rooms: Arc<dyn RoomLog>,
+}
+
+impl Runner {
+    /// Works until the run is over or is to be gone on with elsewhere. Dropping it is like a
+    /// crash: whoever finds the run goes on.
+    pub(crate) async fn run(mut self) {
+        let end = self.go_through().await;
+        if let Err(error) = self.close(end).await {
+            // The record still says that it runs, so the next scan takes it up.
+            tracing::warn!(run = %self.record.run.id, %error, "archive run could not be closed");
+        }
+        self.record.release().await;
+    }
+
+    async fn go_through(&mut self) -> Result<Go> {
+        let rooms = self.rooms_of_run().await?;
+        let mut after = self.record.run.rooms.last().map(|count| count.room);
+        if self.unfinished_room() {
+            let last = after.into_iter().collect();
+            after = match self.page_through(Rooms::Listed(last), None).await? {
+                Go::On => after,
+                stop => return Ok(stop),
+            };
+        }
+        match self.page_through(rooms, after).await? {
+            Go::On => self.collect().await,
+            stop => Ok(stop),
+        }
+    }
+
+    async fn rooms_of_run(&mut self) -> Result<Rooms> {
+        let origin = match self.record.run.restore.and(self.record.run.origin) {
+            Some(origin) => self.store.run(origin).await?,
+            None => None,
+        };
+        let (rooms, missing) = Rooms::of(&*self.store, &self.record.run, origin.as_ref()).await?;
+        self.record.run.missing = missing;
+        Ok(rooms)
+    }
+
+    fn unfinished_room(&self) -> bool {
+        self.record
+            .run
+            .rooms
+            .last()
+            .is_some_and(|count| !count.done)
+    }
+
+    async fn page_through(&mut self, rooms: Rooms, mut after: Option<RoomId>) -> Result<Go> {
+        loop {
+            let page = rooms.page(&*self.store, after).await?;
+            for room in &page.rooms {
+                match self.patiently(room).await? {
+                    Go::On => {}
+                    stop => return Ok(stop),
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(Go::On),
+            }
+        }
+    }
+
+    /// Does one room, and tries again while the store is away.
+    async fn patiently(&mut self, room: &Room) -> Result<Go> {
+        for attempt in 0..ATTEMPTS {
+            match self.room(room).await {
+                Err(error) if error.code().temporary() => {
+                    tracing::warn!(run = %self.record.run.id, %error, "archive run waits");
+                    self.record.pause(attempt).await;
+                }
+                end => return end,
+            }
+        }
+        self.room(room).await
+    }
+
+    async fn room(&mut self, room: &Room) -> Result<Go> {
+        match self.record.beat().await? {
+            Go::On => {}
+            stop => return Ok(stop),
+        }
+        if !self.begin(room).await? {
+            return Ok(Go::On);
+        }
+        match self.batches().await? {
+            Go::On => {}
+            stop => return Ok(stop),
+        }
+        self.tell(room).await?;
+        self.count().done = true;
+        self.record.save().await?;
+        Ok(Go::On)
+    }
+
+    /// Looks at a room for the first time, or again after an interruption. `false`: there is
+    /// nothing to do.
+    async fn begin(&mut self, room: &Room) -> Result<bool> {
+        let begun = |count: &&mut RoomCount| count.room == room.id;
+        if let Some(count) = self.record.run.rooms.last_mut().filter(begun) {
+            self.work.recount(count).await?;
+            return Ok(true);
+        }
+        let Some(count) = self.work.survey(room).await? else {
+            return Ok(false);
+        };
+        self.record.run.rooms.push(count);
+        // Before anything moves: what is counted after a crash would be less.
+        self.record.save().await?;
+        Ok(true)
+    }
+
+    async fn batches(&mut self) -> Result<Go> {
+        let (mut returns, mut highest) = (0, 0);
+        loop {
+            match self.record.beat().await? {
+                Go::On => {}
+                stop => return Ok(stop),
+            }
+            let count = self.count().clone();
+            let Some(batch) = self.work.batch(&count).await? else {
+                let count = self.count();
+                count.through = count.through.max(highest);
+                return Ok(Go::On);
+            };
+            highest = highest.max(batch.last);
+            let through = match batch.lost {
+                Some(lost) if returns < RETURNS => {
+                    returns += 1;
+                    lost - 1
+                }
+                _ => {
+                    returns = 0;
+                    batch.last
+                }
+            };
+            let count = self.count();
+            count.moved += batch.moved;
+            count.through = through;
+            metrics::moved(batch.moved);
+        }
+    }
+
+    /// Tells the room, up to the last message that was moved.
+    async fn tell(&mut self, room: &Room) -> Result<()> {
+        let (moved, through) = (self.count().moved, self.count().through);
+        if moved == 0 || !self.work.changes_rooms() {
+            return Ok(());
+        }
+        room_log::tell(&*self.rooms, room, &self.record.run, through).await
+    }
+
+    /// The room at work, which [`Self::begin`] has put last.
+    fn count(&mut self) -> &mut RoomCount {
+        self.record
+            .run
+            .rooms
+            .last_mut()
+            .expect("a room is begun before it is worked on")
+    }
+
+    /// Clears up after movers that lost or died, also of earlier runs.
+    async fn collect(&mut self) -> Result<Go> {
+        if !self.work.changes_rooms() {
+            return Ok(Go::On);
+        }
+        while self.store.collect(COLLECT).await? == COLLECT as u64 {
+            match self.record.beat().await? {
+                Go::On => {}
+                stop => return Ok(stop),
+            }
+        }
+        Ok(Go::On)
+    }
+
+    async fn close(&mut self, end: Result<Go>) -> Result<()> {
+        let phase = match end {
+            Ok(Go::On) => Phase::Finished,
+            Ok(Go::Cancelled) => Phase::Cancelled,
+            Ok(Go::Interrupted) => return self.leave().await,
+            Err(error) => {
+                log_failure(&self.record.run, &error);
+                self.record.run.error = Some(error.to_string());
+                Phase::Failed
+            }
+        };
+        let now = self.clock.now();
+        if self.record.close(phase, now).await? {
+            metrics::ended(&self.record.run, now);
+            log_end(&self.record.run);
+        }
+        Ok(())
+    }
+
+    /// Leaves the run to whoever comes next.
+    async fn leave(&mut self) -> Result<()> {
+        let ours = self.record.save().await?;
+        tracing::info!(run = %self.record.run.id, ours, "archive run interrupted");
+        Ok(())
+    }
+}
+
+fn log_failure(run: &Run, error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(
+        run = %run.id, policy = run.policy.name, %error, cause, "archive run failed"
+    );
+}
+
+fn log_end(run: &Run) {
+    let sum = |count: fn(&RoomCount) -> u64| run.total(count);
+    tracing::info!(
+        run = %run.id,
+        policy = run.policy.name,
+        trigger = ?run.trigger,
+        phase = ?run.phase,
+        rooms = run.rooms.len(),
+        due = sum(|count| count.due),
+        moved = sum(|count| count.moved),
+        held = sum(|count| count.held),
+        missed_slots = run.missed_slots,
+        "archive run ended"
+    );
+}
