@@ -67,7 +67,9 @@ impl Cards {
         }
         let found = timeout(Limits::STORE_CALL, self.store.users(&unknown)).await;
         match found.map_err(Error::unavailable).flatten() {
-            Ok(users) => users.into_iter().for_each(|user| self.know(user.id, user.username)),
+            Ok(users) => users
+                .into_iter()
+                .for_each(|user| self.know(user.id, user.username)),
             Err(error) => tracing::warn!(%error, "names could not be looked up"),
         }
     }
@@ -107,5 +109,7 @@ fn people(row: &Row) -> impl Iterator<Item = UserId> + use<> {
         _ => None,
     };
     let sender = row.message().map_or(row.sender, |message| message.sender);
-    [Some(row.sender), Some(sender), subject].into_iter().flatten()
+    [Some(row.sender), Some(sender), subject]
+        .into_iter()
+        .flatten()
 }

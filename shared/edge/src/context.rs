@@ -6,7 +6,7 @@ use domain::{Limits, NodeId, ports::Ports};
 use settings::{Secret, Settings};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Authenticator, Health, Origins, Passwords, Rates, Sessions};
+use crate::{Authenticator, Health, Live, Origins, Passwords, Rates, Sessions};
 
 /// What every service of a process shares: the ports, the settings, the one hub, and the signals
 /// of its end. Cheap to clone.
@@ -30,6 +30,8 @@ pub struct Context {
     pub sessions: Arc<Sessions>,
     /// Which web pages may come.
     pub origins: Arc<Origins>,
+    /// Who listens, and how rows reach them.
+    pub live: Arc<Live>,
     /// Whether everything is there.
     pub health: Arc<Health>,
     /// Cancelled first: stop accepting, tell the sessions, finish what was taken.
@@ -54,8 +56,10 @@ impl Context {
         });
         let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
         let auth = Authenticator::new(ports.store.clone(), clock, &settings.auth, secret);
+        let node = NodeId::new();
         Self {
-            node: NodeId::new(),
+            node,
+            live: Live::new(node, &ports),
             auth: Arc::new(auth),
             passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),
             rates: Arc::new(Rates::new(&limits, lifted)),

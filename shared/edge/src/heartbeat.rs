@@ -91,7 +91,11 @@ impl Pulse {
         let heard = session.outbox.was_heard();
         self.misses = if heard { 0 } else { self.misses + 1 };
         let alive = self.misses < MISSES;
-        session.outbox.push(if alive { Item::Ping } else { Item::Close(Code::Resync) });
+        session.outbox.push(if alive {
+            Item::Ping
+        } else {
+            Item::Close(Code::Resync)
+        });
         alive
     }
 }
@@ -132,7 +136,11 @@ mod tests {
     fn two_misses_end_it() {
         let (wheel, session) = (Heartbeats::new(), session());
         wheel.watch(&session);
-        assert_eq!(round(&wheel, &session), [Item::Ping], "new sessions count as heard");
+        assert_eq!(
+            round(&wheel, &session),
+            [Item::Ping],
+            "new sessions count as heard"
+        );
         assert_eq!(round(&wheel, &session), [Item::Ping], "one miss");
         assert_eq!(round(&wheel, &session), [Item::Close(Code::Resync)]);
         assert_eq!(round(&wheel, &session), [], "it is no longer looked after");

@@ -93,12 +93,14 @@ pub fn in_process(ctx: &Context, services: Vec<Service>) -> Front {
 }
 
 fn own_tasks(ctx: &Context) -> Vec<Task> {
-    vec![
+    let mut tasks = vec![
         ctx.rates.clone().task(ctx.stop.clone()),
         ctx.health.clone().task(ctx.stop.clone()),
         ctx.auth.clone().task(ctx.stop.clone()),
         telemetry::task(ctx.stop.clone()),
-    ]
+    ];
+    tasks.extend(crate::Live::tasks(ctx));
+    tasks
 }
 
 fn take_tasks(services: &mut [Service]) -> Vec<Task> {

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use domain::RoomId;
-use tokio::{sync::Notify, time::{Duration, Instant}};
+use tokio::{
+    sync::Notify,
+    time::{Duration, Instant},
+};
 
 use crate::locks::lock;
 
@@ -30,7 +33,9 @@ impl Holes {
     pub(super) fn note(&self, room: RoomId) {
         let now = Instant::now();
         let due = now + PATIENCE;
-        lock(&self.rooms).entry(room).or_insert(Hole { since: now, due });
+        lock(&self.rooms)
+            .entry(room)
+            .or_insert(Hole { since: now, due });
         self.wake.notify_one();
     }
 

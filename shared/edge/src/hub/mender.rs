@@ -61,9 +61,13 @@ impl Mender {
     async fn fill(&self, room: RoomId) -> Result<()> {
         while let Some(last) = self.hub.hole(room) {
             let read = self.store.rows(room, last, PAGE);
-            let rows = timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)??;
+            let rows = timeout(Limits::STORE_CALL, read)
+                .await
+                .map_err(Error::unavailable)??;
             if rows.is_empty() {
-                return Err(Error::internal("a row was announced that the log does not have"));
+                return Err(Error::internal(
+                    "a row was announced that the log does not have",
+                ));
             }
             let scenes = self.cards.scenes(rows).await;
             self.hub.deliver(room, scenes);

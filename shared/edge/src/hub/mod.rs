@@ -59,7 +59,10 @@ impl Hub {
     /// Delivers rows that were appended to a room, strictly in the order of its log: earlier ones
     /// are ignored, later ones wait for those before them. Never waits.
     pub fn deliver(&self, room: RoomId, scenes: Vec<Scene>) {
-        let Some(head) = scenes.iter().filter_map(|scene| head(room, scene)).max_by_key(|h| h.seq)
+        let Some(head) = scenes
+            .iter()
+            .filter_map(|scene| head(room, scene))
+            .max_by_key(|h| h.seq)
         else {
             return;
         };
@@ -101,7 +104,10 @@ impl Hub {
             let speaks = |s: &&roster::Subscription| s.subscriber.dialect.name() == dialect;
             state.roster.iter().filter(speaks).count()
         };
-        let counts = self.rooms.iter().map(|entry| (*entry.key(), count(entry.value())));
+        let counts = self
+            .rooms
+            .iter()
+            .map(|entry| (*entry.key(), count(entry.value())));
         counts.filter(|(_, sessions)| *sessions > 0).collect()
     }
 
@@ -149,30 +155,48 @@ impl Hub {
     }
 
     fn unfollow(&self, subscriber: &Subscriber) {
-        self.followers.remove_if_mut(&subscriber.user, |_, sessions| {
-            sessions.retain(|other| other.session != subscriber.session);
-            sessions.is_empty()
-        });
+        self.followers
+            .remove_if_mut(&subscriber.user, |_, sessions| {
+                sessions.retain(|other| other.session != subscriber.session);
+                sessions.is_empty()
+            });
     }
 
     fn sessions_of(&self, user: UserId) -> Vec<Arc<Subscriber>> {
-        self.followers.get(&user).map(|sessions| sessions.clone()).unwrap_or_default()
+        self.followers
+            .get(&user)
+            .map(|sessions| sessions.clone())
+            .unwrap_or_default()
     }
 
     /// Whether rows bring somebody in who has a session here.
     fn brings_in(&self, scenes: &[Scene]) -> bool {
-        let joined = |scene| room::member_row(scene).filter(|(_, _, change)| *change == domain::MemberChange::Joined);
+        let joined = |scene| {
+            room::member_row(scene).filter(|(_, _, change)| *change == domain::MemberChange::Joined)
+        };
         !self.followers.is_empty()
-            && scenes.iter().filter_map(joined).any(|(_, user, _)| self.followers.contains_key(&user))
+            && scenes
+                .iter()
+                .filter_map(joined)
+                .any(|(_, user, _)| self.followers.contains_key(&user))
     }
 
     /// Works on a room under its lock, and afterwards sees to holes and to empty rooms.
-    fn with_room<T>(&self, id: RoomId, known: Option<Head>, work: impl FnOnce(&mut Room) -> T) -> T {
+    fn with_room<T>(
+        &self,
+        id: RoomId,
+        known: Option<Head>,
+        work: impl FnOnce(&mut Room) -> T,
+    ) -> T {
         let (done, hole, empty) = loop {
             let state = self.state(id, known);
             let mut state = lock(&state);
             if !state.retired {
-                break (work(&mut state), state.hole().is_some(), state.roster.is_empty());
+                break (
+                    work(&mut state),
+                    state.hole().is_some(),
+                    state.roster.is_empty(),
+                );
             }
         };
         if empty {

@@ -51,7 +51,9 @@ impl Room {
     /// Takes rows that were appended, and delivers those that are next.
     pub(super) fn announce(&mut self, scenes: Vec<Scene>, followers: Followers<'_>) {
         for scene in scenes {
-            let Some(seq) = run::seq(&scene) else { continue };
+            let Some(seq) = run::seq(&scene) else {
+                continue;
+            };
             // Nobody is live while `next` is unknown, so nobody misses what was before.
             let next = *self.next.get_or_insert(seq);
             self.seen = self.seen.max(seq);
@@ -177,7 +179,8 @@ impl Room {
     }
 }
 
-fn member_row(scene: &Scene) -> Option<(Seq, UserId, MemberChange)> {
+/// The number of a member row, whom it is about, and what became of them.
+pub(super) fn member_row(scene: &Scene) -> Option<(Seq, UserId, MemberChange)> {
     let Event::Logged(row) = &scene.event else {
         return None;
     };

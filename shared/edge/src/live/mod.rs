@@ -1,5 +1,6 @@
 //! What is live in this process: who listens, and how rows reach them.
 
+mod keys;
 mod pump;
 mod recent;
 
@@ -9,6 +10,7 @@ use domain::{
     Error, Limits, NodeId, Result, RoomId, Row, Seq,
     ports::{Bus, BusEvent, BusMessage, Cache, Ports, Store},
 };
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::OnceCell,
     time::{Duration, timeout},
@@ -16,9 +18,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(crate) use self::keys::KeyWatch;
+pub use self::keys::Keys;
 use self::{pump::Pump, recent::Fills};
 use crate::{
-    Task,
+    Context, Task,
     cards::Cards,
     heartbeat::Heartbeats,
     hub::{Hub, Mender},
@@ -38,6 +42,8 @@ pub struct Live {
     pub notifier: Arc<Notifier>,
     /// Asks quiet sessions whether they are still there.
     pub heartbeats: Arc<Heartbeats>,
+    /// Which sessions live by which token.
+    pub keys: Arc<Keys>,
     node: NodeId,
     bus: Arc<dyn Bus>,
     cache: Arc<dyn Cache>,
@@ -55,6 +61,7 @@ impl Live {
             cards: Cards::new(Arc::clone(&ports.store)),
             notifier: Notifier::new(Arc::clone(&ports.store)),
             heartbeats: Heartbeats::new(),
+            keys: Arc::default(),
             node,
             bus: Arc::clone(&ports.bus),
             cache: Arc::clone(&ports.cache),
@@ -64,20 +71,32 @@ impl Live {
         })
     }
 
-    /// What runs behind it until `stop`: the mender of holes, the pump from the bus, and the
-    /// heartbeats.
+    /// What runs behind it until the process stops: the mender of holes, the pump from the bus,
+    /// the heartbeats, and the end of sessions whose token is revoked.
     #[must_use]
-    pub fn tasks(self: &Arc<Self>, stop: &CancellationToken) -> Vec<Task> {
-        let (hub, store, cards) = (&self.hub, &self.store, &self.cards);
-        let mender = Mender::new(Arc::clone(hub), Arc::clone(store), Arc::clone(cards));
-        let pump = Pump::new(Arc::clone(self));
-        let heartbeats = Arc::clone(&self.heartbeats);
-        let end = stop.clone();
+    pub fn tasks(ctx: &Context) -> Vec<Task> {
+        let (live, stop) = (Arc::clone(&ctx.live), ctx.stop.clone());
+        let auth = Arc::clone(&ctx.auth);
+        let task = |name, begin: fn(Arc<Self>, CancellationToken) -> BoxFuture<'static, ()>| {
+            let (live, stop) = (Arc::clone(&live), stop.clone());
+            Task::restarting(name, move || begin(Arc::clone(&live), stop.clone()))
+        };
         vec![
-            Task::new("mender", mender.run(stop.clone())),
-            Task::new("bus pump", pump.run(stop.clone())),
-            Task::new("heartbeats", async move { heartbeats.run(end).await }),
+            task("mender", |live, stop| Box::pin(live.mender().run(stop))),
+            task("bus pump", |live, stop| Box::pin(Pump::new(live).run(stop))),
+            task("heartbeats", |live, stop| {
+                Box::pin(async move { live.heartbeats.run(stop).await })
+            }),
+            Task::restarting("revocations", {
+                let (live, stop) = (Arc::clone(&live), stop.clone());
+                move || Arc::clone(&live.keys).run(auth.revocations(), stop.clone())
+            }),
         ]
+    }
+
+    fn mender(&self) -> Mender {
+        let store = Arc::clone(&self.store);
+        Mender::new(Arc::clone(&self.hub), store, Arc::clone(&self.cards))
     }
 
     /// Shows rows of one room that were just appended: to the sessions here, to the cache, and to

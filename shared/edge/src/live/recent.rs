@@ -49,7 +49,9 @@ impl Live {
             return Ok(page);
         }
         let read = self.store.page(room, Cursor::Newest, limit);
-        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+        timeout(Limits::STORE_CALL, read)
+            .await
+            .map_err(Error::unavailable)?
     }
 
     /// What the cache keeps of a room that is live here, if it shows the log as it stands.
@@ -57,7 +59,9 @@ impl Live {
         let head = self.hub.position(room)?;
         let read = timeout(Limits::CACHE_CALL, self.cache.recent(room, head.generation));
         let recent = read.await.ok()?.ok()??;
-        recent.covers(head.seq).then(|| newest(&recent, head.seq, limit))?
+        recent
+            .covers(head.seq)
+            .then(|| newest(&recent, head.seq, limit))?
     }
 
     async fn fill(self: &Arc<Self>, room: RoomId) -> Result<Arc<Block>> {
@@ -99,15 +103,27 @@ impl Live {
             rows,
         };
         self.hub.note_head(head);
-        let kept = self.cache.fill_recent(room, head.generation, recent.clone());
-        super::ignore("cache", timeout(Limits::CACHE_CALL, kept).await.map_err(Error::unavailable).flatten());
+        let kept = self
+            .cache
+            .fill_recent(room, head.generation, recent.clone());
+        super::ignore(
+            "cache",
+            timeout(Limits::CACHE_CALL, kept)
+                .await
+                .map_err(Error::unavailable)
+                .flatten(),
+        );
         Ok(Block { head, recent })
     }
 
     /// The newest rows up to the head that they belong to.
     async fn read_newest(&self, room: RoomId) -> Result<(Head, Vec<Row>)> {
         let heads = self.store.heads(&[room]).await?;
-        let head = heads.into_iter().next().unwrap_or(Head { room, seq: 0, generation: 0 });
+        let head = heads.into_iter().next().unwrap_or(Head {
+            room,
+            seq: 0,
+            generation: 0,
+        });
         let after = head.seq.saturating_sub(RECENT_ROWS as u64);
         let mut rows = self.store.rows(room, after, RECENT_ROWS).await?;
         rows.retain(|row| row.seq <= head.seq);
@@ -121,8 +137,13 @@ fn newest(recent: &Recent, head: domain::Seq, limit: usize) -> Option<Page> {
         Change::Message(message) => Some(message.clone()),
         _ => None,
     };
-    let mut messages: Vec<Message> =
-        recent.rows.iter().rev().filter_map(said).take(limit).collect();
+    let mut messages: Vec<Message> = recent
+        .rows
+        .iter()
+        .rev()
+        .filter_map(said)
+        .take(limit)
+        .collect();
     if messages.len() < limit && recent.from > 1 {
         return None;
     }

@@ -38,6 +38,8 @@ pub(super) struct Blocks(Mutex<HashMap<RoomId, Newest>>);
 
 struct Newest {
     after: Seq,
+    /// The highest row that was told of before it began: it shows that row.
+    told: Seq,
     begun: Instant,
     reading: Reading,
 }
@@ -69,6 +71,7 @@ impl Blocks {
         let reading = reading.boxed().shared();
         let read = Newest {
             after,
+            told,
             begun: Instant::now(),
             reading: reading.clone(),
         };
@@ -78,16 +81,21 @@ impl Blocks {
 }
 
 impl Newest {
-    /// Whether this read answers somebody who was told of the row `told`. One under way might have
-    /// begun before that row was stored.
+    /// Whether this read answers somebody who was told of the row `told`.
     fn serves(&self, after: Seq, told: Seq) -> bool {
-        let reaches = |block: &Arc<Block>| {
-            block.more || block.rows.last().map_or(after, |row| row.seq) >= told
+        let shows = match self.reading.peek() {
+            None => self.told >= told,
+            Some(Ok(block)) => block.more || block.last(after) >= told,
+            Some(Err(_)) => false,
         };
-        self.after == after
-            && self.begun.elapsed() < FRESH
-            && matches!(self.reading.peek(), None | Some(Ok(_)))
-            && self.reading.peek().and_then(|done| done.as_ref().ok()).is_none_or(reaches)
+        shows && self.after == after && self.begun.elapsed() < FRESH
+    }
+}
+
+impl Block {
+    /// The last row that this shows to who has read through `after`.
+    pub(crate) fn last(&self, after: Seq) -> Seq {
+        self.rows.last().map_or(after, |row| row.seq)
     }
 }
 

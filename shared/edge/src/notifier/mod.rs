@@ -14,8 +14,8 @@ use dashmap::DashMap;
 use domain::{Change, Error, Head, Limits, Member, Result, RoomId, Row, Seq, UserId, ports::Store};
 use tokio::time::timeout;
 
-use self::blocks::Blocks;
 pub(crate) use self::blocks::Block;
+use self::blocks::Blocks;
 use crate::{hub::Subscriber, locks::lock, outbox::Item};
 
 /// The notification listeners of this process.
@@ -63,7 +63,10 @@ impl Notifier {
     pub fn news(&self, room: RoomId, seq: Seq) {
         if let Some(mut watch) = self.rooms.get_mut(&room) {
             watch.told = watch.told.max(seq);
-            watch.listeners.iter().for_each(|listener| listener.wake(room));
+            watch
+                .listeners
+                .iter()
+                .for_each(|listener| listener.wake(room));
         }
     }
 
@@ -96,7 +99,10 @@ impl Notifier {
             state: Mutex::default(),
         });
         let user = listener.subscriber.user;
-        self.users.entry(user).or_default().push(Arc::clone(&listener));
+        self.users
+            .entry(user)
+            .or_default()
+            .push(Arc::clone(&listener));
         Ear {
             notifier: Arc::clone(self),
             listener,
@@ -115,19 +121,27 @@ impl Notifier {
             let heads = self.store.heads(&rooms).await?;
             Ok(members.into_iter().zip(heads).collect())
         };
-        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+        timeout(Limits::STORE_CALL, read)
+            .await
+            .map_err(Error::unavailable)?
     }
 
     /// Looks up one membership.
     pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
         let read = self.store.member(room, user);
-        timeout(Limits::STORE_CALL, read).await.map_err(Error::unavailable)?
+        timeout(Limits::STORE_CALL, read)
+            .await
+            .map_err(Error::unavailable)?
     }
 
     /// Notes that somebody was told of all messages through a row, and said so.
     pub(crate) async fn settle(&self, room: RoomId, user: UserId, through: Seq) -> Result<()> {
-        let write = self.store.raise_mark(room, user, domain::Mark::Notified, through);
-        timeout(Limits::STORE_CALL, write).await.map_err(Error::unavailable)?
+        let write = self
+            .store
+            .raise_mark(room, user, domain::Mark::Notified, through);
+        timeout(Limits::STORE_CALL, write)
+            .await
+            .map_err(Error::unavailable)?
     }
 
     /// Reads the rows of a room after one, shared with whoever asks the same at the same time.
@@ -145,7 +159,9 @@ impl Notifier {
 
     fn unwatch(&self, listener: &Arc<Listener>, room: RoomId) {
         let empty = |_: &RoomId, watch: &mut Watch| {
-            watch.listeners.retain(|other| !Arc::ptr_eq(other, listener));
+            watch
+                .listeners
+                .retain(|other| !Arc::ptr_eq(other, listener));
             watch.listeners.is_empty()
         };
         if self.rooms.remove_if_mut(&room, empty).is_some() {

@@ -1,0 +1,57 @@
+//! What a session works with: whose it is, and whom it asks.
+
+use std::sync::Arc;
+
+use domain::{
+    Caller, Command, Error, Limits, Reply, Result, RoomId, Seq, command::ReplayPage, ports::Clock,
+};
+
+use crate::{Application, live::Live};
+
+/// Rows and rooms of one read. The next begins when the last is written.
+const PAGE: usize = 200;
+
+/// Whose session it is, and whom it asks.
+pub(crate) struct Means {
+    /// Who.
+    pub(crate) caller: Caller,
+    /// The rules.
+    pub(crate) app: Arc<dyn Application>,
+    /// Who else is here.
+    pub(crate) live: Arc<Live>,
+    /// What may be taken.
+    pub(crate) limits: Arc<Limits>,
+    /// The store's time.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Means {
+    /// Reads the log of a room after a row.
+    pub(super) async fn replay(&self, room: RoomId, after: Seq) -> Result<ReplayPage> {
+        let limit = PAGE;
+        let command = Command::Replay { room, after, limit };
+        match self.app.handle(&self.caller, command).await? {
+            Reply::Replay(page) if page.scenes.is_empty() && page.head > after => Err(unexpected()),
+            Reply::Replay(page) => Ok(page),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Lists the user's rooms after one; says whether there are more.
+    pub(super) async fn rooms(
+        &self,
+        after: Option<RoomId>,
+    ) -> Result<(Vec<domain::command::RoomView>, bool)> {
+        let limit = PAGE;
+        let command = Command::ListOwnRooms { after, limit };
+        match self.app.handle(&self.caller, command).await? {
+            Reply::Rooms { rooms, more } => Ok((rooms, more)),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+/// The application gave an answer to another question.
+pub(super) fn unexpected() -> Error {
+    Error::internal("an answer that does not belong to the command")
+}

@@ -1,0 +1,242 @@
+//! One user's notifications, read from the log as they come: oldest first in each room, from the
+//! session's own position there.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use domain::{
+    Change, Event, Head, Member, MemberChange, Message, Notification, Result, RoomId, Row, Scene,
+    Seq, UserId, notifies,
+};
+use tokio::time::{Duration, Instant};
+
+use super::turn::Work;
+use crate::{
+    cards::Cards,
+    hub::Subscriber,
+    live::Live,
+    notifier::{Block, Ear},
+};
+
+/// How long to wait after a read that failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The reader of one session's notifications.
+pub(super) struct News {
+    ear: Ear,
+    user: UserId,
+    cards: Arc<Cards>,
+    places: BTreeMap<RoomId, Place>,
+    /// Whether the memberships are to be listed, and after which room.
+    list_after: Option<Option<RoomId>>,
+    rooms: VecDeque<RoomId>,
+    retry_at: Option<Instant>,
+}
+
+/// Where the session stands in a room.
+#[derive(Debug, Clone)]
+struct Place {
+    member: Member,
+    position: Seq,
+}
+
+/// What a read ends with.
+pub(crate) enum NewsDone {
+    Listed(Result<Vec<(Member, Head)>>),
+    Found(RoomId, Result<Option<Member>>),
+    Read(RoomId, Result<Arc<Block>>),
+}
+
+/// What a read leads to.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The notifications, oldest first.
+    pub(super) scenes: Vec<Scene>,
+    /// The room they are of, and the row through which it is told.
+    pub(super) through: Option<(RoomId, Seq)>,
+}
+
+impl News {
+    /// Begins to listen, and to look through all rooms.
+    pub(super) fn new(live: &Live, subscriber: Arc<Subscriber>) -> Self {
+        Self {
+            user: subscriber.user,
+            ear: live.notifier.listen(subscriber),
+            cards: Arc::clone(&live.cards),
+            places: BTreeMap::new(),
+            list_after: Some(None),
+            rooms: VecDeque::new(),
+            retry_at: None,
+        }
+    }
+
+    /// There may be news in a room.
+    pub(super) fn wake(&mut self, room: RoomId) {
+        if !self.rooms.contains(&room) {
+            self.rooms.push_back(room);
+        }
+    }
+
+    /// Hints may have been lost.
+    pub(super) fn relist(&mut self) {
+        self.list_after = Some(None);
+    }
+
+    /// When to ask for [`News::work`] again after a failure.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    /// What is to be read next, if anything.
+    pub(super) fn work(&mut self) -> Option<Work<NewsDone>> {
+        if self.retry_at.is_some_and(|at| at > Instant::now()) {
+            return None;
+        }
+        self.retry_at = None;
+        let (notifier, user) = (Arc::clone(self.ear.notifier()), self.user);
+        if let Some(after) = self.list_after {
+            let list = async move { NewsDone::Listed(notifier.memberships(user, after).await) };
+            return Some(Box::pin(list));
+        }
+        let room = self.rooms.pop_front()?;
+        self.ear.look(room);
+        let Some(place) = self.places.get(&room) else {
+            let find = async move { NewsDone::Found(room, notifier.member(room, user).await) };
+            return Some(Box::pin(find));
+        };
+        let (after, cards) = (place.position, Arc::clone(&self.cards));
+        Some(Box::pin(async move {
+            let block = notifier.block(room, after).await;
+            if let Ok(block) = &block {
+                let senders = block.rows.iter().filter_map(Row::message).map(|m| m.sender);
+                cards.learn(senders).await;
+            }
+            NewsDone::Read(room, block)
+        }))
+    }
+
+    /// Takes what was read.
+    pub(super) fn on_done(&mut self, done: NewsDone) -> Told {
+        let outcome = match done {
+            NewsDone::Listed(listed) => listed.map(|listed| self.on_listed(listed)),
+            NewsDone::Found(room, Err(error)) | NewsDone::Read(room, Err(error)) => {
+                self.wake(room);
+                Err(error)
+            }
+            NewsDone::Found(room, Ok(member)) => Ok(self.on_found(room, member)),
+            NewsDone::Read(room, Ok(block)) => Ok(self.on_block(room, &block)),
+        };
+        outcome.unwrap_or_else(|error| {
+            super::report(&error);
+            self.retry_at = Some(Instant::now() + RETRY);
+            Told::default()
+        })
+    }
+
+    fn on_listed(&mut self, listed: Vec<(Member, Head)>) -> Told {
+        self.list_after = listed.last().map(|(member, _)| Some(member.room));
+        for (member, head) in listed {
+            let room = member.room;
+            self.enter(member);
+            if self
+                .places
+                .get(&room)
+                .is_some_and(|place| place.position < head.seq)
+            {
+                self.wake(room);
+            }
+        }
+        Told::default()
+    }
+
+    fn on_found(&mut self, room: RoomId, member: Option<Member>) -> Told {
+        match member.filter(Member::is_active) {
+            Some(member) => {
+                self.enter(member);
+                self.wake(room);
+            }
+            None => self.leave(room),
+        }
+        Told::default()
+    }
+
+    /// Stands in a room, where the member's notifications begin. A position that is known only
+    /// rises, and what was told is not told again.
+    fn enter(&mut self, member: Member) {
+        let (room, start) = (member.room, member.notified_through());
+        self.ear.watch(room);
+        let place = self.places.entry(room).or_insert_with(|| Place {
+            member: member.clone(),
+            position: start,
+        });
+        place.member = member;
+        place.position = place.position.max(start);
+    }
+
+    fn leave(&mut self, room: RoomId) {
+        self.places.remove(&room);
+        self.rooms.retain(|other| *other != room);
+        self.ear.forget(room);
+    }
+
+    fn on_block(&mut self, room: RoomId, block: &Block) -> Told {
+        let Some(mut place) = self.places.get(&room).cloned() else {
+            return Told::default();
+        };
+        let mut told = Told::default();
+        for row in &block.rows {
+            place.take(row, self.user);
+            let message = news_of(row).filter(|message| notifies(&place.member, message));
+            told.scenes
+                .extend(message.map(|message| self.scene(&place.member, message)));
+        }
+        place.position = block.last(place.position);
+        told.through = Some((room, place.position));
+        let gone = !place.member.is_active();
+        self.places.insert(room, place);
+        if gone {
+            self.leave(room);
+        } else if block.more {
+            self.wake(room);
+        }
+        told
+    }
+
+    fn scene(&self, member: &Member, message: &Message) -> Scene {
+        Scene {
+            actor: self.cards.card(message.sender),
+            subject: None,
+            event: Event::Notified(Notification::of(member, message.clone())),
+        }
+    }
+}
+
+impl Place {
+    /// Follows the member's own coming and going, in the order of the log.
+    fn take(&mut self, row: &Row, user: UserId) {
+        let Change::Member(member) = &row.change else {
+            return;
+        };
+        if member.user != user {
+            return;
+        }
+        match member.change {
+            MemberChange::Joined => {
+                self.member.state = domain::MemberState::Active;
+                self.member.joined_seq = row.seq;
+            }
+            MemberChange::Left => self.member.state = domain::MemberState::Left,
+            MemberChange::Removed => self.member.state = domain::MemberState::Removed,
+        }
+    }
+}
+
+/// The message that a row says, if it says one: changes of messages are no news.
+fn news_of(row: &Row) -> Option<&Message> {
+    match &row.change {
+        Change::Message(message) => Some(message),
+        Change::Edit(_) | Change::Deletion(_) | Change::Member(_) | Change::Archive { .. } => None,
+    }
+}

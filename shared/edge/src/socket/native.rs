@@ -1,0 +1,172 @@
+//! `GET /api/v1/ws`: one socket per client, for all its rooms.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{Code, Error, Result};
+use hyper::header::AUTHORIZATION;
+use protocol::native::{Native, SUBPROTOCOL, TOKEN_PROTOCOL};
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+use super::{HandshakeError, Seated, Upgrade, guest, means, upgrade};
+use crate::{
+    Application, Context, answer,
+    auth::{Identity, bearer_of},
+    session::member::{Member, Wants},
+};
+
+/// The native socket, mounted at `/api/v1/ws`. It takes the token from `Authorization: Bearer`,
+/// from the subprotocol `base64url.bearer.hubbub.…`, or from a first frame `authenticate`.
+#[must_use]
+pub fn native(ctx: &Context, app: Arc<dyn Application>) -> BoxedFilter<(Response,)> {
+    let door = Arc::new(Door {
+        ctx: ctx.clone(),
+        app,
+    });
+    warp::path!("api" / "v1" / "ws")
+        .and(warp::get())
+        .and(upgrade(ctx))
+        .and(query())
+        .then(
+            move |upgrade: Result<Upgrade, HandshakeError>, query: String| {
+                let door = Arc::clone(&door);
+                async move {
+                    match upgrade {
+                        Ok(upgrade) => door.open(upgrade, &query).await.unwrap_or_else(refuse),
+                        Err(error) => error.response(),
+                    }
+                }
+            },
+        )
+        .boxed()
+}
+
+/// The query as it is written, empty where there is none.
+fn query() -> impl Filter<Extract = (String,), Error = std::convert::Infallible> + Copy {
+    let none = |_| async { Ok::<_, std::convert::Infallible>((String::new(),)) };
+    warp::query::raw().or_else(none)
+}
+
+fn refuse(error: Error) -> Response {
+    answer::problem(&error)
+}
+
+/// What opens native sockets.
+pub(super) struct Door {
+    pub(super) ctx: Context,
+    app: Arc<dyn Application>,
+}
+
+impl Door {
+    async fn open(self: Arc<Self>, upgrade: Upgrade, query: &str) -> Result<Response> {
+        let wants = wants(query)?;
+        let offered = upgrade.subprotocols().any(|offer| offer == SUBPROTOCOL);
+        let subprotocol = offered.then_some(SUBPROTOCOL);
+        let Some(token) = token(&upgrade)? else {
+            let peer = upgrade.peer;
+            let (response, opening) = upgrade.accept(subprotocol);
+            let tasks = self.ctx.tasks.clone();
+            tasks.spawn(guest::welcome(self, opening, peer, wants));
+            return Ok(response);
+        };
+        let who = self.ctx.auth.identify(&token).await?;
+        let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native)?;
+        let (response, opening) = upgrade.accept(subprotocol);
+        let machine = self.machine(&who, &seated, wants);
+        seated.spawn(&self.ctx, opening, machine);
+        Ok(response)
+    }
+
+    /// Makes the machine of somebody who is known.
+    pub(super) fn machine(
+        &self,
+        who: &Identity,
+        seated: &Seated,
+        wants: Wants,
+    ) -> impl FnOnce(Arc<crate::hub::Subscriber>) -> Member + Send + 'static + use<> {
+        let session = seated.subscriber.session;
+        let means = means(&self.ctx, Arc::clone(&self.app), who, session);
+        let hub = Arc::clone(&self.ctx.live.hub);
+        move |subscriber| Member::new(means, hub.seat(subscriber, wants.messages), wants)
+    }
+}
+
+/// The token of the handshake, if it has one.
+fn token(upgrade: &Upgrade) -> Result<Option<String>> {
+    if upgrade.headers().contains_key(AUTHORIZATION) {
+        return bearer_of(upgrade.headers()).map(|token| Some(token.to_owned()));
+    }
+    let mut offers = upgrade.subprotocols();
+    let Some(offer) = offers.find_map(|offer| offer.strip_prefix(TOKEN_PROTOCOL)) else {
+        return Ok(None);
+    };
+    let token = URL_SAFE_NO_PAD.decode(offer).ok();
+    let token = token.and_then(|bytes| String::from_utf8(bytes).ok());
+    token
+        .map(Some)
+        .ok_or_else(|| Error::new(Code::TokenInvalid))
+}
+
+/// Reads `?events=messages,notifications` (default: `messages`) and `?resume=true`.
+fn wants(query: &str) -> Result<Wants> {
+    let mut wants = Wants {
+        messages: true,
+        notifications: false,
+        resume: false,
+    };
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "events" => {
+                let value = value.replace("%2C", ",").replace("%2c", ",");
+                let known = |event| matches!(event, "messages" | "notifications");
+                if !value.split(',').all(known) {
+                    return Err(wrong("events", "It lists `messages` and `notifications`."));
+                }
+                wants.messages = value.split(',').any(|event| event == "messages");
+                wants.notifications = value.split(',').any(|event| event == "notifications");
+            }
+            "resume" => wants.resume = value == "true",
+            "token" | "access_token" => {
+                return Err(wrong("token", "A token in the address ends up in logs."));
+            }
+            _ => {}
+        }
+    }
+    Ok(wants)
+}
+
+fn wrong(field: &'static str, detail: &'static str) -> Error {
+    Error::invalid(Code::InvalidField, field, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(query: &str) -> Option<(bool, bool, bool)> {
+        let wants = wants(query).ok()?;
+        Some((wants.messages, wants.notifications, wants.resume))
+    }
+
+    #[test]
+    fn the_query_says_what_is_heard() {
+        assert_eq!(heard(""), Some((true, false, false)));
+        assert_eq!(heard("events=messages"), Some((true, false, false)));
+        assert_eq!(heard("events=notifications"), Some((false, true, false)));
+        assert_eq!(
+            heard("events=messages,notifications"),
+            Some((true, true, false))
+        );
+        assert_eq!(
+            heard("events=messages%2Cnotifications&resume=true"),
+            Some((true, true, true))
+        );
+    }
+
+    #[test]
+    fn a_wrong_query_is_refused() {
+        for query in ["events=", "events=typing", "events=messages,x", "token=abc"] {
+            assert_eq!(heard(query), None, "{query}");
+        }
+    }
+}
