@@ -5,6 +5,7 @@ mod guest;
 mod handshake;
 mod metered;
 mod native;
+mod notifications;
 mod upgrade;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use self::upgrade::Opening;
 pub use self::{
     handshake::HandshakeError,
     native::native,
+    notifications::notifications,
     upgrade::{Upgrade, upgrade},
 };
 use crate::{

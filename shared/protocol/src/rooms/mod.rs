@@ -4,6 +4,7 @@
 mod decode;
 mod escape;
 mod frames;
+pub mod http;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,39 @@
+//! Where stored rows go next.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{Row, TenantId};
+use edge::Live;
+
+use crate::{
+    relay::{HandOver, Retell},
+    writer::Announce,
+};
+
+/// Shows stored rows to whoever is live, and hands them to the relay.
+pub(crate) struct Announcer {
+    live: Arc<Live>,
+    relay: HandOver,
+}
+
+impl Announcer {
+    pub(crate) fn new(live: Arc<Live>, relay: HandOver) -> Self {
+        Self { live, relay }
+    }
+}
+
+#[async_trait]
+impl Announce for Announcer {
+    async fn announce(&self, tenant: &TenantId, rows: Vec<Row>) {
+        self.relay.rows(tenant, &rows);
+        self.live.rows(rows).await;
+    }
+}
+
+#[async_trait]
+impl Retell for Announcer {
+    async fn retell(&self, rows: Vec<Row>) {
+        self.live.rows(rows).await;
+    }
+}

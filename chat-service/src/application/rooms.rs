@@ -1,0 +1,153 @@
+//! Making rooms and finding them.
+
+use domain::{
+    Appended, Caller, Code, Error, Head, Member, MemberChange, NewRoom, Reply, Result, Role, Room,
+    RoomId, RoomKind, RoomName, Seq, command::RoomView,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{Chat, cut, in_time, members::member_row, refused};
+
+/// Unread messages are counted up to here.
+const UNREAD: u64 = 1_000;
+
+/// How many rooms of a list are looked up at once.
+const AT_ONCE: usize = 8;
+
+impl Chat {
+    /// Makes a channel with the caller as its owner.
+    pub(super) async fn create_channel(&self, who: &Caller, name: RoomName) -> Result<Reply> {
+        in_time(self.has_room_left(who)).await?;
+        let first = member_row(who.user, MemberChange::Joined, Role::Owner, 1);
+        let new = NewRoom {
+            id: RoomId::new(),
+            tenant: who.tenant.clone(),
+            kind: RoomKind::Channel,
+            name: Some(name),
+            created_by: who.user,
+            init: vec![first.clone()],
+        };
+        let room = self.store.create_room(new).await?;
+        // Any first row would bring the room's `init` into the log; this one is `init` itself, so
+        // that the owner is a member, and told of it, before the answer.
+        match self.writers.append(&room.tenant, room.id, first).await? {
+            Appended::Stored(_) | Appended::Repeat(_) => {}
+            other => return Err(refused(&other)),
+        }
+        let member = self.store.member(room.id, who.user).await?;
+        Ok(Reply::Room(self.view(who, room, member).await?))
+    }
+
+    pub(super) async fn get_room(&self, who: &Caller, room: RoomId) -> Result<Reply> {
+        let (room, member) = self.visible_room(who, room).await?;
+        Ok(Reply::Room(self.view(who, room, member).await?))
+    }
+
+    pub(super) async fn find_channel(&self, who: &Caller, name: RoomName) -> Result<Reply> {
+        let room = self.store.room_by_name(&who.tenant, &name).await?;
+        let room = room.ok_or(Code::RoomNotFound)?;
+        let member = self.store.member(room.id, who.user).await?;
+        Ok(Reply::Room(self.view(who, room, member).await?))
+    }
+
+    pub(super) async fn list_own_rooms(
+        &self,
+        who: &Caller,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Reply> {
+        let page = self.page(limit);
+        let members = self.store.memberships(who.user, after, page + 1).await?;
+        let (members, more) = cut(members, page);
+        let find = |member: Member| async move {
+            let room = self.store.room(member.room).await?;
+            Ok::<_, Error>(room.map(|room| (room, Some(member))))
+        };
+        let found = stream::iter(members).map(find).buffered(AT_ONCE);
+        let found = found.try_filter_map(async |room| Ok(room));
+        let rooms = self.views(who, found.try_collect().await?).await?;
+        Ok(Reply::Rooms { rooms, more })
+    }
+
+    pub(super) async fn list_channels(
+        &self,
+        who: &Caller,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Reply> {
+        let page = self.page(limit);
+        let channels = self.store.channels(&who.tenant, after, page + 1).await?;
+        let (channels, more) = cut(channels, page);
+        let place = |room: Room| async move {
+            let member = self.store.member(room.id, who.user).await?;
+            Ok::<_, Error>((room, member))
+        };
+        let found = stream::iter(channels).map(place).buffered(AT_ONCE);
+        let rooms = self.views(who, found.try_collect().await?).await?;
+        Ok(Reply::Rooms { rooms, more })
+    }
+
+    /// A room that the caller may know of: one they are in, or a channel of their tenant. With it
+    /// the caller's place in it, also of who left.
+    pub(super) async fn visible_room(
+        &self,
+        who: &Caller,
+        room: RoomId,
+    ) -> Result<(Room, Option<Member>)> {
+        let room = self.store.room(room).await?.ok_or(Code::RoomNotFound)?;
+        let member = self.store.member(room.id, who.user).await?;
+        let open = room.kind == RoomKind::Channel && room.tenant == who.tenant;
+        let inside = member.as_ref().is_some_and(Member::is_active);
+        if open || inside {
+            return Ok((room, member));
+        }
+        Err(Code::RoomNotFound.into())
+    }
+
+    /// A room as the caller sees it.
+    pub(super) async fn view(
+        &self,
+        who: &Caller,
+        room: Room,
+        member: Option<Member>,
+    ) -> Result<RoomView> {
+        let mut views = self.views(who, vec![(room, member)]).await?;
+        views
+            .pop()
+            .ok_or_else(|| Error::internal("a room had no view"))
+    }
+
+    /// Rooms as the caller sees them, in the order given.
+    async fn views(
+        &self,
+        who: &Caller,
+        rooms: Vec<(Room, Option<Member>)>,
+    ) -> Result<Vec<RoomView>> {
+        let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| room.id).collect();
+        let heads: Vec<Head> = self.store.heads(&ids).await?;
+        let view = |((room, member), head): ((Room, Option<Member>), Head)| async move {
+            let member = member.filter(Member::is_active);
+            let unread = match &member {
+                Some(member) => self.unread(who, member, head.seq).await?,
+                None => 0,
+            };
+            Ok(RoomView {
+                room,
+                head: head.seq,
+                member,
+                unread,
+            })
+        };
+        let views = stream::iter(rooms.into_iter().zip(heads)).map(view);
+        views.buffered(AT_ONCE).try_collect().await
+    }
+
+    /// Messages that a member has not read. Who has read to the end costs no query.
+    async fn unread(&self, who: &Caller, member: &Member, head: Seq) -> Result<u64> {
+        let read = member.read_through();
+        if head <= read {
+            return Ok(0);
+        }
+        self.store.unread(member.room, who.user, read, UNREAD).await
+    }
+}

@@ -1,0 +1,112 @@
+//! What is mounted where, on one page.
+
+mod native;
+mod query;
+mod rooms;
+#[cfg(test)]
+mod tests;
+
+use std::{convert::Infallible, sync::Arc};
+
+use domain::Result;
+use edge::{Application, Authenticator, Context, Endpoint, Service, answer};
+use settings::DialectName;
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+use crate::accounts::Accounts;
+
+/// The native API.
+const NATIVE: &[Endpoint] = &[
+    at("/api/v1/auth/signup", &["POST"]),
+    at("/api/v1/auth/login", &["POST"]),
+    at("/api/v1/auth/logout", &["POST"]),
+    at("/api/v1/me", &["GET", "HEAD"]),
+    at("/api/v1/rooms", &["GET", "HEAD", "POST"]),
+    at("/api/v1/rooms/{room}", &["GET", "HEAD"]),
+    at("/api/v1/rooms/{room}/join", &["POST"]),
+    at("/api/v1/rooms/{room}/leave", &["POST"]),
+    at("/api/v1/rooms/{room}/members", &["GET", "HEAD"]),
+    at("/api/v1/rooms/{room}/messages", &["GET", "HEAD", "POST"]),
+    at("/api/v1/ws", &["GET"]),
+];
+
+/// The `rooms` dialect. The document's paths end with a slash; without it they are good, too.
+const ROOMS: &[Endpoint] = &[
+    at("/api/user/signup/", &["POST"]),
+    at("/api/user/signup", &["POST"]),
+    at("/api/user/login/", &["POST"]),
+    at("/api/user/login", &["POST"]),
+    at("/api/user/logout/", &["POST"]),
+    at("/api/user/logout", &["POST"]),
+    at("/api/room/create/", &["POST"]),
+    at("/api/room/create", &["POST"]),
+    at("/api/room/list/", &["GET"]),
+    at("/api/room/list", &["GET"]),
+    at("/ws/join/", &["GET"]),
+    at("/ws/join", &["GET"]),
+];
+
+const fn at(path: &'static str, methods: &'static [&'static str]) -> Endpoint {
+    Endpoint { path, methods }
+}
+
+/// What the handlers work with.
+pub(crate) struct House {
+    pub(crate) ctx: Context,
+    pub(crate) app: Arc<dyn Application>,
+    pub(crate) accounts: Accounts,
+}
+
+/// Everything that chat answers to, without its tasks.
+pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>) -> Service {
+    let house = Arc::new(House {
+        ctx: ctx.clone(),
+        app,
+        accounts: Accounts::new(ctx),
+    });
+    let native = native::routes(&house);
+    let speaks = |dialect| ctx.settings.dialects.contains(&dialect);
+    if !speaks(DialectName::Rooms) {
+        return Service::new("chat", native, Vec::new()).with_endpoints(NATIVE);
+    }
+    let routes = native.or(rooms::routes(&house)).unify();
+    let service = Service::new("chat", routes, Vec::new());
+    rooms::PREFIXES
+        .iter()
+        .fold(service, |service, prefix| {
+            service.with_fallback(prefix, rooms::missed)
+        })
+        .with_endpoints(NATIVE)
+        .with_endpoints(ROOMS)
+}
+
+/// Hands what the handlers work with to one of them.
+fn with(
+    house: &Arc<House>,
+) -> impl Filter<Extract = (Arc<House>,), Error = Infallible> + Clone + use<> {
+    let house = Arc::clone(house);
+    warp::any().map(move || Arc::clone(&house))
+}
+
+/// The token filter's part of [`House`].
+fn auth(house: &House) -> Arc<Authenticator> {
+    Arc::clone(&house.ctx.auth)
+}
+
+/// Answers in the words of the native API.
+fn respond(result: Result<Response>) -> Response {
+    result.unwrap_or_else(|error| answer::problem(&error))
+}
+
+/// Several route groups as one.
+fn any_of(groups: Vec<BoxedFilter<(Response,)>>) -> BoxedFilter<(Response,)> {
+    let mut groups = groups.into_iter();
+    let first = groups
+        .next()
+        .unwrap_or_else(|| warp::any().and_then(nothing).boxed());
+    groups.fold(first, |all, group| all.or(group).unify().boxed())
+}
+
+async fn nothing() -> Result<Response, warp::Rejection> {
+    Err(warp::reject::not_found())
+}

@@ -1,0 +1,206 @@
+//! `/api/v1/rooms/{room}/messages`.
+
+use std::sync::Arc;
+
+use domain::{
+    Caller, Card, ClientId, Code, Command, Content, ContentHash, Cursor, Error, Message, Page,
+    Reply, Result, Row,
+};
+use edge::{answer, auth::bearer, body};
+use protocol::native::{MessageSent, MessageView, Messages, SendMessage};
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LINK, VARY},
+    },
+    path,
+    reply::Response,
+};
+
+use super::{room_id, unexpected};
+use crate::routes::{
+    House, any_of, auth,
+    query::{Query, query},
+    respond, with,
+};
+
+/// The header that says `client_id`.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+    let who = || with(house).and(bearer(auth(house)));
+    let messages = || path!("api" / "v1" / "rooms" / String / "messages");
+    let read = messages()
+        .and(warp::get())
+        .and(who())
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .then(read);
+    let send = messages()
+        .and(warp::post())
+        .and(who())
+        .and(warp::header::headers_cloned())
+        .and(body::json(house.ctx.limits.body_bytes))
+        .then(send);
+    any_of(vec![read.map(respond).boxed(), send.map(respond).boxed()])
+}
+
+async fn read(
+    room: String,
+    house: Arc<House>,
+    who: Result<Caller>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let who = who?;
+    let command = Command::ReadHistory {
+        room: room_id(&room)?,
+        cursor: cursor(&query)?,
+        limit: query.limit(&house.ctx.limits)?,
+    };
+    match house.app.handle(&who, command).await? {
+        Reply::History(page) => {
+            let body = show(&house, &page).await;
+            tagged(&body, links(&room, &page)?, &headers)
+        }
+        other => Err(unexpected(other)),
+    }
+}
+
+/// One of `before_seq`, `after_seq` and `around_seq`; without any, the newest page.
+fn cursor(query: &Query) -> Result<Cursor> {
+    let given = (
+        query.cursor("before_seq")?,
+        query.cursor("after_seq")?,
+        query.cursor("around_seq")?,
+    );
+    match given {
+        (None, None, None) => Ok(Cursor::Newest),
+        (Some(seq), None, None) => Ok(Cursor::Before(seq)),
+        (None, Some(seq), None) => Ok(Cursor::After(seq)),
+        (None, None, Some(seq)) => Ok(Cursor::Around(seq)),
+        _ => Err(Error::new(Code::InvalidCursor)
+            .with_detail("Only one of before_seq, after_seq and around_seq can be given.")),
+    }
+}
+
+async fn show(house: &House, page: &Page) -> Messages {
+    let cards = &house.ctx.live.cards;
+    cards
+        .learn(page.messages.iter().map(|message| message.sender))
+        .await;
+    let view = |message: &Message| MessageView::new(message, cards.card(message.sender).as_ref());
+    Messages {
+        messages: page.messages.iter().map(view).collect(),
+        head: page.head,
+        more_before: page.more_before,
+        more_after: page.more_after,
+    }
+}
+
+/// Where the pages before and after this one are (RFC 8288).
+fn links(room: &str, page: &Page) -> Result<Option<HeaderValue>> {
+    let link = |name: &str, message: Option<&Message>, rel: &str| {
+        let seq = message?.seq;
+        Some(format!(
+            "</api/v1/rooms/{room}/messages?{name}={seq}>; rel=\"{rel}\""
+        ))
+    };
+    let first = page.messages.first().filter(|_| page.more_before);
+    let last = page.messages.last().filter(|_| page.more_after);
+    let links = [
+        link("before_seq", first, "prev"),
+        link("after_seq", last, "next"),
+    ];
+    let links: Vec<String> = links.into_iter().flatten().collect();
+    if links.is_empty() {
+        return Ok(None);
+    }
+    let value = HeaderValue::try_from(links.join(", ")).map_err(Error::internal)?;
+    Ok(Some(value))
+}
+
+/// Answers with a page, or with 304 to who has it already.
+fn tagged(body: &Messages, links: Option<HeaderValue>, asked: &HeaderMap) -> Result<Response> {
+    let hash = ContentHash::of(body).0;
+    let hex: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let tag = format!("\"{hex}\"");
+    let known = asked
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .any(|given| names(given, &tag));
+    let mut response = match known {
+        true => answer::empty(StatusCode::NOT_MODIFIED),
+        false => answer::json(StatusCode::OK, body),
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("Authorization"));
+    headers.extend(links.map(|links| (LINK, links)));
+    Ok(response)
+}
+
+/// Whether `If-None-Match` names a tag, weakly compared (RFC 9110, section 8.8.3.2).
+fn names(given: &HeaderValue, tag: &str) -> bool {
+    let given = given.to_str().unwrap_or_default();
+    let mut tags = given.split(',').map(str::trim);
+    tags.any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
+}
+
+async fn send(
+    room: String,
+    house: Arc<House>,
+    who: Result<Caller>,
+    headers: HeaderMap,
+    body: Result<SendMessage>,
+) -> Result<Response> {
+    let who = who?;
+    let body = body?;
+    let command = Command::Send {
+        room: room_id(&room)?,
+        client_id: client_id(&headers, body.client_id.as_deref())?,
+        content: Content::text(body.content, &house.ctx.limits)?,
+    };
+    match house.app.handle(&who, command).await? {
+        Reply::Sent { row, repeat } => sent(&who, &row, repeat),
+        other => Err(unexpected(other)),
+    }
+}
+
+fn sent(who: &Caller, row: &Row, repeat: bool) -> Result<Response> {
+    let stored = || Error::internal("a message was stored as something else");
+    let card = Card {
+        user: who.user,
+        username: who.username.clone(),
+    };
+    let message = MessageView::new(row.message().ok_or_else(stored)?, Some(&card));
+    let status = if repeat {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok(answer::json(status, &MessageSent { message, repeat }))
+}
+
+/// The sender's own id: of the header, of the body, or, where neither has one, a new one.
+fn client_id(headers: &HeaderMap, body: Option<&str>) -> Result<ClientId> {
+    let invalid = || Error::new(Code::InvalidClientId);
+    let header = headers.get(IDEMPOTENCY_KEY).map(HeaderValue::to_str);
+    // An Idempotency-Key may be written as a quoted string.
+    let header = header.transpose().map_err(|_| invalid())?;
+    let header = header.map(|key| key.trim_matches('"'));
+    match (header, body) {
+        (Some(header), Some(body)) if header != body => {
+            Err(invalid().with_detail("The Idempotency-Key and the client_id of the body differ."))
+        }
+        (Some(given), _) | (None, Some(given)) => given.parse().map_err(|_| invalid()),
+        (None, None) => Ok(ClientId::new()),
+    }
+}

@@ -1,0 +1,33 @@
+//! The native API's first part.
+
+mod accounts;
+mod messages;
+mod rooms;
+
+use std::sync::Arc;
+
+use domain::{Code, Error, Reply, Result, RoomId};
+use edge::socket;
+use warp::{Filter, filters::BoxedFilter, reply::Response};
+
+use super::{House, any_of};
+
+pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+    any_of(vec![
+        accounts::routes(house),
+        rooms::routes(house),
+        messages::routes(house),
+        socket::native(&house.ctx, Arc::clone(&house.app)),
+    ])
+    .boxed()
+}
+
+/// The room of a path. What is no id is the id of no room.
+fn room_id(segment: &str) -> Result<RoomId> {
+    segment.parse().map_err(|_| Code::RoomNotFound.into())
+}
+
+/// The application gave an answer to another question.
+fn unexpected(_: Reply) -> Error {
+    Error::internal("an answer that does not belong to the command")
+}
