@@ -1,1 +1,49 @@
-//! The harness of the end-to-end tests: a server on a port of its own, and clients of each kind.
+//! The harness of the end-to-end tests: servers on ports of their own, and clients of each kind,
+//! which know nothing of the product's code.
+
+pub mod people;
+pub mod process;
+pub mod rest;
+pub mod server;
+pub mod socket;
+
+pub use people::{Anon, SignedIn};
+pub use process::Process;
+pub use rest::{Answer, Rest};
+pub use server::Server;
+pub use socket::Socket;
+
+use std::time::Duration;
+
+/// How long any single step of a test may take before it counts as stuck.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for something that should happen soon, and says what did not.
+///
+/// # Panics
+/// After [`PATIENCE`].
+pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, happens).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not happen within {PATIENCE:?}"),
+    }
+}
+
+/// Asks again and again until the answer is `Some`.
+///
+/// # Panics
+/// After [`PATIENCE`].
+pub async fn eventually<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    soon(what, async {
+        loop {
+            if let Some(value) = ask().await {
+                return value;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}

@@ -1,0 +1,10 @@
+//! Everything over real TCP, on embedded storage, in one process.
+
+mod archive;
+mod bad_input;
+mod fan_out;
+mod native;
+mod notifications;
+mod readme;
+mod resume;
+mod rooms_document;

@@ -1,0 +1,97 @@
+//! A sender that behaves as a client should: it pipelines, and what was not answered before the
+//! connection went it sends again, with the same client_id, before anything new.
+
+use std::{collections::VecDeque, net::SocketAddr, sync::atomic::Ordering};
+
+use domain::{ClientId, RoomId};
+use e2e::Socket;
+use serde_json::{Value, json};
+use testkit::judge::{Sent, Told};
+
+use crate::Until;
+
+/// Sends that may be unanswered at a time.
+const WINDOW: usize = 8;
+
+/// One person talking in one room.
+pub struct Sender {
+    number: usize,
+    token: String,
+    room: RoomId,
+    next: u64,
+    unanswered: VecDeque<Sent>,
+    /// What was answered, in order.
+    pub answered: Vec<Sent>,
+}
+
+impl Sender {
+    /// Somebody with a token who will talk in a room.
+    pub fn new(number: usize, token: &str, room: RoomId) -> Self {
+        let token = token.to_owned();
+        Self { number, token, room, next: 0, unanswered: VecDeque::new(), answered: Vec::new() }
+    }
+
+    /// Talks until told to stop or cut off.
+    pub async fn talk(&mut self, addr: SocketAddr, until: &Until) {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("authorization", bearer.as_str())];
+        let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws", &headers).await else { return };
+        for sent in &self.unanswered {
+            if socket.try_send(&frame(sent)).await.is_err() {
+                return;
+            }
+        }
+        while !until.load(Ordering::Relaxed) || !self.unanswered.is_empty() {
+            if self.send_more(&mut socket, until).await.is_none() {
+                return;
+            }
+            let Some(answer) = socket.try_next().await else { return };
+            self.on_answer(&answer);
+        }
+    }
+
+    async fn send_more(&mut self, socket: &mut Socket, until: &Until) -> Option<()> {
+        while self.unanswered.len() < WINDOW && !until.load(Ordering::Relaxed) {
+            self.next += 1;
+            let sent = Sent {
+                client_id: ClientId::new(),
+                room: self.room,
+                sender: self.number,
+                n: self.next,
+                told: Told::Nothing,
+            };
+            let sending = frame(&sent);
+            self.unanswered.push_back(sent);
+            socket.try_send(&sending).await.ok()?;
+        }
+        Some(())
+    }
+
+    fn on_answer(&mut self, answer: &Value) {
+        let kind = answer["type"].as_str().unwrap_or_default();
+        let id = answer["id"].as_str().unwrap_or_default();
+        let Some(at) = self.unanswered.iter().position(|s| s.client_id.to_string() == id) else {
+            return;
+        };
+        assert_eq!(kind, "ack", "under this load nothing is refused: {answer}");
+        let mut sent = self.unanswered.remove(at).expect("just found");
+        let message = &answer["message"];
+        sent.told = Told::Stored {
+            id: message["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
+            seq: message["seq"].as_u64().expect("a seq"),
+        };
+        self.answered.push(sent);
+    }
+
+    /// Everything that was sent, answered or not.
+    pub fn sent(self) -> impl Iterator<Item = Sent> {
+        self.answered.into_iter().chain(self.unanswered)
+    }
+}
+
+fn frame(sent: &Sent) -> Value {
+    json!({
+        "id": sent.client_id, "type": "send", "room": sent.room, "client_id": sent.client_id,
+        "content": format!("{} says {}", sent.sender, sent.n),
+    })
+}

@@ -1,0 +1,89 @@
+//! The product as a process of its own, to be killed.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, ChildStderr, ChildStdout, Command},
+};
+
+/// A running `hubbub serve` on a port of its own.
+pub struct Process {
+    child: Child,
+    addr: SocketAddr,
+    /// Its output stays open, so that it is never blocked or broken by ours.
+    _output: (BufReader<ChildStdout>, ChildStderr),
+}
+
+impl Process {
+    /// Starts the product on a folder and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn start(program: &str, data: &Path, config: Option<PathBuf>) -> Self {
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        if let Some(config) = config {
+            command.arg("--config").arg(config);
+        }
+        command.env("HUBBUB_LOG__FILTER", "error").current_dir(data);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().expect("the program");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let stderr = child.stderr.take().expect("piped");
+        let addr = crate::soon("the banner", announced(&mut stdout)).await;
+        Self { child, addr, _output: (stdout, stderr) }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
+    }
+
+    /// Kills it with -9 and waits for its end.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("killed");
+    }
+
+    /// Asks it to stop (TERM) and gives its exit code.
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub async fn terminate(mut self) -> Option<i32> {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(sent.expect("kill").success());
+        crate::soon("the end", self.child.wait()).await.expect("an exit").code()
+    }
+}
+
+/// Reads the banner up to the address of the API.
+async fn announced(stdout: &mut BufReader<ChildStdout>) -> SocketAddr {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let read = stdout.read_line(&mut line).await.expect("output");
+        assert_ne!(read, 0, "it ended before it was ready");
+        if let Some((_, rest)) = line.split_once("http://") {
+            let addr: String =
+                rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+            if let Ok(addr) = addr.parse() {
+                return addr;
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The product in this process, on a port and a folder of its own.
+
+use std::net::SocketAddr;
+
+use settings::{PolicySetting, Settings};
+use tempfile::TempDir;
+
+use crate::{Anon, Rest, SignedIn};
+
+/// bcrypt's lowest cost: the tests are not about how long a hash takes.
+const QUICK_HASH: u32 = 4;
+
+/// A running server. Tests end it with [`Server::stop`], which fails when a part of it had failed.
+pub struct Server {
+    running: hubbub::Server,
+    settings: Settings,
+    folder: TempDir,
+}
+
+impl Server {
+    /// Starts a server with the default settings.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts a server that limits no rates and no sessions.
+    pub async fn without_limits() -> Self {
+        Self::start_with(|settings| settings.no_limits = true).await
+    }
+
+    /// Starts a server with archive policies.
+    pub async fn with_policies(policies: Vec<PolicySetting>) -> Self {
+        Self::start_with(|settings| {
+            settings.no_limits = true;
+            settings.archive.policies = policies;
+        })
+        .await
+    }
+
+    /// Starts a server with changed settings.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut settings = Settings { data: folder.path().join("data"), ..Settings::default() };
+        settings.auth.bcrypt_cost = QUICK_HASH;
+        change(&mut settings);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let running = run(settings.clone(), any).await;
+        Self { running, settings, folder }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// A client without a token.
+    #[must_use]
+    pub fn rest(&self) -> Rest {
+        Rest::new(self.addr())
+    }
+
+    /// Somebody who has not said who they are.
+    #[must_use]
+    pub fn anon(&self) -> Anon {
+        Anon { rest: self.rest() }
+    }
+
+    /// Signs an administrator up.
+    ///
+    /// # Panics
+    /// When the store refuses it.
+    pub async fn admin(&self, name: &str) -> SignedIn {
+        let admin = self.anon().sign_up(name).await;
+        let id = admin.id.parse().expect("an id");
+        self.running.ctx().ports.store.set_admin(id, true).await.expect("an administrator");
+        self.anon().log_in(name).await
+    }
+
+    /// Stops it and starts it again on the same folder and address.
+    ///
+    /// # Panics
+    /// When either fails.
+    pub async fn restart(self) -> Self {
+        let addr = self.addr();
+        self.running.stop().await.expect("a clean end");
+        let running = run(self.settings.clone(), addr).await;
+        Self { running, settings: self.settings, folder: self.folder }
+    }
+
+    /// Stops it.
+    ///
+    /// # Panics
+    /// When a part of it had failed, or it takes too long.
+    pub async fn stop(self) {
+        crate::soon("the end", self.running.stop()).await.expect("a clean end");
+        drop(self.folder);
+    }
+
+}
+
+async fn run(settings: Settings, addr: SocketAddr) -> hubbub::Server {
+    let listener = edge::listen(addr).expect("a port");
+    hubbub::run(settings, vec![listener]).await.expect("a server")
+}
