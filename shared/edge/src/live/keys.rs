@@ -21,7 +21,7 @@ pub(crate) struct KeyWatch {
 }
 
 impl Keys {
-    /// Lists a session until the answer is dropped, which must be before the session is.
+    /// Lists a session until the answer is dropped, which must be after the session.
     pub(crate) fn watch(self: &Arc<Self>, key: &TokenKey, session: &Arc<Subscriber>) -> KeyWatch {
         self.0
             .entry(Arc::clone(key))

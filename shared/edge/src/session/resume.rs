@@ -107,7 +107,7 @@ impl Member {
 
     fn begin_replay(&mut self, room: RoomId, since: Seq, known_epoch: bool, turn: &mut Turn<Done>) {
         let Some(hearing) = self.rooms.get(&room).copied() else {
-            return self.gap(room, since + 1, None, GapReason::NoAccess, turn);
+            return self.gap(gap(room, since + 1, None, GapReason::NoAccess), turn);
         };
         if known_epoch {
             let after = since;
@@ -123,7 +123,7 @@ impl Member {
                 head
             }
         };
-        self.gap(room, 1, Some(head), GapReason::UnknownPosition, turn);
+        self.gap(gap(room, 1, Some(head), GapReason::UnknownPosition), turn);
     }
 
     pub(super) fn on_replayed(&mut self, page: Result<ReplayPage>, turn: &mut Turn<Done>) {
@@ -137,13 +137,8 @@ impl Member {
             },
             Err(error) if is_no_access(&error) => {
                 self.forget(current.room);
-                self.gap(
-                    current.room,
-                    current.after + 1,
-                    None,
-                    GapReason::NoAccess,
-                    turn,
-                );
+                let missing = gap(current.room, current.after + 1, None, GapReason::NoAccess);
+                self.gap(missing, turn);
             }
             Err(error) => self.give_up(&error, turn),
         }
@@ -174,33 +169,17 @@ impl Member {
             GapReason::UnknownPosition => 1,
             GapReason::TooMany | GapReason::NoAccess => current.since + 1,
         };
-        self.gap(current.room, from, Some(head), reason, turn);
+        self.gap(gap(current.room, from, Some(head), reason), turn);
         if end.is_none() {
             self.release(current.room, head);
         }
     }
 
-    fn gap(
-        &mut self,
-        room: RoomId,
-        from: Seq,
-        to: Option<Seq>,
-        reason: GapReason,
-        turn: &mut Turn<Done>,
-    ) {
-        let room = room.uuid();
-        turn.say(
-            Gap {
-                room,
-                from,
-                to,
-                reason,
-            }
-            .frame(),
-        );
+    fn gap(&mut self, gap: Gap, turn: &mut Turn<Done>) {
+        turn.say(gap.frame());
         if let Some(resuming) = self.resumes.front_mut() {
             resuming.current = None;
-            resuming.answer.gaps.push(room);
+            resuming.answer.gaps.push(gap.room);
         }
     }
 
@@ -227,5 +206,15 @@ impl Member {
             resuming.answer.resumed.push(room.uuid());
             turn.say(Resumed::frame(room, last));
         }
+    }
+}
+
+fn gap(room: RoomId, from: Seq, to: Option<Seq>, reason: GapReason) -> Gap {
+    let room = room.uuid();
+    Gap {
+        room,
+        from,
+        to,
+        reason,
     }
 }
