@@ -91,11 +91,10 @@ impl Rates {
     }
 
     fn forget_the_quiet(&self) {
-        self.sends.retain_recent();
-        self.logins_from.retain_recent();
-        self.logins_as.retain_recent();
-        self.signups.retain_recent();
-        self.sends.shrink_to_fit();
+        forget(&self.sends);
+        forget(&self.logins_from);
+        forget(&self.logins_as);
+        forget(&self.signups);
     }
 
     /// The task that keeps the memory of the rates small, until `stop`.
@@ -110,6 +109,11 @@ impl Rates {
             }
         })
     }
+}
+
+fn forget<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>) {
+    limiter.retain_recent();
+    limiter.shrink_to_fit();
 }
 
 fn at_least_one(number: u32) -> NonZeroU32 {

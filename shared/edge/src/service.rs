@@ -22,8 +22,8 @@ pub(crate) enum Start {
 }
 
 impl Task {
-    /// Names a task that cannot begin anew. If it panics, or ends before it should, what it did is
-    /// not done any more: the process drains and ends, and whoever watches over it starts it again.
+    /// Names a task that cannot begin anew. If it panics, what it did is not done any more: the
+    /// process drains and ends, and whoever watches over it starts it again.
     pub fn new(name: &'static str, run: impl Future<Output = ()> + Send + 'static) -> Self {
         let start = Start::Once(Box::pin(run));
         Self { name, start }

@@ -1,6 +1,10 @@
 //! Watches over the background tasks, so that none is gone without anybody noticing.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, sync::OnceLock, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use domain::{Error, Result};
 use futures_util::FutureExt;
@@ -36,8 +40,11 @@ pub(crate) fn start(ctx: &Context, task: Task, failure: &Failure) {
     match task.start {
         Start::Once(work) => tasks.spawn(async move {
             if !ended_well(name, work).await {
+                // Of several that fail, the first is the one to name.
                 let _ = failure.0.set(name);
                 ctx.drain.cancel();
+            } else if !ctx.drain.is_cancelled() {
+                tracing::info!(task = name, "a background task has nothing left to do");
             }
         }),
         Start::Again(begin) => tasks.spawn(async move { repeat(&ctx, name, begin).await }),

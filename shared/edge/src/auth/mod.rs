@@ -8,6 +8,8 @@ mod filter;
 mod legacy;
 mod people;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use domain::Code;
-use hyper::StatusCode;
-use tokio::{sync::Notify, time::Instant};
+use hyper::{StatusCode, upgrade::OnUpgrade};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    sync::Notify,
+    time::Instant,
+};
 use warp::{Filter, reply::Response};
 
 use super::*;
@@ -506,4 +510,71 @@ async fn pages_of_listed_origins_may_read_the_answers() {
         !answer.contains("allow-origin") && answer.contains("vary: Origin\r\n"),
         "{answer}"
     );
+}
+
+/// A route that takes the connection over and echoes a line.
+fn echo(ctx: &Context) -> Service {
+    let tasks = ctx.tasks.clone();
+    let routes =
+        warp::path!("echo")
+            .and(warp::ext::get::<OnUpgrade>())
+            .map(move |upgrade: OnUpgrade| {
+                tasks.spawn(async move {
+                    let parts = upgrade
+                        .await
+                        .unwrap()
+                        .downcast::<TokioIo<Socket>>()
+                        .unwrap();
+                    let mut lines = BufReader::new(parts.io.into_inner());
+                    let mut line = String::new();
+                    while lines.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                        lines.write_all(line.as_bytes()).await.unwrap();
+                        line.clear();
+                    }
+                });
+                let mut response = answer::empty(StatusCode::SWITCHING_PROTOCOLS);
+                let headers = response.headers_mut();
+                headers.insert("connection", "upgrade".parse().unwrap());
+                headers.insert("upgrade", "echo".parse().unwrap());
+                response
+            });
+    Service::new("echo", routes, Vec::new())
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_keeps_its_place_and_outlives_the_request() {
+    let world = World::with(|settings| settings.limits.connections = 1);
+    let served = world.serve(vec![echo(&world.ctx)]);
+    let mut client = served.connect().await;
+    client
+        .send("GET /echo HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
+        .await;
+    let answer = client.until("\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+    client.send("hello\n").await;
+    client.until("hello\n").await;
+    let refused = served.connect().await.rest().await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    drop(client);
+    while !served
+        .ask(&bare("GET", "/livez"))
+        .await
+        .starts_with("HTTP/1.1 200")
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_waited_for_no_longer_than_ten_seconds() {
+    let world = World::new();
+    let served = world.serve(vec![service()]);
+    let begun = Instant::now();
+    let json = "content-type: application/json\r\ncontent-length: 20\r\n";
+    let answer = served.ask(&post("{\"name\":", json)).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 408") && answer.contains("body_too_slow"),
+        "{answer}"
+    );
+    assert!(begun.elapsed() < body::DEADLINE * 2);
 }
