@@ -19,7 +19,7 @@ use domain::{
 use futures_util::future::try_join_all;
 use rusqlite::Connection;
 
-use self::steps::Archiving;
+use self::steps::Copying;
 use crate::{SqliteStore, error::Failure, writer::Lane};
 
 /// How many keys one transaction steps on: about a millisecond.
@@ -42,15 +42,16 @@ impl Bodies for SqliteStore {
     async fn copy(&self, room: RoomId, run: RunId, keys: &[Key]) -> Result<Vec<Copied>> {
         let clock = Arc::clone(&self.clock);
         self.in_slices(keys, move |conn, keys| {
-            Archiving::begin(conn, room, run, clock.now())?.each(keys, Archiving::copy)
+            let copying = Copying::begin(conn, room, run, clock.now())?;
+            keys.iter().map(|key| copying.copy(key)).collect()
         })
         .await
     }
 
     async fn swing(&self, room: RoomId, run: RunId, keys: &[Key]) -> Result<Vec<Swung>> {
-        let clock = Arc::clone(&self.clock);
         self.in_slices(keys, move |conn, keys| {
-            Archiving::begin(conn, room, run, clock.now())?.each(keys, Archiving::swing)
+            let swung = keys.iter().map(|key| steps::swing(conn, room, run, key));
+            Ok(swung.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }

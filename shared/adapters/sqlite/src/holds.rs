@@ -12,7 +12,8 @@ use crate::{
 
 #[async_trait]
 impl Holds for SqliteStore {
-    /// The mover's own transactions look at the holds, so a hold need not touch all it covers.
+    /// Copying looks at the holds in its own transaction, so only what is copied already has to be
+    /// kept from its swing. However much a hold covers, placing it is quick.
     async fn place_hold(&self, hold: Hold) -> Result<()> {
         self.write(Lane::Command, move |conn| {
             insert(conn, &hold)?;
@@ -59,8 +60,8 @@ fn insert(conn: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Raises the place of messages whose copy waits for its swing. That swing will not come while the
-/// hold lasts, and so the copy is garbage.
+/// Raises the place of messages whose copy waits for its swing: the swing is lost, and the copy is
+/// garbage.
 fn raise_copied(conn: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     let sql = "UPDATE messages INDEXED BY messages_id SET place = place + 1
         WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 AND archived IS NULL AND id IN (

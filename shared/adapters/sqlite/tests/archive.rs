@@ -1,4 +1,5 @@
 //! What every store promises of the archive and of work, on SQLite.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! kill -9 at any point of a move and of a restore: every message is there, once, with what it
 //! says, and whoever comes next finishes the work.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -60,6 +60,7 @@ macro_rules! bodies_contract {
             ]
             restore: [
                 a_restored_message_is_as_it_was,
+                the_place_rises_with_every_way,
                 a_slept_mover_swings_nothing_after_a_restore,
                 a_slept_restorer_brings_nothing_back_twice,
                 a_message_may_go_and_come_any_number_of_times,

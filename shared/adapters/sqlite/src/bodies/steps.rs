@@ -13,18 +13,18 @@ use crate::{
     holds::Held,
 };
 
-/// A mover's step towards the archive, with what it needs for every key.
-pub(super) struct Archiving<'a> {
+/// Copying into the archive, with what it needs for every key.
+pub(super) struct Copying<'a> {
     conn: &'a Connection,
     room: RoomId,
     run: RunId,
     now: Timestamp,
-    /// The holds as this very transaction sees them. So a hold is in force from its own commit on,
-    /// and need not touch what it covers.
+    /// The holds as this very transaction sees them. So from its own commit on nothing is copied
+    /// that a hold covers, and what has no copy is never swung.
     held: Held,
 }
 
-impl<'a> Archiving<'a> {
+impl<'a> Copying<'a> {
     pub(super) fn begin(
         conn: &'a Connection,
         room: RoomId,
@@ -38,15 +38,6 @@ impl<'a> Archiving<'a> {
             now,
             held: Held::at(conn, room, now)?,
         })
-    }
-
-    /// Takes a step with each key.
-    pub(super) fn each<A>(
-        &self,
-        keys: &[Key],
-        step: impl Fn(&Self, &Key) -> Result<A, Failure>,
-    ) -> Result<Vec<A>, Failure> {
-        keys.iter().map(|key| step(self, key)).collect()
     }
 
     /// Makes the copy of a body, unless it is there, and reads it back.
@@ -100,27 +91,28 @@ impl<'a> Archiving<'a> {
         let mut statement = self.conn.prepare_cached(sql)?;
         statement.query_row(params, |row| Ok((row.get(0)?, row.get(1)?)))
     }
+}
 
-    /// Points a key to its copy and takes the body away.
-    pub(super) fn swing(&self, key: &Key) -> Result<Swung, Failure> {
-        if self.held.covers(key.seq) {
-            return Ok(Swung::Lost);
-        }
-        let sql = "UPDATE messages
-            SET archived = ?6, copy_rev = rev, copy_place = place, place = place + 1, body = NULL
-            WHERE room = ?1 AND seq = ?2 AND id = ?3 AND rev = ?4 AND place = ?5
-                AND archived IS NULL AND body IS NOT NULL
-                AND EXISTS (SELECT 1 FROM archived_messages WHERE id = ?3 AND rev = ?4 AND place = ?5)";
-        let (room, seq, id, rev, place) = at(self.room, key);
-        let params = (room, seq, id, rev, place, blob(self.run.uuid()));
-        if self.conn.prepare_cached(sql)?.execute(params)? == 0 {
-            return Ok(Swung::Lost);
-        }
-        let sql = "UPDATE archived_messages SET loose = 0
-            WHERE id = ?1 AND rev = ?2 AND place = ?3";
-        self.conn.prepare_cached(sql)?.execute((id, rev, place))?;
-        Ok(Swung::Done)
+/// Points a key to its copy and takes the body away.
+pub(super) fn swing(
+    conn: &Connection,
+    room: RoomId,
+    run: RunId,
+    key: &Key,
+) -> rusqlite::Result<Swung> {
+    let sql = "UPDATE messages
+        SET archived = ?6, copy_rev = rev, copy_place = place, place = place + 1, body = NULL
+        WHERE room = ?1 AND seq = ?2 AND id = ?3 AND rev = ?4 AND place = ?5
+            AND archived IS NULL AND body IS NOT NULL
+            AND EXISTS (SELECT 1 FROM archived_messages WHERE id = ?3 AND rev = ?4 AND place = ?5)";
+    let (room, seq, id, rev, place) = at(room, key);
+    let params = (room, seq, id, rev, place, blob(run.uuid()));
+    if conn.prepare_cached(sql)?.execute(params)? == 0 {
+        return Ok(Swung::Lost);
     }
+    let sql = "UPDATE archived_messages SET loose = 0 WHERE id = ?1 AND rev = ?2 AND place = ?3";
+    conn.prepare_cached(sql)?.execute((id, rev, place))?;
+    Ok(Swung::Done)
 }
 
 /// Brings a body back from its copy, which is garbage from then on.

@@ -1,6 +1,6 @@
 //! Bringing bodies back.
 
-use domain::{RunId, ports::Swung};
+use domain::{RunId, archive::Key, ports::Swung};
 
 use super::{
     BodiesWorld,
@@ -22,6 +22,21 @@ pub async fn a_restored_message_is_as_it_was(world: &dyn BodiesWorld) {
     assert_eq!(talk.messages().await, before);
     let edited = stored(&talk.edit(before[0].id, "edited").await);
     assert_eq!((edited.rev, edited.archived), (2, false));
+}
+
+/// Each way raises it by one, and leaves the rev.
+pub async fn the_place_rises_with_every_way(world: &dyn BodiesWorld) {
+    let talk = Talk::of(world, 1).await;
+    let hot = talk.due(talk.store()).await[0];
+    for round in 1..=3 {
+        talk.archive().await;
+        let archived = talk.archived().await;
+        let place = hot.place + 2 * round - 1;
+        assert_eq!(archived, [Key { place, ..hot }]);
+        talk.swing_back(&archived).await;
+        let place = hot.place + 2 * round;
+        assert_eq!(talk.due(talk.store()).await, [Key { place, ..hot }]);
+    }
 }
 
 /// The rev is as the mover knew it and the message is hot, but its place is another.
