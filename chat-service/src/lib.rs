@@ -8,6 +8,8 @@ mod announcer;
 pub mod application;
 pub mod relay;
 pub mod routes;
+#[cfg(test)]
+mod testing;
 pub mod writer;
 
 use std::sync::Arc;
@@ -18,43 +20,58 @@ use crate::{
     announcer::Announcer,
     application::Chat,
     relay::{Publisher, Relay, Sweep},
-    writer::{Parts, Writers},
+    writer::Parts,
 };
 
-/// What chat adds to a process: its routes, and the tasks behind them.
+pub use writer::Writers;
+
+/// Chat as a part of a process.
+pub struct ChatService {
+    /// Its routes, and the tasks behind them.
+    pub service: Service,
+    /// The writers of the rooms. Whatever else in the process appends to logs does it through
+    /// them, since of one room only one append may be under way.
+    pub writers: Writers,
+}
+
+/// Puts chat together, without starting anything.
 #[must_use]
-pub fn service(ctx: &Context) -> Service {
+pub fn service(ctx: &Context) -> ChatService {
     let publisher = Publisher {
         outbox: ctx.ports.store.clone(),
         queue: ctx.ports.queue.clone(),
     };
     let (hand_over, relay) = Relay::new(publisher.clone());
     let announcer = Arc::new(Announcer::new(ctx.live.clone(), hand_over));
-    let app = application(ctx, announcer.clone());
+    let writers = writers(ctx, announcer.clone());
     let sweep = Sweep {
         publisher,
         log: ctx.ports.store.clone(),
         retell: announcer,
         clock: ctx.ports.clock.clone(),
     };
-    let mut service = routes::service(ctx, app);
+    let mut service = routes::service(ctx, application(ctx, writers.clone()));
     let stop = ctx.stop.clone();
     service.tasks = vec![
         Task::new("relay", relay.run(ctx.stop.clone())),
         Task::restarting("sweep", move || sweep.clone().run(stop.clone())),
     ];
-    service
+    ChatService { service, writers }
 }
 
-/// The rules of chat, with the writers behind them.
-fn application(ctx: &Context, announcer: Arc<Announcer>) -> Arc<dyn Application> {
-    let writers = Writers::new(Parts {
+fn writers(ctx: &Context, announce: Arc<Announcer>) -> Writers {
+    Writers::new(Parts {
         log: ctx.ports.store.clone(),
-        announce: announcer,
+        announce,
         limits: ctx.limits.clone(),
         tasks: ctx.tasks.clone(),
         stop: ctx.stop.clone(),
-    });
+    })
+}
+
+/// The rules of chat over these writers.
+#[must_use]
+pub fn application(ctx: &Context, writers: Writers) -> Arc<dyn Application> {
     Arc::new(Chat {
         store: ctx.ports.store.clone(),
         writers,

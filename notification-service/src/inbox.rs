@@ -200,3 +200,6 @@ impl Room<'_> {
         Ok(rows.first().map(|row| row.created_at))
     }
 }
+
+#[cfg(test)]
+mod tests;

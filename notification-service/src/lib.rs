@@ -7,6 +7,8 @@
 pub mod consumer;
 pub mod inbox;
 mod routes;
+#[cfg(test)]
+mod testing;
 
 use edge::{Context, Service, Task};
 

@@ -1,1 +1,225 @@
+//! The relay and the sweep, stopped at every step.
 
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    Envelope, Error, Result, RoomId, Row, RowId, Seq, Timestamp,
+    ports::{Delivery, Job, Outbox, Queue, QueueDepth, SetAside, Settled},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Publisher, Relay, Retell, Sweep};
+use crate::testing::World;
+
+/// A queue that remembers, and can be away.
+#[derive(Default)]
+struct FakeQueue {
+    away: AtomicBool,
+    published: Mutex<Vec<Envelope>>,
+}
+
+#[async_trait]
+impl Queue for FakeQueue {
+    async fn publish_jobs(&self, jobs: Vec<Job>) -> Result<()> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Error::unavailable("away"));
+        }
+        let envelopes = jobs.iter().map(|job| Envelope::decode(&job.body).unwrap());
+        self.published.lock().unwrap().extend(envelopes);
+        Ok(())
+    }
+
+    async fn take_jobs(&self, _: usize) -> Result<Vec<Delivery>> {
+        unreachable!("nobody consumes here")
+    }
+
+    async fn settle(&self, _: Vec<Settled>) -> Result<()> {
+        unreachable!("nobody consumes here")
+    }
+
+    async fn depth(&self) -> Result<QueueDepth> {
+        unreachable!("nobody asks here")
+    }
+
+    async fn set_aside(&self, _: usize) -> Result<Vec<SetAside>> {
+        unreachable!("nobody asks here")
+    }
+}
+
+/// An outbox whose marks cannot always be cleared.
+struct FakeOutbox {
+    real: Arc<dyn Outbox>,
+    stuck: AtomicBool,
+}
+
+#[async_trait]
+impl Outbox for FakeOutbox {
+    async fn marked(&self, before: Timestamp, limit: usize) -> Result<Vec<Envelope>> {
+        self.real.marked(before, limit).await
+    }
+
+    async fn clear_marks(&self, rows: &[RowId]) -> Result<()> {
+        if self.stuck.load(Ordering::SeqCst) {
+            return Err(Error::unavailable("stuck"));
+        }
+        self.real.clear_marks(rows).await
+    }
+}
+
+#[derive(Default)]
+struct Told(Mutex<Vec<(RoomId, Seq)>>);
+
+#[async_trait]
+impl Retell for Told {
+    async fn retell(&self, rows: Vec<Row>) {
+        let told = rows.iter().map(|row| (row.room, row.seq));
+        self.0.lock().unwrap().extend(told);
+    }
+}
+
+struct House {
+    world: World,
+    queue: Arc<FakeQueue>,
+    outbox: Arc<FakeOutbox>,
+    told: Arc<Told>,
+    sweep: Sweep,
+}
+
+impl House {
+    fn new() -> Self {
+        let world = World::new();
+        let queue = Arc::new(FakeQueue::default());
+        let outbox = Arc::new(FakeOutbox {
+            real: world.ctx.ports.store.clone(),
+            stuck: AtomicBool::new(false),
+        });
+        let told = Arc::new(Told::default());
+        let sweep = Sweep {
+            publisher: Publisher {
+                outbox: outbox.clone(),
+                queue: queue.clone(),
+            },
+            log: world.ctx.ports.store.clone(),
+            retell: told.clone(),
+            clock: world.ctx.ports.clock.clone(),
+        };
+        Self {
+            world,
+            queue,
+            outbox,
+            told,
+            sweep,
+        }
+    }
+
+    /// Three rows whose process died before anybody published them.
+    async fn three_rows(&self) -> RoomId {
+        let ann = self.world.person("ann").await;
+        let room = self.world.channel(&ann, "lobby").await.room.id;
+        self.world.say(&ann, room, "one").await;
+        self.world.say(&ann, room, "two").await;
+        room
+    }
+
+    fn published(&self) -> Vec<Seq> {
+        let published = self.queue.published.lock().unwrap();
+        published.iter().map(|envelope| envelope.seq).collect()
+    }
+
+    async fn marked(&self) -> usize {
+        self.outbox.marked(Timestamp::MAX, 100).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn rows_that_nobody_published_are_found_by_their_marks() {
+    let house = House::new();
+    let room = house.three_rows().await;
+    assert_eq!(
+        house.sweep.sweep().await.unwrap(),
+        0,
+        "their own process has its time"
+    );
+    house.world.clock.advance(Duration::from_secs(6));
+    assert_eq!(house.sweep.sweep().await.unwrap(), 3);
+    assert_eq!(house.published(), [1, 2, 3]);
+    let told = house.told.0.lock().unwrap().clone();
+    assert_eq!(
+        told,
+        [(room, 1), (room, 2), (room, 3)],
+        "the sockets are told, too"
+    );
+    assert_eq!(house.sweep.sweep().await.unwrap(), 0, "once");
+}
+
+#[tokio::test]
+async fn what_was_published_and_not_cleared_is_published_again() {
+    let house = House::new();
+    house.three_rows().await;
+    house.world.clock.advance(Duration::from_secs(6));
+    house.outbox.stuck.store(true, Ordering::SeqCst);
+    assert!(house.sweep.sweep().await.is_err());
+    assert_eq!(house.marked().await, 3);
+    house.outbox.stuck.store(false, Ordering::SeqCst);
+    house.sweep.sweep().await.unwrap();
+    assert_eq!(
+        house.published(),
+        [1, 2, 3, 1, 2, 3],
+        "repeated, never lost"
+    );
+    assert_eq!(house.marked().await, 0);
+}
+
+#[tokio::test]
+async fn while_the_queue_is_away_the_marks_stay() {
+    let house = House::new();
+    house.three_rows().await;
+    house.world.clock.advance(Duration::from_secs(6));
+    house.queue.away.store(true, Ordering::SeqCst);
+    assert!(house.sweep.sweep().await.is_err());
+    assert_eq!(house.marked().await, 3);
+    house.queue.away.store(false, Ordering::SeqCst);
+    assert_eq!(house.sweep.sweep().await.unwrap(), 3);
+    assert_eq!(
+        (house.published(), house.marked().await),
+        (vec![1, 2, 3], 0)
+    );
+}
+
+#[tokio::test]
+async fn what_is_handed_over_is_published_and_cleared_before_the_end() {
+    let house = House::new();
+    let room = house.three_rows().await;
+    let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
+    let rows = house.sweep.log.rows(room, 0, 10).await.unwrap();
+    hand_over.rows(&domain::TenantId::default(), &rows);
+    let stop = CancellationToken::new();
+    stop.cancel();
+    relay.run(stop).await;
+    assert_eq!(house.published(), [1, 2, 3]);
+    assert_eq!(house.marked().await, 0);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_memory_is_left_to_the_sweep() {
+    let house = House::new();
+    let room = house.three_rows().await;
+    let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
+    let row = house.sweep.log.rows(room, 0, 1).await.unwrap().remove(0);
+    hand_over.rows(
+        &domain::TenantId::default(),
+        &vec![row; super::CAPACITY + 10],
+    );
+    let stop = CancellationToken::new();
+    stop.cancel();
+    relay.run(stop).await;
+    assert_eq!(house.published().len(), super::CAPACITY);
+    assert_eq!(house.marked().await, 2, "the two that were not handed over");
+}

@@ -1,0 +1,104 @@
+//! The inbox over several rooms.
+
+use domain::{Mark, ports::Members};
+
+use super::*;
+use crate::testing::World;
+
+async fn all_in_pages(world: &World, user: UserId, limit: usize) -> Vec<String> {
+    let (mut texts, mut after) = (Vec::new(), None);
+    loop {
+        let page = page(&*world.store, user, after, limit).await.unwrap();
+        assert!(page.notifications.len() <= limit);
+        after = page.notifications.last().map(Position::of);
+        let text = |n: &Notification| n.message.content().unwrap().as_text().to_owned();
+        texts.extend(page.notifications.iter().map(text));
+        if !page.more {
+            return texts;
+        }
+        // A cursor survives being written and read.
+        after = after.map(|position| position.to_string().parse().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn news_of_all_rooms_comes_oldest_first_in_pages_of_any_size() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let mut rooms = Vec::new();
+    for n in 0..3 {
+        rooms.push(world.channel(&format!("r{n}"), ann, &[bob]).await);
+    }
+    let mut wanted = Vec::new();
+    for n in 0..30 {
+        world.say(rooms[n % 3], ann, &n.to_string()).await;
+        world.say(rooms[n % 3], bob, "my own").await;
+        wanted.push(n.to_string());
+    }
+    for limit in [1, 7, 30, 200] {
+        assert_eq!(
+            all_in_pages(&world, bob, limit).await,
+            wanted,
+            "limit {limit}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_inbox_is_read_to_its_end() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.channel("busy", ann, &[bob]).await;
+    let quiet = world.channel("quiet", ann, &[bob]).await;
+    let mut wanted = Vec::new();
+    for n in 0..350 {
+        let room = if n % 100 == 50 { quiet } else { room };
+        world.say(room, ann, &n.to_string()).await;
+        wanted.push(n.to_string());
+    }
+    assert_eq!(all_in_pages(&world, bob, 200).await, wanted);
+}
+
+#[tokio::test]
+async fn messages_of_one_millisecond_are_neither_lost_nor_doubled() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let rooms = [
+        world.channel("one", ann, &[bob]).await,
+        world.channel("two", ann, &[bob]).await,
+    ];
+    for n in 0..10 {
+        let said = testkit::builders::message(ann, &n.to_string());
+        world.append(rooms[n % 2], said).await;
+    }
+    let mut texts = all_in_pages(&world, bob, 3).await;
+    texts.sort();
+    let wanted: Vec<_> = (0..10).map(|n| n.to_string()).collect();
+    assert_eq!(texts, wanted);
+}
+
+#[tokio::test]
+async fn what_is_settled_or_from_before_one_came_is_no_news() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.channel("lobby", ann, &[]).await;
+    world.say(room, ann, "before").await;
+    world.append(room, testkit::builders::join(bob, 1)).await;
+    let settled = world.say(room, ann, "settled").await;
+    world.say(room, ann, "new").await;
+    let mark = Mark::Notified;
+    world
+        .store
+        .raise_mark(room, bob, mark, settled.seq)
+        .await
+        .unwrap();
+    assert_eq!(all_in_pages(&world, bob, 50).await, ["new"]);
+    assert!(all_in_pages(&world, ann, 50).await.is_empty());
+}
+
+#[test]
+fn what_is_no_cursor_is_refused() {
+    for text in ["", "1", "1.2.3", "x.0191b4a2-7c1e-7d3a-9f00-000000000001.1"] {
+        assert_eq!(text.parse::<Position>(), Err(()), "{text}");
+    }
+}
