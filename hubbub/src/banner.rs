@@ -1,0 +1,157 @@
+//! What is printed once everything is served.
+
+use std::{
+    fmt::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use settings::{DialectName, Settings};
+
+/// What to reach where. Printed once, when `/readyz` is 200. Holds no secret.
+pub(crate) struct Banner<'a> {
+    /// What the installation chose.
+    pub(crate) settings: &'a Settings,
+    /// The file that was read.
+    pub(crate) file: Option<&'a Path>,
+    /// What the store says of itself.
+    pub(crate) store: String,
+    /// Where it listens.
+    pub(crate) addresses: &'a [SocketAddr],
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = env!("CARGO_PKG_VERSION");
+        writeln!(f, "  hubbub {version}  embedded mode: {}", self.store)?;
+        let lines = self.lines();
+        for (index, (name, value)) in lines.iter().enumerate() {
+            let branch = if index + 1 == lines.len() { "'-" } else { "|-" };
+            writeln!(f, "  {branch} {name:<14} {value}")?;
+        }
+        if self.settings.auth.secret.is_empty() {
+            f.write_str(
+                "  (! development: the token secret was generated and is kept in the data folder; \
+                 production wants auth.secret)\n",
+            )?;
+        }
+        if self.settings.no_limits {
+            f.write_str("  (! no limits: rates and session caps are off)\n")?;
+        }
+        Ok(())
+    }
+}
+
+impl Banner<'_> {
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let at = self.addresses.first().map(reachable).unwrap_or_default();
+        let mut lines = vec![
+            ("API", format!("http://{at}/api/v1")),
+            ("WebSocket", format!("ws://{at}/api/v1/ws")),
+        ];
+        if self.settings.dialects.contains(&DialectName::Rooms) {
+            lines.push(("Rooms", format!("ws://{at}/ws/join/?name=")));
+            lines.push(("Notifications", format!("ws://{at}/ws/join-notification/")));
+        }
+        lines.extend([
+            (
+                "Archive",
+                format!("http://{at}/api/v1/admin/archive (administrators)"),
+            ),
+            ("Metrics", format!("http://{at}/metrics")),
+            ("Health", format!("http://{at}/readyz")),
+        ]);
+        let others = self.addresses.iter().skip(1);
+        lines.extend(others.map(|other| ("also on", format!("http://{}", reachable(other)))));
+        lines.extend([
+            ("Dialects", self.dialects()),
+            ("Data", shown(&self.settings.data)),
+            (
+                "Configuration",
+                self.file.map_or("defaults".to_owned(), shown),
+            ),
+        ]);
+        lines
+    }
+
+    fn dialects(&self) -> String {
+        let mut names = "native".to_owned();
+        for dialect in &self.settings.dialects {
+            let DialectName::Rooms = dialect;
+            let _ = write!(names, ", rooms");
+        }
+        names
+    }
+}
+
+/// An address that can be opened: who listens everywhere is reached on loopback.
+fn reachable(address: &SocketAddr) -> String {
+    let mut address = *address;
+    if address.ip().is_unspecified() {
+        let loopback = if address.is_ipv4() {
+            "127.0.0.1"
+        } else {
+            "::1"
+        };
+        if let Ok(ip) = loopback.parse() {
+            address.set_ip(ip);
+        }
+    }
+    address.to_string()
+}
+
+/// Relative paths begin with `./`, so that they are seen to be paths.
+fn shown(path: &Path) -> String {
+    let plain = path.is_absolute() || path.starts_with(".") || path.starts_with("..");
+    let path = if plain {
+        path.to_owned()
+    } else {
+        PathBuf::from(".").join(path)
+    };
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_there_is_and_no_secret() {
+        let mut settings = Settings::default();
+        settings.auth.secret = settings::Secret::new("0123456789abcdef0123456789abcdef");
+        let addresses = [
+            "0.0.0.0:8080".parse().unwrap(),
+            "[::1]:8000".parse().unwrap(),
+        ];
+        let banner = Banner {
+            settings: &settings,
+            file: None,
+            store: "SQLite".to_owned(),
+            addresses: &addresses,
+        };
+        let text = banner.to_string();
+        for line in [
+            "|- API            http://127.0.0.1:8080/api/v1",
+            "|- also on        http://[::1]:8000",
+            "|- Data           ./data",
+            "'- Configuration  defaults",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("0123456789abcdef") && !text.contains("development"));
+    }
+
+    #[test]
+    fn says_that_the_secret_is_a_development_secret() {
+        let settings = Settings::default();
+        let banner = Banner {
+            settings: &settings,
+            file: Some(Path::new("hubbub.toml")),
+            store: "SQLite".to_owned(),
+            addresses: &[],
+        };
+        let text = banner.to_string();
+        assert!(text.contains("(! development"));
+        assert!(text.contains("./hubbub.toml"));
+    }
+}

@@ -1,0 +1,196 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use settings::{Flags, Inputs, process_variables};
+
+/// A self-hosted chat backend: rooms over WebSocket, notifications, and an archive on a schedule.
+///
+/// Without a command it serves. Commands that administer work on the data folder if no server
+/// uses it, and through the running server otherwise.
+#[derive(Debug, Parser)]
+#[command(name = "hubbub", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    serve: Serve,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+struct Common {
+    /// Folder for all that embedded mode keeps [default: ./data].
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Configuration file [default: ./hubbub.toml if it is there].
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+/// Flags of serving.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Serve {
+    /// Address to listen on, may be repeated [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    listen: Vec<SocketAddr>,
+    /// Lifts rate limits and session caps, for benchmarks; needs every listener on loopback.
+    #[arg(long)]
+    no_limits: bool,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serves chat, notifications and the archive's schedules (the default).
+    Serve(Serve),
+    /// People.
+    #[command(subcommand)]
+    User(User),
+    /// Archive policies and their runs.
+    #[command(subcommand)]
+    Archive(Archive),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Makes an account. The password is read from the standard input.
+    Create {
+        /// The username.
+        name: String,
+        /// Makes them an administrator.
+        #[arg(long)]
+        admin: bool,
+        /// Their e-mail address.
+        #[arg(long)]
+        email: Option<String>,
+        /// Reads the password from the first line of the standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Archive policies and their runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Archive {
+    /// Says what a run of a policy would move, and moves nothing. Good for 24 hours.
+    Plan {
+        /// The policy's name or id.
+        policy: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs a policy now, or a plan, and waits for its end.
+    Run {
+        /// The policy's name or id.
+        #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+        policy: Option<String>,
+        /// The id of the plan to carry out.
+        #[arg(long, value_name = "ID")]
+        plan: Option<String>,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists runs, newest first.
+    Runs {
+        /// How many at most.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Brings back what a run moved, and waits for the end of it.
+    Restore {
+        /// The id of the run.
+        run: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the policies and when they run next.
+    Policies {
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// The configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Says whether the configuration is good, or all that is wrong with it.
+    Check,
+    /// Prints every key with its value and where that comes from; secrets as ***.
+    Show {
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Cli {
+    /// Splits what was asked for from what the settings are made of.
+    ///
+    /// # Errors
+    /// Flags of `serve` in front of another command.
+    pub(crate) fn take(self) -> Result<(Command, Inputs), clap::Error> {
+        let Self {
+            common,
+            serve,
+            command,
+        } = self;
+        let command = match command {
+            None => Command::Serve(serve),
+            Some(Command::Serve(after)) => Command::Serve(serve.and(after)),
+            Some(_) if !serve.is_empty() => return Err(misplaced()),
+            Some(other) => other,
+        };
+        let mut flags = Flags {
+            data: common.data,
+            ..Flags::default()
+        };
+        if let Command::Serve(serve) = &command {
+            flags.listen.clone_from(&serve.listen);
+            flags.no_limits = serve.no_limits;
+        }
+        let inputs = Inputs {
+            flags,
+            variables: process_variables(),
+            file: common.config,
+            folder: PathBuf::new(),
+        };
+        Ok((command, inputs))
+    }
+}
+
+impl Serve {
+    fn is_empty(&self) -> bool {
+        self.listen.is_empty() && !self.no_limits
+    }
+
+    /// `hubbub --listen A serve --listen B` listens on both.
+    fn and(mut self, after: Self) -> Self {
+        self.listen.extend(after.listen);
+        self.no_limits |= after.no_limits;
+        self
+    }
+}
+
+fn misplaced() -> clap::Error {
+    use clap::{CommandFactory as _, error::ErrorKind};
+    let text = "--listen and --no-limits are flags of `hubbub serve`";
+    Cli::command().error(ErrorKind::ArgumentConflict, text)
+}

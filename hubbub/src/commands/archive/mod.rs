@@ -1,0 +1,141 @@
+//! `hubbub archive`: policies and their runs.
+
+mod progress;
+mod text;
+
+use std::time::Duration;
+
+use domain::archive::Phase;
+use protocol::native::archive::{Policies, RunView, Runs};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use self::progress::Progress;
+use crate::{Failure, cli::Archive, client::Client, output::Output};
+
+const PATH: &str = "/api/v1/admin/archive";
+
+/// How often a run is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Does it.
+pub(crate) async fn run(
+    command: &Archive,
+    client: &mut Client,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut desk = Desk { client, output };
+    match command {
+        Archive::Plan { policy, json } => desk.plan(policy, *json).await,
+        Archive::Run { policy, plan, json } => {
+            desk.start(policy.as_deref(), plan.as_deref(), *json).await
+        }
+        Archive::Runs { limit, json } => desk.runs(*limit, *json).await,
+        Archive::Restore { run, json } => desk.restore(run, *json).await,
+        Archive::Policies { json } => desk.policies(*json).await,
+    }
+}
+
+/// What the commands work with.
+struct Desk<'a, 'b> {
+    client: &'a mut Client,
+    output: &'a mut Output<'b>,
+}
+
+impl Desk<'_, '_> {
+    async fn plan(&mut self, policy: &str, json: bool) -> Result<(), Failure> {
+        let body = json!({ "policy": policy });
+        let answer = self.client.post(&format!("{PATH}/preview"), &body).await?;
+        self.print(json, answer, text::plan)
+    }
+
+    async fn start(
+        &mut self,
+        policy: Option<&str>,
+        plan: Option<&str>,
+        json: bool,
+    ) -> Result<(), Failure> {
+        let body = match (policy, plan) {
+            (Some(policy), _) => json!({ "policy": policy }),
+            (None, plan) => json!({ "plan": plan }),
+        };
+        let begun = self.client.post(&format!("{PATH}/runs"), &body).await?;
+        self.follow(&begun, json).await
+    }
+
+    async fn restore(&mut self, run: &str, json: bool) -> Result<(), Failure> {
+        let body = json!({ "run": run });
+        let begun = self.client.post(&format!("{PATH}/restore"), &body).await?;
+        self.follow(&begun, json).await
+    }
+
+    async fn runs(&mut self, limit: usize, json: bool) -> Result<(), Failure> {
+        let answer = self
+            .client
+            .get(&format!("{PATH}/runs?limit={limit}"))
+            .await?;
+        self.print(json, answer, |runs: &Runs, output| {
+            text::runs(&runs.runs, output)
+        })
+    }
+
+    async fn policies(&mut self, json: bool) -> Result<(), Failure> {
+        let answer = self.client.get(&format!("{PATH}/policies")).await?;
+        self.print(json, answer, |all: &Policies, output| {
+            text::policies(&all.policies, output)
+        })
+    }
+
+    /// Waits for the end of a run that was begun, and shows how far it is.
+    async fn follow(&mut self, begun: &Value, json: bool) -> Result<(), Failure> {
+        let run: RunView = understand(begun)?;
+        let path = format!("{PATH}/runs/{}", run.id);
+        let progress = Progress::of(&run, self.expected(&run).await);
+        let (answer, run) = loop {
+            let answer = self.client.get(&path).await?;
+            let run: RunView = understand(&answer)?;
+            progress.show(&run);
+            if run.phase != Phase::Running {
+                break (answer, run);
+            }
+            sleep(LOOK).await;
+        };
+        progress.end();
+        self.print(json, answer, text::run)?;
+        match run.phase {
+            Phase::Running | Phase::Finished => Ok(()),
+            Phase::Cancelled => Err(Failure::Run(format!("run {} was cancelled", run.id))),
+            Phase::Failed => Err(Failure::Run(text::failed(&run))),
+        }
+    }
+
+    /// How many messages a plan counted, or a run moved that is to be brought back.
+    async fn expected(&mut self, run: &RunView) -> Option<u64> {
+        let path = format!("{PATH}/runs/{}", run.origin?);
+        let origin: RunView = understand(&self.client.get(&path).await.ok()?).ok()?;
+        Some(origin.total.due)
+    }
+
+    fn print<T: DeserializeOwned>(
+        &mut self,
+        json: bool,
+        answer: Value,
+        print: impl FnOnce(&T, &mut Output<'_>),
+    ) -> Result<(), Failure> {
+        if json {
+            self.output.json(&answer);
+        } else {
+            print(&understand(&answer)?, self.output);
+        }
+        Ok(())
+    }
+}
+
+fn understand<T: DeserializeOwned>(answer: &Value) -> Result<T, Failure> {
+    T::deserialize(answer).map_err(|error| {
+        Failure::Refused(format!(
+            "the server's answer is not understood ({error}); is it of another version?"
+        ))
+    })
+}

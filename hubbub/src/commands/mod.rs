@@ -1,0 +1,5 @@
+//! What the command line does beside serving.
+
+pub(crate) mod archive;
+pub(crate) mod config;
+pub(crate) mod user;

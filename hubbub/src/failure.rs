@@ -1,0 +1,97 @@
+//! Why a command failed, in one line that says what to do.
+
+use std::{fmt, io, path::PathBuf};
+
+/// Why a command failed. Displayed as one line that says what to do; the causes below it are for
+/// the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] settings::Problems),
+    /// The ports cannot be opened.
+    #[error(transparent)]
+    Open(#[from] adapters::OpenError),
+    /// There is no secret to sign tokens with.
+    #[error(transparent)]
+    Secret(#[from] edge::auth::SecretError),
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Telemetry(#[from] edge::telemetry::TelemetryError),
+    /// An address cannot be listened on; the text names it and says what to do.
+    #[error("cannot listen: {0}")]
+    Listen(#[source] io::Error),
+    /// Another process works on the data.
+    #[error(
+        "{} is in use by another hubbub{}; stop it, or choose another folder with --data",
+        data.display(), Holder(*holder)
+    )]
+    InUse {
+        /// The folder.
+        data: PathBuf,
+        /// The other's process id, if it could be read.
+        holder: Option<u32>,
+    },
+    /// The data folder cannot be used.
+    #[error("{} cannot be used: {source}; make it writable for this user", path.display())]
+    Data {
+        /// What could not be opened.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The running server does not answer.
+    #[error(
+        "{} is in use by another hubbub{}, which does not answer: {reason}; try again when it is ready, or stop it",
+        data.display(), Holder(*holder)
+    )]
+    Silent {
+        /// The folder.
+        data: PathBuf,
+        /// The other's process id, if it could be read.
+        holder: Option<u32>,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The server refused.
+    #[error("{0}")]
+    Refused(String),
+    /// A run ended otherwise than it should.
+    #[error("{0}")]
+    Run(String),
+    /// The standard input or output failed.
+    #[error("cannot {what}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server does not become ready.
+    #[error("not ready after {} s: {missing}", crate::server::PATIENCE.as_secs())]
+    NotReady {
+        /// What is missing.
+        missing: String,
+    },
+    /// A part of the server ended that should not.
+    #[error("stopped, because a part of the server failed: {}", cause(.0))]
+    Broken(#[source] domain::Error),
+}
+
+struct Holder(Option<u32>);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(id) => write!(f, " (process {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whoever runs the server may know what its clients may not.
+fn cause(error: &domain::Error) -> String {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let cause = cause.unwrap_or_else(|| error.to_string());
+    cause.replace('\n', " ")
+}

@@ -1,0 +1,7 @@
+//! The program `hubbub`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hubbub::main()
+}

@@ -1,0 +1,81 @@
+//! Where commands are carried out: on the store itself if nobody else has the data folder, and
+//! else by the server that has it. Either way by the same admin routes.
+
+use std::{path::Path, time::Duration};
+
+use edge::Context;
+use settings::Settings;
+use tokio::time::{Instant, sleep};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Failure,
+    client::Client,
+    data::{Claim, DataFolder, admin_socket},
+    server, services,
+};
+
+/// How long a server that has the folder, but not yet its socket, is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The place, and how to speak to it.
+pub(crate) struct Office {
+    pub(crate) client: Client,
+    own: Option<(Context, DataFolder)>,
+}
+
+impl Office {
+    /// Opens the store, or connects to whoever has it.
+    pub(crate) async fn enter(settings: &Settings) -> Result<Self, Failure> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let holder = match DataFolder::claim(&settings.data)? {
+                Claim::Free(folder) => return Self::open(settings.clone(), folder).await,
+                Claim::Taken(holder) => holder,
+            };
+            match Self::connect(&settings.data).await {
+                Ok(office) => return Ok(office),
+                // It is starting or ending: soon there is a socket, or no lock.
+                Err(_) if Instant::now() < until => sleep(LOOK).await,
+                Err(error) => {
+                    return Err(Failure::Silent {
+                        data: settings.data.clone(),
+                        holder,
+                        reason: error.to_string(),
+                    });
+                }
+            }
+        }
+    }
+
+    async fn connect(data: &Path) -> std::io::Result<Self> {
+        let client = Client::connect(&admin_socket(data), &TaskTracker::new()).await?;
+        Ok(Self { client, own: None })
+    }
+
+    async fn open(settings: Settings, folder: DataFolder) -> Result<Self, Failure> {
+        let ctx = server::open(settings).await?;
+        let services = services::all(&ctx).await.map_err(Failure::Broken)?;
+        let client = Client::InProcess(edge::in_process(&ctx, services));
+        Ok(Self {
+            client,
+            own: Some((ctx, folder)),
+        })
+    }
+
+    /// Finishes what was begun here, closes the store and gives the folder back.
+    pub(crate) async fn leave(self) {
+        drop(self.client);
+        if let Some((ctx, folder)) = self.own {
+            ctx.drain.cancel();
+            ctx.stop.cancel();
+            ctx.tasks.close();
+            ctx.tasks.wait().await;
+            server::close(&ctx).await;
+            drop(folder);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The program: what was asked for, done, and told.
+
+use std::{
+    io::{Write, stderr, stdout},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use settings::{Inputs, Loaded};
+use tokio::runtime::Builder;
+
+use crate::{
+    Failure,
+    banner::Banner,
+    cli::{Cli, Command},
+    commands, configuration,
+    office::Office,
+    output::Output,
+    server,
+};
+
+/// The program `hubbub`, whole: reads the command line, does what it says, and gives the exit
+/// code: 0 done, 1 failed (with one line on the standard error output that says what to do), 2
+/// not understood.
+#[must_use]
+pub fn main() -> ExitCode {
+    let (command, inputs) = match Cli::try_parse().and_then(Cli::take) {
+        Ok(asked) => asked,
+        Err(error) => return usage(&error),
+    };
+    match perform(&command, &inputs) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tell(&command, &failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line; but all that is wrong, to who asks about the configuration.
+fn tell(command: &Command, failure: &Failure) {
+    let mut stderr = stderr().lock();
+    let _ = match (command, failure) {
+        (Command::Config(_), Failure::Settings(problems)) => problems
+            .0
+            .iter()
+            .try_for_each(|problem| writeln!(stderr, "hubbub: {problem}")),
+        _ => writeln!(stderr, "hubbub: {failure}"),
+    };
+}
+
+/// Help and version are no errors.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
+    if let Command::Config(command) = command {
+        let mut stdout = stdout().lock();
+        commands::config::run(command, inputs, &mut Output::new(&mut stdout))?;
+        return Ok(());
+    }
+    let loaded = configuration::read(inputs)?;
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| Failure::Io {
+        what: "start the threads",
+        source,
+    })?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(_) => serve(loaded).await,
+            command => administer(command, &loaded).await,
+        }
+    })
+}
+
+/// Serves until a signal, or until a part fails.
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    edge::telemetry::init(&loaded.settings.log)?;
+    let folder = server::claim(&loaded.settings.data)?;
+    let listeners = server::bind(&loaded.settings)?;
+    let server = server::serve(loaded.settings, folder, listeners).await?;
+    edge::shutdown::signals(server.ctx()).map_err(|source| Failure::Io {
+        what: "listen to signals",
+        source,
+    })?;
+    let banner = Banner {
+        settings: &server.ctx().settings,
+        file: loaded.file.as_deref(),
+        store: server.ctx().ports.store.describe(),
+        addresses: server.addresses(),
+    };
+    // Whoever closed the other end does not want to read it.
+    let _ = write!(stdout(), "{banner}").and_then(|()| stdout().flush());
+    server.wait().await
+}
+
+async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
+    let mut office = Office::enter(&loaded.settings).await?;
+    let mut stdout = stdout();
+    let mut output = Output::new(&mut stdout);
+    let done = match command {
+        Command::User(command) => {
+            commands::user::run(command, &mut office.client, &mut output).await
+        }
+        Command::Archive(command) => {
+            commands::archive::run(command, &mut office.client, &mut output).await
+        }
+        // Those need no office.
+        Command::Serve(_) | Command::Config(_) => Ok(()),
+    };
+    office.leave().await;
+    done
+}

@@ -1,0 +1,198 @@
+//! The whole product in one process: open, serve, end.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use domain::Limits;
+use edge::{Context, Listener};
+use settings::Settings;
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Failure,
+    client::Client,
+    data::{Claim, DataFolder, admin_socket},
+    services,
+};
+
+/// How long a server may take to become ready.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often somebody who waits for readiness asks.
+const ASK: Duration = Duration::from_millis(2);
+
+/// How long the store may take to close, once nobody uses it.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// The server of this process, ready. Dropping it leaves it running; [`Server::stop`] ends it.
+pub struct Server {
+    ctx: Context,
+    addresses: Vec<SocketAddr>,
+    serving: JoinHandle<domain::Result<()>>,
+    _folder: DataFolder,
+}
+
+/// Serves everything on these listeners, and on `admin.sock` in the data folder, and answers once
+/// `/readyz` is 200. This is all that `hubbub serve` does, less flags, signals, log and banner.
+///
+/// # Errors
+/// When another process has the data folder, the store cannot be opened, or something is missing
+/// for half a minute; the text says what to do.
+pub async fn run(settings: Settings, listeners: Vec<TcpListener>) -> Result<Server, Failure> {
+    let folder = claim(&settings.data)?;
+    serve(settings, folder, listeners).await
+}
+
+/// Takes the data folder, or says who has it.
+pub(crate) fn claim(data: &Path) -> Result<DataFolder, Failure> {
+    match DataFolder::claim(data)? {
+        Claim::Free(folder) => Ok(folder),
+        Claim::Taken(holder) => Err(Failure::InUse {
+            data: data.to_owned(),
+            holder,
+        }),
+    }
+}
+
+/// Binds every address of the settings.
+pub(crate) fn bind(settings: &Settings) -> Result<Vec<TcpListener>, Failure> {
+    let bound = settings.listen.iter().map(|address| edge::listen(*address));
+    bound.collect::<Result<_, _>>().map_err(Failure::Listen)
+}
+
+/// Opens the ports and puts the process together.
+pub(crate) async fn open(settings: Settings) -> Result<Context, Failure> {
+    let secret = edge::load_secret(&settings)?;
+    let ports = adapters::open(&settings).await?;
+    Ok(Context::new(Arc::new(settings), ports, &secret))
+}
+
+/// Closes the store, once nobody uses it any more.
+pub(crate) async fn close(ctx: &Context) {
+    if timeout(CLOSE, ctx.ports.store.close()).await.is_err() {
+        tracing::warn!("the store did not close in time; what was acknowledged is safe");
+    }
+}
+
+pub(crate) async fn serve(
+    settings: Settings,
+    folder: DataFolder,
+    listeners: Vec<TcpListener>,
+) -> Result<Server, Failure> {
+    let ctx = open(settings).await?;
+    let addresses = listeners
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok());
+    let addresses = addresses.collect();
+    let mut listeners: Vec<Listener> = listeners.into_iter().map(Listener::from).collect();
+    listeners.push(Listener::Local(folder.admin_socket()?));
+    let services = services::all(&ctx).await.map_err(Failure::Broken)?;
+    let shared = ctx.clone();
+    // Not on the context's own tracker, whose end it waits for.
+    let serving =
+        TaskTracker::new().spawn(async move { edge::serve(&shared, listeners, services).await });
+    let server = Server {
+        ctx,
+        addresses,
+        serving,
+        _folder: folder,
+    };
+    match server.ready().await {
+        Ok(()) => Ok(server),
+        Err(failure) => {
+            let ended = server.stop().await;
+            Err(ended.err().unwrap_or(failure))
+        }
+    }
+}
+
+impl Server {
+    /// Where it listens, in the order of the listeners.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where it listens first.
+    ///
+    /// # Panics
+    /// When it was started without a listener.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// What the services share.
+    #[must_use]
+    pub fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// Drains, closes the store and gives the data folder back, within 10 seconds.
+    ///
+    /// # Errors
+    /// When a part of it had failed.
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.ctx.drain.cancel();
+        self.wait().await
+    }
+
+    /// Waits until somebody drains it, or a part fails, and then does what [`Server::stop`] does.
+    ///
+    /// # Errors
+    /// When a part of it failed.
+    pub async fn wait(self) -> Result<(), Failure> {
+        let drain = &self.ctx.drain;
+        let too_late = async {
+            drain.cancelled().await;
+            sleep(Limits::DRAIN - CLOSE).await;
+        };
+        let ended = tokio::select! {
+            ended = self.serving => ended.map_err(domain::Error::internal).flatten(),
+            () = too_late => {
+                tracing::warn!("draining took too long and was cut off");
+                Ok(())
+            }
+        };
+        close(&self.ctx).await;
+        ended.map_err(Failure::Broken)
+    }
+
+    /// Asks like everybody else, so that whoever is told that it is ready finds it ready.
+    async fn ready(&self) -> Result<(), Failure> {
+        let tasks = TaskTracker::new();
+        let path = admin_socket(&self.ctx.settings.data);
+        let ask = async {
+            loop {
+                if let Ok(mut client) = Client::connect(&path, &tasks).await
+                    && client.get("/readyz").await.is_ok()
+                {
+                    return;
+                }
+                sleep(ASK).await;
+            }
+        };
+        tokio::select! {
+            asked = timeout(PATIENCE, ask) => match asked {
+                Ok(()) => Ok(()),
+                Err(_) => Err(self.not_ready().await),
+            },
+            () = self.ctx.drain.cancelled() => Err(self.not_ready().await),
+        }
+    }
+
+    async fn not_ready(&self) -> Failure {
+        let missing = self.ctx.health.missing().await;
+        let missing: Vec<_> = missing
+            .iter()
+            .map(|(part, why)| format!("{part} {why}"))
+            .collect();
+        Failure::NotReady {
+            missing: missing.join(", "),
+        }
+    }
+}

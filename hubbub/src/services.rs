@@ -1,0 +1,38 @@
+//! The services of one process: all of them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat_service::{ChatService, Writers};
+use domain::{Appended, NewRow, Result, Room};
+use edge::{Context, Service};
+use scheduler_service::RoomLog;
+
+use crate::admin;
+
+/// Every service, ready to be served on one listener. Brings the configuration's policies into
+/// the store.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn all(ctx: &Context) -> Result<Vec<Service>> {
+    let ChatService { service, writers } = chat_service::service(ctx);
+    let rooms = Arc::new(ThroughWriters(writers));
+    Ok(vec![
+        service,
+        notification_service::service(ctx),
+        edge::socket::notifications(ctx),
+        scheduler_service::service(ctx, rooms).await?,
+        admin::service(ctx),
+    ])
+}
+
+/// Archive runs tell rooms through chat's writers: of one room only one append may be under way.
+struct ThroughWriters(Writers);
+
+#[async_trait]
+impl RoomLog for ThroughWriters {
+    async fn append(&self, room: &Room, row: NewRow) -> Result<Appended> {
+        self.0.append(&room.tenant, room.id, row).await
+    }
+}

@@ -1,0 +1,63 @@
+//! Commands do the same with a running server and without one.
+
+use crate::support::{Done, Place};
+
+const CREATE: [&str; 5] = ["user", "create", "--password-stdin", "--json", "--admin"];
+
+fn create(place: &Place, name: &str, password: &str) -> Done {
+    let mut args = CREATE.to_vec();
+    args.push(name);
+    place.run_with_input(&args, password)
+}
+
+/// What is printed, without what differs by nature.
+fn shape(done: &Done, name: &str) -> String {
+    let lines = done.stdout.replace(name, "NAME");
+    let lines = lines
+        .lines()
+        .filter(|line| !line.contains("\"id\"") && !line.contains("_at\""));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_user_is_made_with_and_without_a_server_alike() {
+    let place = Place::new();
+    let alone = create(&place, "ann", "correct horse\n");
+    let serving = place.serve();
+    let through = create(&place, "bob", "correct horse\n");
+    assert_eq!(
+        (alone.code, through.code),
+        (Some(0), Some(0)),
+        "{alone:?} {through:?}"
+    );
+    assert!(alone.stdout.contains("\"admin\": true"), "{alone:?}");
+    assert_eq!(shape(&alone, "ann"), shape(&through, "bob"));
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
+fn refusals_are_one_line_and_the_same_by_both_ways() {
+    let place = Place::new();
+    let made = create(&place, "ann", "correct horse");
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let cases = [
+        ("ann", "correct horse", "(username_taken)"),
+        ("bob", "short", "(invalid_password)"),
+        ("bob", "", "(invalid_password)"),
+        ("b\u{7}b", "correct horse", "(invalid_username)"),
+    ];
+    let attempts = |place: &Place| {
+        cases.map(|(name, password, code)| {
+            let done = create(place, name, password);
+            assert_eq!(done.code, Some(1), "{name} {password}: {done:?}");
+            assert!(
+                done.complaint().ends_with(code),
+                "{name} {password}: {done:?}"
+            );
+            done.complaint().to_owned()
+        })
+    };
+    let alone = attempts(&place);
+    let _serving = place.serve();
+    assert_eq!(alone, attempts(&place));
+}

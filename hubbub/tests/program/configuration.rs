@@ -1,0 +1,170 @@
+//! What is wrong is told in one line, with an exit code that is not 0; and what is right is shown.
+
+use std::net::TcpListener;
+
+use crate::support::Place;
+
+#[test]
+fn each_bad_configuration_is_one_line() {
+    let policy =
+        "[[archive.policies]]\nname = 'a'\nolder_than = 'soon'\naction = 'log'\nschedule = '@'\n";
+    let cases: &[(&str, &[&str], &str)] = &[
+        (
+            "lissten = []",
+            &[],
+            "hubbub.toml:1: lissten: unknown key; did you mean `listen`?",
+        ),
+        (
+            "[auth]\nbcrypt_cost = 'x'",
+            &[],
+            "hubbub.toml:2: auth.bcrypt_cost: must be a whole number",
+        ),
+        ("= 3", &[], "hubbub.toml:1: not TOML"),
+        (
+            "mode = 'production'",
+            &[],
+            "auth.secret: must be set in production",
+        ),
+        (
+            "[backends]\nstore_url = 'mongodb://a:b@c'",
+            &[],
+            "hubbub.toml:2: backends.store_url: this version does not have `mongodb:` yet",
+        ),
+        (
+            "[backends]\nqueue_url = 'kafka:'",
+            &[],
+            "hubbub.toml:2: backends.queue_url: there is no `kafka:`; this build has store:",
+        ),
+        ("[log]\nfilter = 'x=y=z'", &[], "log.filter: "),
+        (
+            policy,
+            &[],
+            "hubbub.toml:3: archive.policies[0].older_than: ",
+        ),
+        ("", &["--config", "none.toml"], "none.toml cannot be read"),
+        (
+            "",
+            &["--no-limits", "--listen", "0.0.0.0:0"],
+            "flag --no-limits: no_limits: is for benchmarks",
+        ),
+        ("", &["--listen", "203.0.113.1:0"], "--listen"),
+        (
+            "",
+            &["--data", "/dev/null/data"],
+            "/dev/null/data cannot be made",
+        ),
+    ];
+    for (file, args, expected) in cases {
+        let place = Place::new();
+        place.write("hubbub.toml", file);
+        let done = place.run_unconfigured(args);
+        assert_eq!(done.code, Some(1), "{file} {args:?}: {done:?}");
+        assert!(done.complaint().starts_with("hubbub: "), "{done:?}");
+        assert!(
+            done.complaint().contains(expected),
+            "{file} {args:?}: {done:?}"
+        );
+        assert_eq!(done.stdout, "", "{file} {args:?}");
+    }
+}
+
+#[test]
+fn each_bad_database_is_one_line() {
+    type Spoil = fn(&Place);
+    let cases: &[(Spoil, &str)] = &[
+        (
+            |place| place.write("data/hubbub.db", &"not a database ".repeat(200)),
+            "not a database of Hubbub",
+        ),
+        (
+            |place| std::fs::create_dir(place.path("data/hubbub.db")).expect("a folder"),
+            "hubbub.db cannot be opened",
+        ),
+        (make_newer, "newer version of Hubbub"),
+    ];
+    for (spoil, expected) in cases {
+        let place = Place::new();
+        std::fs::create_dir(place.path("data")).unwrap();
+        spoil(&place);
+        let done = place.run(&["--listen", "127.0.0.1:0"]);
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.complaint().contains(expected), "{expected}: {done:?}");
+    }
+}
+
+/// Raises the schema's version, which stands at byte 60 of a SQLite file.
+fn make_newer(place: &Place) {
+    assert_eq!(place.serve().end("-TERM"), Some(0));
+    let path = place.path("data/hubbub.db");
+    let mut bytes = std::fs::read(&path).expect("a database");
+    bytes[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+    std::fs::write(path, bytes).expect("a writable file");
+}
+
+#[test]
+fn what_is_not_understood_is_a_usage_error() {
+    let place = Place::new();
+    for args in [
+        &["dance"][..],
+        &["--listen", "nowhere"],
+        &["user", "create"],
+        &["user", "create", "ann"],
+        &["--no-limits", "user", "create", "ann", "--password-stdin"],
+        &["archive", "run"],
+    ] {
+        assert_eq!(place.run(args).code, Some(2), "{args:?}");
+    }
+    assert_eq!(place.run(&["--help"]).code, Some(0));
+    assert_eq!(place.run(&["--version"]).code, Some(0));
+}
+
+#[test]
+fn a_taken_port_says_so() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let done = Place::new().run(&["--listen", &address]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.complaint().contains(&address), "{done:?}");
+    assert!(done.complaint().contains("--listen"), "{done:?}");
+}
+
+#[test]
+fn check_tells_all_that_is_wrong() {
+    let place = Place::new();
+    place.write("hubbub.toml", "speed = 1\n[limits]\npage = 0\n");
+    let done = place.run(&["config", "check"]);
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.stderr.lines().count(), 2, "{done:?}");
+    place.write("hubbub.toml", "");
+    let done = place.run(&["config", "check"]);
+    assert_eq!(
+        (done.code, done.stdout.as_str()),
+        (Some(0), "ok: hubbub.toml\n")
+    );
+}
+
+#[test]
+fn show_says_where_values_come_from_and_hides_secrets() {
+    let hidden = "0123456789abcdef0123456789abcdef";
+    let place = Place::new();
+    place.write("hubbub.toml", "[limits]\npage = 10\n");
+    for args in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let mut command = place.command(args);
+        command
+            .env("HUBBUB_AUTH__SECRET", hidden)
+            .env("SECRET_KEY", hidden);
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains(hidden), "{text}");
+        for part in [
+            "***",
+            "hubbub.toml:2",
+            "variable SECRET_KEY",
+            "limits.page_max",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+    assert!(!place.path("data").exists(), "looking makes nothing");
+}

@@ -1,0 +1,7 @@
+//! The program `hubbub`, as its users have it.
+
+mod archive;
+mod commands;
+mod configuration;
+mod serving;
+mod support;

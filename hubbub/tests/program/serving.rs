@@ -1,0 +1,46 @@
+//! Starting, being alone on the data, and ending.
+
+use crate::support::{Place, is_private};
+
+#[test]
+fn the_banner_is_printed_when_everything_is_served() {
+    let place = Place::new();
+    let serving = place.serve();
+    assert_eq!(serving.status("/readyz"), 200, "at the first asking");
+    assert_eq!(serving.status("/livez"), 200);
+    assert_eq!(serving.status("/metrics"), 200);
+    let secret = std::fs::read_to_string(place.path("data/token.secret")).unwrap();
+    assert!(!serving.banner.contains(secret.trim()));
+    assert!(serving.banner.contains("/api/v1/ws"), "{}", serving.banner);
+    for private in ["data", "data/token.secret", "data/admin.sock", "data/lock"] {
+        assert!(is_private(&place.path(private)), "{private}");
+    }
+    assert_eq!(serving.end("-TERM"), Some(0));
+    assert!(!place.path("data/admin.sock").exists(), "it tidied up");
+}
+
+#[test]
+fn ctrl_c_ends_it_too() {
+    assert_eq!(Place::new().serve().end("-INT"), Some(0));
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let place = Place::new();
+    let serving = place.serve();
+    let done = place.run(&["--listen", "127.0.0.1:0"]);
+    assert_eq!(done.code, Some(1));
+    let holder = format!("in use by another hubbub (process {})", serving.id());
+    assert!(done.complaint().contains(&holder), "{done:?}");
+    assert_eq!(serving.status("/readyz"), 200, "the first goes on");
+}
+
+#[test]
+fn what_a_killed_server_left_is_taken_over() {
+    let place = Place::new();
+    assert_eq!(place.serve().end("-KILL"), None);
+    assert!(place.path("data/admin.sock").exists());
+    let serving = place.serve();
+    assert_eq!(serving.status("/readyz"), 200);
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
