@@ -94,8 +94,8 @@ impl RoomWriter {
             .log
             .append(self.room, rows.collect())
             .await;
-        metrics::histogram!("hubbub_append_seconds").record(started.elapsed());
-        metrics::histogram!("hubbub_append_rows").record(batch.len() as f64);
+        metrics::histogram!("hubbub_append_duration_seconds").record(started.elapsed());
+        metrics::counter!("hubbub_append_rows_total").increment(batch.len() as u64);
         let stored = match result {
             Ok(answers) => self.settle(batch, answers),
             Err(error) => self.fail(batch, &error),

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{Caller, Code, Command, Error, Result, Room, RoomKind, RoomName};
 use edge::{auth::bearer, body};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use protocol::{Dialect, rooms::Rooms};
 use warp::{
     Filter,
     filters::BoxedFilter,
@@ -87,7 +88,7 @@ async fn list(house: Arc<House>, who: Result<Caller>) -> Response {
 
 /// The channels of the caller's tenant that have sockets of this dialect here, and how many.
 async fn listened(house: &House, who: &Caller) -> Result<BTreeMap<String, usize>> {
-    let listeners = house.ctx.live.hub.listeners("rooms");
+    let listeners = house.ctx.live.hub.listeners(Rooms.name());
     let find = |(room, sockets)| async move {
         let room = house.ctx.ports.store.room(room).await?;
         Ok::<_, Error>(room.and_then(|room| Some((channel_of(who, room)?, sockets))))

@@ -27,36 +27,27 @@ fn required(form: &str, field: &str) -> String {
     )
 }
 
-#[tokio::test]
-async fn sign_ups_are_validated_field_by_field() {
-    let house = House::new();
-    signed_up(&house).await;
-    let lines: Vec<_> = ["Username", "Email", "Password"]
-        .map(|field| required("SignUpUserRequest", field))
-        .into();
+/// Bodies of sign-ups that are refused: media type, body, status, and what is said.
+fn faulty_sign_ups() -> Vec<(&'static str, &'static str, u16, String)> {
+    let lines = ["Username", "Email", "Password"].map(|field| required("SignUpUserRequest", field));
+    let all = lines.join("\n");
     let email = "Key: 'SignUpUserRequest.Email' Error:Field validation for 'Email' failed on the 'email' tag";
     let taken = "Username with give username and email already exists";
-    let cases = [
-        (JSON, "", 400, lines.join("\n")),
-        (JSON, "{}", 400, lines.join("\n")),
-        (
-            "application/x-www-form-urlencoded",
-            "username=x",
-            400,
-            lines.join("\n"),
-        ),
+    let eof = "code=400, message=unexpected EOF, internal=unexpected EOF";
+    let unsupported = "code=415, message=Unsupported Media Type";
+    let form = "application/x-www-form-urlencoded";
+    let two = format!("{}\n{email}", lines[0]);
+    vec![
+        (JSON, "", 400, all.clone()),
+        (JSON, "{}", 400, all.clone()),
+        (form, "username=x", 400, all),
         (
             JSON,
             r#"{"username":"x","email":"no","password":"p"}"#,
             400,
             email.to_owned(),
         ),
-        (
-            JSON,
-            r#"{"email":"no","password":"p"}"#,
-            400,
-            format!("{}\n{email}", lines[0]),
-        ),
+        (JSON, r#"{"email":"no","password":"p"}"#, 400, two),
         (
             JSON,
             r#"{"USERNAME":"ann","Email":"b@b.de","password":"p"}"#,
@@ -69,23 +60,18 @@ async fn sign_ups_are_validated_field_by_field() {
             409,
             taken.to_owned(),
         ),
-        (
-            JSON,
-            r#"{"username":"x""#,
-            400,
-            "code=400, message=unexpected EOF, internal=unexpected EOF".to_owned(),
-        ),
-        (
-            "text/plain",
-            "{}",
-            400,
-            "code=415, message=Unsupported Media Type".to_owned(),
-        ),
-    ];
-    for (kind, body, status, error) in cases {
-        let answer = house
-            .ask("POST", "/api/user/signup/", &[("content-type", kind)], body)
-            .await;
+        (JSON, r#"{"username":"x""#, 400, eof.to_owned()),
+        ("text/plain", "{}", 400, unsupported.to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn sign_ups_are_validated_field_by_field() {
+    let house = House::new();
+    signed_up(&house).await;
+    for (kind, body, status, error) in faulty_sign_ups() {
+        let headers = [("content-type", kind)];
+        let answer = house.ask("POST", "/api/user/signup/", &headers, body).await;
         assert_eq!(answer.expect(status), json!({ "error": error }), "{body}");
     }
     let long = json!({"username": "x", "email": "x@x.de", "password": "x".repeat(73)});
