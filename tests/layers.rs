@@ -13,10 +13,28 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("adapter-sqlite", &["domain"]),
     ("adapter-mongodb", &["domain"]),
     ("adapter-local", &["domain"]),
-    ("adapters", &["domain", "settings", "adapter-sqlite", "adapter-mongodb", "adapter-local"]),
-    ("chat-service", &["domain", "protocol", "settings", "edge", "adapters"]),
-    ("notification-service", &["domain", "protocol", "settings", "edge", "adapters"]),
-    ("scheduler-service", &["domain", "protocol", "settings", "edge", "adapters"]),
+    (
+        "adapters",
+        &[
+            "domain",
+            "settings",
+            "adapter-sqlite",
+            "adapter-mongodb",
+            "adapter-local",
+        ],
+    ),
+    (
+        "chat-service",
+        &["domain", "protocol", "settings", "edge", "adapters"],
+    ),
+    (
+        "notification-service",
+        &["domain", "protocol", "settings", "edge", "adapters"],
+    ),
+    (
+        "scheduler-service",
+        &["domain", "protocol", "settings", "edge", "adapters"],
+    ),
     (
         "hubbub",
         &[
@@ -38,12 +56,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const TEST_ONLY: &[&str] = &["testkit", "models", "e2e"];
 
 /// Crates that do I/O, which the inner layers must not know.
-const OUTSIDE: &[&str] =
-    &["warp", "hyper", "tokio", "mongodb", "redis", "lapin", "rusqlite", "tokio-tungstenite"];
+const OUTSIDE: &[&str] = &[
+    "warp",
+    "hyper",
+    "tokio",
+    "mongodb",
+    "redis",
+    "lapin",
+    "rusqlite",
+    "tokio-tungstenite",
+];
 
 /// Each workspace crate's dependencies, by kind.
 fn dependencies(kind: DependencyKind) -> BTreeMap<String, BTreeSet<String>> {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata");
     let of = |package: cargo_metadata::Package| {
         let wanted = package.dependencies.iter().filter(|d| d.kind == kind);
         let names = wanted.map(|d| d.name.clone()).collect();
@@ -58,11 +87,17 @@ fn arrows_point_towards_the_domain() {
     let ours: BTreeSet<&String> = used.keys().collect();
     for (name, uses) in &used {
         let Some((_, allowed)) = MAY_USE.iter().find(|(known, _)| known == name) else {
-            assert!(TEST_ONLY.contains(&name.as_str()), "{name} has no row in MAY_USE");
+            assert!(
+                TEST_ONLY.contains(&name.as_str()),
+                "{name} has no row in MAY_USE"
+            );
             continue;
         };
         for other in uses.iter().filter(|other| ours.contains(other)) {
-            assert!(allowed.contains(&other.as_str()), "{name} must not use {other}");
+            assert!(
+                allowed.contains(&other.as_str()),
+                "{name} must not use {other}"
+            );
         }
     }
 }
@@ -71,7 +106,9 @@ fn arrows_point_towards_the_domain() {
 fn the_inner_layers_do_no_io() {
     let used = dependencies(DependencyKind::Normal);
     for name in ["domain", "protocol"] {
-        let outside = used[name].iter().find(|other| OUTSIDE.contains(&other.as_str()));
+        let outside = used[name]
+            .iter()
+            .find(|other| OUTSIDE.contains(&other.as_str()));
         assert_eq!(outside, None, "{name} must not do I/O");
     }
 }
@@ -83,7 +120,10 @@ fn test_crates_stay_out_of_the_product() {
             continue;
         }
         for test_only in TEST_ONLY {
-            assert!(!uses.contains(*test_only), "{name} must not be built with {test_only}");
+            assert!(
+                !uses.contains(*test_only),
+                "{name} must not be built with {test_only}"
+            );
         }
     }
 }

@@ -21,6 +21,9 @@ pub enum Failure {
     /// An address cannot be listened on; the text names it and says what to do.
     #[error("cannot listen: {0}")]
     Listen(#[source] io::Error),
+    /// Without limits, for everybody.
+    #[error("no_limits is for benchmarks: it needs every listener on loopback")]
+    Unlimited,
     /// Another process works on the data.
     #[error(
         "{} is in use by another hubbub{}; stop it, or choose another folder with --data",

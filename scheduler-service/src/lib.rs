@@ -10,12 +10,17 @@ pub mod due;
 mod metrics;
 pub mod policies;
 pub mod room_log;
+mod routes;
 pub mod run;
 pub mod schedule;
 mod scope;
+mod service;
+#[cfg(test)]
+mod testing;
 pub mod tick;
 mod work;
 
 pub use archive::{Archive, Parts, Restore};
 pub use room_log::RoomLog;
 pub use run::Pace;
+pub use service::{LiveLog, service};

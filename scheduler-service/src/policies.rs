@@ -7,7 +7,7 @@ use domain::{
     archive::{Policy, Scope},
     ports::Store,
 };
-use settings::PolicySetting;
+use settings::{PolicySetting, Settings};
 use uuid::Uuid;
 
 use crate::{age, schedule::Schedule};
@@ -64,6 +64,17 @@ pub fn from_settings(
     } else {
         Err(problems)
     }
+}
+
+/// What is wrong with the policies of the configuration, as (setting, reason), for whoever checks
+/// all settings at once.
+#[must_use]
+pub fn check(settings: &Settings) -> Vec<(String, String)> {
+    let problems = from_settings(&settings.archive.policies, &settings.limits).err();
+    let problems = problems.into_iter().flatten();
+    problems
+        .map(|problem| (problem.path, problem.reason))
+        .collect()
 }
 
 /// Reads one policy and collects what is wrong with it.

@@ -13,33 +13,79 @@ async fn bodies_that_make_no_sense_are_refused_with_a_code() {
     let cases: &[(&str, u16, &str)] = &[
         ("{", 400, "invalid_json"),
         ("[]", 400, "invalid_json"),
-        (r#"{"username":5,"password":"correct horse"}"#, 400, "invalid_json"),
+        (
+            r#"{"username":5,"password":"correct horse"}"#,
+            400,
+            "invalid_json",
+        ),
         (r#"{"username":"x"}"#, 400, "invalid_json"),
-        (r#"{"username":"","password":"correct horse"}"#, 400, "invalid_username"),
-        ("{\"username\":\"a\\u0000b\",\"password\":\"correct horse\"}", 400, "invalid_username"),
-        (r#"{"username":"a@b.c","password":"correct horse"}"#, 400, "invalid_username"),
-        (r#"{"username":"x","password":"short"}"#, 400, "invalid_password"),
-        (r#"{"username":"x","email":"no","password":"correct horse"}"#, 400, "invalid_email"),
+        (
+            r#"{"username":"","password":"correct horse"}"#,
+            400,
+            "invalid_username",
+        ),
+        (
+            "{\"username\":\"a\\u0000b\",\"password\":\"correct horse\"}",
+            400,
+            "invalid_username",
+        ),
+        (
+            r#"{"username":"a@b.c","password":"correct horse"}"#,
+            400,
+            "invalid_username",
+        ),
+        (
+            r#"{"username":"x","password":"short"}"#,
+            400,
+            "invalid_password",
+        ),
+        (
+            r#"{"username":"x","email":"no","password":"correct horse"}"#,
+            400,
+            "invalid_email",
+        ),
     ];
     let json = [("content-type", "application/json")];
     for (body, status, code) in cases {
         let body = (*body).to_owned();
-        let answer =
-            rest.send(Method::POST, "/api/v1/auth/signup", &json, Some(body.clone().into())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (*status, *code), "{body}");
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{body}");
+        let answer = rest
+            .send(
+                Method::POST,
+                "/api/v1/auth/signup",
+                &json,
+                Some(body.clone().into()),
+            )
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (*status, *code),
+            "{body}"
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{body}"
+        );
     }
     let too_long = json!({"username": "x", "password": long});
     let answer = rest.post("/api/v1/auth/signup", &too_long).await;
     assert_eq!(answer.code(), "invalid_password");
     let large = json!({"username": "x".repeat(70_000), "password": "correct horse"});
     let answer = rest.post("/api/v1/auth/signup", &large).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (413, "body_too_large"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (413, "body_too_large")
+    );
     let invalid = Some(bytes::Bytes::from_static(b"{\"username\":\"\xff\"}"));
-    let answer = rest.send(Method::POST, "/api/v1/auth/signup", &json, invalid).await;
+    let answer = rest
+        .send(Method::POST, "/api/v1/auth/signup", &json, invalid)
+        .await;
     assert_eq!(answer.code(), "invalid_json");
     let login = json!({"username": "x", "password": "correct horse"});
-    assert_eq!(rest.post("/api/v1/auth/login", &login).await.code(), "wrong_credentials");
+    assert_eq!(
+        rest.post("/api/v1/auth/login", &login).await.code(),
+        "wrong_credentials"
+    );
     server.stop().await;
 }
 
@@ -83,7 +129,10 @@ async fn frames_that_make_no_sense_are_answered_with_a_code_and_the_socket_stays
         (r#"{"id":"2","type":"send"}"#.to_owned(), "invalid_json"),
         (send("3", nowhere, json!("x")), "room_not_found"),
         (send("4", &room, json!("")), "message_empty"),
-        (send("5", &room, json!("x".repeat(16 * 1024 + 1))), "message_too_long"),
+        (
+            send("5", &room, json!("x".repeat(16 * 1024 + 1))),
+            "message_too_long",
+        ),
         (send("6", "lobby", json!("x")), "invalid_json"),
     ];
     for (frame, code) in cases {
@@ -91,7 +140,11 @@ async fn frames_that_make_no_sense_are_answered_with_a_code_and_the_socket_stays
         let answer = socket.next_of("error").await;
         assert_eq!(answer["code"], code, "{frame:.80} -> {answer}");
     }
-    assert_eq!(alice.whole_history(&room).await.len(), 0, "nothing is stored in part");
+    assert_eq!(
+        alice.whole_history(&room).await.len(),
+        0,
+        "nothing is stored in part"
+    );
     socket.send_message(Message::text("x".repeat(65_537))).await;
     assert_eq!(socket.closed().await, Some(1009));
     server.stop().await;
@@ -102,13 +155,26 @@ async fn what_is_not_served_is_said_and_how() {
     let server = Server::start().await;
     let rest = server.rest();
     let nowhere = rest.get("/api/v1/nowhere").await;
-    assert_eq!((nowhere.status.as_u16(), nowhere.code().as_str()), (404, "not_found"));
-    let method = rest.send(Method::DELETE, "/api/v1/auth/login", &[], None).await;
-    assert_eq!((method.status.as_u16(), method.code().as_str()), (405, "method_not_allowed"));
+    assert_eq!(
+        (nowhere.status.as_u16(), nowhere.code().as_str()),
+        (404, "not_found")
+    );
+    let method = rest
+        .send(Method::DELETE, "/api/v1/auth/login", &[], None)
+        .await;
+    assert_eq!(
+        (method.status.as_u16(), method.code().as_str()),
+        (405, "method_not_allowed")
+    );
     let text = [("content-type", "text/plain")];
     let body = Some("{}".into());
-    let media = rest.send(Method::POST, "/api/v1/auth/login", &text, body).await;
-    assert_eq!((media.status.as_u16(), media.code().as_str()), (415, "unsupported_media_type"));
+    let media = rest
+        .send(Method::POST, "/api/v1/auth/login", &text, body)
+        .await;
+    assert_eq!(
+        (media.status.as_u16(), media.code().as_str()),
+        (415, "unsupported_media_type")
+    );
     server.stop().await;
 }
 
@@ -118,12 +184,21 @@ async fn a_foreign_origin_opens_no_socket() {
     let alice = server.anon().sign_up("alice").await;
     let bearer = format!("Bearer {}", alice.token);
     let own = format!("http://{}", server.addr());
-    let evil = [("authorization", bearer.as_str()), ("origin", "https://evil.example")];
+    let evil = [
+        ("authorization", bearer.as_str()),
+        ("origin", "https://evil.example"),
+    ];
     let good = [("authorization", bearer.as_str()), ("origin", own.as_str())];
     for path in ["/api/v1/ws", "/ws/join-notification/"] {
-        let refused = Socket::open_with(server.addr(), path, &evil).await.err().expect("refused");
+        let refused = Socket::open_with(server.addr(), path, &evil)
+            .await
+            .err()
+            .expect("refused");
         assert_eq!(refused.status, 403, "{path}");
-        assert!(Socket::open_with(server.addr(), path, &good).await.is_ok(), "{path}");
+        assert!(
+            Socket::open_with(server.addr(), path, &good).await.is_ok(),
+            "{path}"
+        );
     }
     server.stop().await;
 }
@@ -136,7 +211,10 @@ async fn too_many_messages_are_refused_with_when_to_come_back() {
     let path = format!("/api/v1/rooms/{room}/messages");
     let mut refused = None;
     for n in 0..60 {
-        let answer = alice.rest.post(&path, &json!({"content": format!("m{n}")})).await;
+        let answer = alice
+            .rest
+            .post(&path, &json!({"content": format!("m{n}")}))
+            .await;
         if answer.status.as_u16() == 429 {
             refused = Some(answer);
             break;
@@ -145,6 +223,11 @@ async fn too_many_messages_are_refused_with_when_to_come_back() {
     }
     let refused = refused.expect("a burst over the limit is refused");
     assert_eq!(refused.code(), "rate_limited");
-    assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
+    assert!(
+        refused
+            .header("retry-after")
+            .parse::<u64>()
+            .is_ok_and(|seconds| seconds >= 1)
+    );
     server.stop().await;
 }

@@ -19,7 +19,13 @@ async fn talk(person: SignedIn, number: usize, room: RoomId) -> Vec<Sent> {
     for n in 1..=EACH {
         let client_id = ClientId::new();
         let told = Told::Nothing;
-        sent.push(Sent { client_id, room, sender: number, n, told });
+        sent.push(Sent {
+            client_id,
+            room,
+            sender: number,
+            n,
+            told,
+        });
         let content = format!("{number} says {n}");
         let frame = json!({
             "id": client_id, "type": "send", "room": room, "client_id": client_id,
@@ -39,7 +45,10 @@ async fn answers(socket: &mut Socket, sent: &mut [Sent]) {
     for sent in sent.iter_mut().filter(|sent| sent.told == Told::Nothing) {
         let answer = socket.answer(&sent.client_id.to_string()).await;
         let message = &answer["message"];
-        sent.told = Told::Stored { id: id(message), seq: seq(message) };
+        sent.told = Told::Stored {
+            id: id(message),
+            seq: seq(message),
+        };
     }
 }
 
@@ -49,7 +58,9 @@ fn id<T: std::str::FromStr>(message: &Value) -> T {
 }
 
 fn seq(message: &Value) -> u64 {
-    message["seq"].as_u64().unwrap_or_else(|| panic!("a seq in {message}"))
+    message["seq"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("a seq in {message}"))
 }
 
 async fn listen(mut socket: Socket, listener: usize, room: RoomId) -> Vec<Heard> {
@@ -57,7 +68,13 @@ async fn listen(mut socket: Socket, listener: usize, room: RoomId) -> Vec<Heard>
     while heard.len() < SENDERS * usize::try_from(EACH).expect("small") {
         let message = socket.next_of("message").await["message"].take();
         let (seq, id) = (seq(&message), id(&message));
-        heard.push(Heard { listener, room, seq, id, how: How::Live });
+        heard.push(Heard {
+            listener,
+            room,
+            seq,
+            id,
+            how: How::Live,
+        });
     }
     heard
 }
@@ -77,11 +94,17 @@ async fn four_senders_and_a_thousand_listeners_agree_on_every_message() {
     let listening: Vec<_> = listening
         .map(|(n, (socket, _))| tokio::task::spawn(listen(socket, n, room_id)))
         .collect();
-    let talking = senders.into_iter().enumerate().map(|(n, person)| talk(person, n, room_id));
+    let talking = senders
+        .into_iter()
+        .enumerate()
+        .map(|(n, person)| talk(person, n, room_id));
     let sent = join_all(talking).await.concat();
     let heard = join_all(listening).await;
 
-    let mut ledger = Ledger { sent, ..Ledger::default() };
+    let mut ledger = Ledger {
+        sent,
+        ..Ledger::default()
+    };
     for heard in heard {
         ledger.heard.extend(heard.expect("a listener to the end"));
     }
@@ -89,14 +112,22 @@ async fn four_senders_and_a_thousand_listeners_agree_on_every_message() {
     let kept = |m: &Value| Kept {
         seq: seq(m),
         id: id(m),
-        client_id: m["client_id"].as_str().and_then(|id| id.parse().ok()).expect("a client_id"),
+        client_id: m["client_id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("a client_id"),
     };
-    ledger.history.insert(room_id, history.iter().map(kept).collect());
+    ledger
+        .history
+        .insert(room_id, history.iter().map(kept).collect());
     ledger.complete = (0..LISTENERS).map(|n| (n, room_id, 1)).collect();
     let verdict = ledger.judge();
     println!("{} deliveries: {verdict}", ledger.heard.len());
     assert!(verdict.is_clean(), "{verdict}");
-    assert_eq!(ledger.heard.len(), LISTENERS * SENDERS * usize::try_from(EACH).expect("small"));
+    assert_eq!(
+        ledger.heard.len(),
+        LISTENERS * SENDERS * usize::try_from(EACH).expect("small")
+    );
     server.stop().await;
 }
 

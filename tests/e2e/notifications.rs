@@ -28,15 +28,31 @@ async fn who_was_away_finds_everything_in_the_inbox_until_it_is_acknowledged() {
         alice.say(&room, &format!("m{n}")).await;
     }
     let waiting = inbox(&carol).await;
-    let texts: Vec<_> = waiting.iter().map(|n| n["message"]["content"].clone()).collect();
+    let texts: Vec<_> = waiting
+        .iter()
+        .map(|n| n["message"]["content"].clone())
+        .collect();
     assert_eq!(texts, ["m1", "m2", "m3", "m4", "m5"]);
-    assert_eq!(inbox(&alice).await, Vec::<Value>::new(), "one's own messages are no news");
+    assert_eq!(
+        inbox(&alice).await,
+        Vec::<Value>::new(),
+        "one's own messages are no news"
+    );
 
     let third = &waiting[2]["message"]["seq"];
     let ack = json!({"room": room, "seq": third});
-    assert!(carol.rest.post("/api/v1/notifications/ack", &ack).await.status.is_success());
-    eventually("the acknowledgement", async || (inbox(&carol).await.len() == 2).then_some(()))
-        .await;
+    assert!(
+        carol
+            .rest
+            .post("/api/v1/notifications/ack", &ack)
+            .await
+            .status
+            .is_success()
+    );
+    eventually("the acknowledgement", async || {
+        (inbox(&carol).await.len() == 2).then_some(())
+    })
+    .await;
     server.stop().await;
 }
 
@@ -51,8 +67,13 @@ async fn a_listener_gets_what_it_missed_then_what_happens_each_id_once() {
     alice.say(&room, "live").await;
     let live = bell.next_of("notification").await;
     let text = |frame: &Value| frame["notification"]["message"]["content"].clone();
-    assert_eq!((text(&missed), text(&live)), (json!("missed"), json!("live")));
-    let ids: HashSet<_> = [&missed, &live].map(|f| f["notification"]["id"].to_string()).into();
+    assert_eq!(
+        (text(&missed), text(&live)),
+        (json!("missed"), json!("live"))
+    );
+    let ids: HashSet<_> = [&missed, &live]
+        .map(|f| f["notification"]["id"].to_string())
+        .into();
     assert_eq!(ids.len(), 2);
 
     let listed = inbox(&carol).await;
@@ -73,7 +94,10 @@ async fn a_room_joined_later_is_heard_without_reconnecting() {
     carol.join(&room).await;
     alice.say(&room, "after she came").await;
     let heard = bell.next_of("notification").await;
-    assert_eq!(heard["notification"]["message"]["content"], "after she came");
+    assert_eq!(
+        heard["notification"]["message"]["content"],
+        "after she came"
+    );
     server.stop().await;
 }
 
@@ -83,10 +107,14 @@ async fn what_was_not_ponged_comes_again_on_the_next_connection() {
     let (alice, carol, room) = two_in_a_room(&server).await;
     alice.say(&room, "important").await;
     let path = "/ws/join-notification/";
-    let mut cut = Socket::open(server.addr(), path, &carol.token).await.expect("open");
+    let mut cut = Socket::open(server.addr(), path, &carol.token)
+        .await
+        .expect("open");
     assert_eq!(cut.next().await["Content"], "important");
     drop(cut);
-    let mut again = Socket::open(server.addr(), path, &carol.token).await.expect("open");
+    let mut again = Socket::open(server.addr(), path, &carol.token)
+        .await
+        .expect("open");
     assert_eq!(again.next().await["Content"], "important");
     again.close().await;
     server.stop().await;

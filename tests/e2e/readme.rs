@@ -10,7 +10,9 @@ const PRINTED: &str = "127.0.0.1:8080";
 
 /// The shell block behind the marker.
 fn block() -> &'static str {
-    let (_, rest) = README.split_once("tests/e2e/readme.rs. -->").expect("the marker");
+    let (_, rest) = README
+        .split_once("tests/e2e/readme.rs. -->")
+        .expect("the marker");
     let (_, rest) = rest.split_once("```sh\n").expect("a block");
     rest.split_once("```").expect("the block's end").0
 }
@@ -20,7 +22,10 @@ async fn somebody_who_pastes_the_readmes_lines_hears_themselves() {
     let server = Server::start().await;
     let script = block().replace(PRINTED, &server.addr().to_string());
     let mut shell = Command::new("bash")
-        .args(["-c", &format!("trap 'kill $(jobs -p)' EXIT\n{script}\nwait")])
+        .args([
+            "-c",
+            &format!("trap 'kill $(jobs -p)' EXIT\n{script}\nwait"),
+        ])
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -40,7 +45,10 @@ async fn somebody_who_pastes_the_readmes_lines_hears_themselves() {
         }
     })
     .await;
-    assert!(heard.contains("[]"), "the history of an empty room comes first: {heard}");
+    assert!(
+        heard.contains("[]"),
+        "the history of an empty room comes first: {heard}"
+    );
     server.stop().await;
     drop(shell);
 }

@@ -4,7 +4,9 @@ use e2e::{Server, SignedIn, Socket};
 use serde_json::{Value, json};
 
 async fn resume(socket: &mut Socket, epoch: &Value, rooms: Value) {
-    socket.send(&json!({"id": "r", "type": "resume", "epoch": epoch, "rooms": rooms})).await;
+    socket
+        .send(&json!({"id": "r", "type": "resume", "epoch": epoch, "rooms": rooms}))
+        .await;
 }
 
 /// The messages of a room that come before its `resumed` or `gap`, and that frame.
@@ -14,7 +16,12 @@ async fn replayed(socket: &mut Socket, room: &str) -> (Vec<String>, Value) {
         let frame = socket.next().await;
         match frame["type"].as_str() {
             Some("message") if frame["message"]["room"] == room => {
-                texts.push(frame["message"]["content"].as_str().expect("text").to_owned());
+                texts.push(
+                    frame["message"]["content"]
+                        .as_str()
+                        .expect("text")
+                        .to_owned(),
+                );
             }
             Some("resumed" | "gap") if frame["room"] == room => return (texts, frame),
             _ => {}
@@ -45,10 +52,16 @@ async fn a_client_that_was_away_gets_everything_since_in_order() {
     let (texts, end) = replayed(&mut socket, &room).await;
     let expected: Vec<_> = (0..450).map(|n| format!("m{n}")).collect();
     assert_eq!(texts, expected);
-    assert_eq!((&end["type"], &end["recovered"]), (&json!("resumed"), &json!(true)));
+    assert_eq!(
+        (&end["type"], &end["recovered"]),
+        (&json!("resumed"), &json!(true))
+    );
     assert_eq!(end["head"], json!(since + 450));
     alice.say(&room, "live again").await;
-    assert_eq!(socket.next_of("message").await["message"]["content"], "live again");
+    assert_eq!(
+        socket.next_of("message").await["message"]["content"],
+        "live again"
+    );
     server.stop().await;
 }
 
@@ -72,7 +85,10 @@ async fn what_cannot_be_recovered_is_said_and_why() {
     for (epoch, room, since, reason) in cases {
         resume(&mut socket, epoch, json!({room: since})).await;
         let (texts, end) = replayed(&mut socket, room).await;
-        assert_eq!((end["type"].as_str(), end["reason"].as_str()), (Some("gap"), Some(reason)));
+        assert_eq!(
+            (end["type"].as_str(), end["reason"].as_str()),
+            (Some("gap"), Some(reason))
+        );
         assert_eq!(texts, Vec::<String>::new(), "nothing partial beside a gap");
     }
     server.stop().await;
@@ -98,7 +114,12 @@ async fn a_resume_while_others_talk_misses_nothing_and_repeats_nothing() {
         while texts.last().map(String::as_str) != Some("m599") {
             let frame = socket.next().await;
             if frame["type"] == "message" {
-                texts.push(frame["message"]["content"].as_str().expect("text").to_owned());
+                texts.push(
+                    frame["message"]["content"]
+                        .as_str()
+                        .expect("text")
+                        .to_owned(),
+                );
             }
         }
         texts

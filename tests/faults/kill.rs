@@ -42,7 +42,9 @@ struct World {
 }
 
 fn anon(process: &Process) -> Anon {
-    Anon { rest: Rest::new(process.addr()) }
+    Anon {
+        rest: Rest::new(process.addr()),
+    }
 }
 
 async fn start(data: &Path) -> Process {
@@ -54,7 +56,10 @@ async fn start(data: &Path) -> Process {
 async fn populate(process: &Process) -> World {
     let anon = anon(process);
     let owner = anon.sign_up("owner").await;
-    let rooms = [owner.create_room("one").await, owner.create_room("two").await];
+    let rooms = [
+        owner.create_room("one").await,
+        owner.create_room("two").await,
+    ];
     let absent = anon.sign_up("absent").await;
     let mut people = Vec::new();
     for n in 0..SENDERS + LISTENERS {
@@ -65,7 +70,10 @@ async fn populate(process: &Process) -> World {
             person.join(room).await;
         }
     }
-    let rooms: Vec<RoomId> = rooms.iter().map(|room| room.parse().expect("an id")).collect();
+    let rooms: Vec<RoomId> = rooms
+        .iter()
+        .map(|room| room.parse().expect("an id"))
+        .collect();
     let sender = |n: usize| Sender::new(n, &people[n].token, rooms[n % rooms.len()]);
     let heads = heads(&owner).await;
     let listener = |n: usize| Listener::new(n, &people[SENDERS + n].token, heads.clone());
@@ -84,7 +92,10 @@ async fn heads(person: &SignedIn) -> BTreeMap<RoomId, Seq> {
     let rooms = hello["rooms"].as_array().expect("rooms").iter();
     rooms
         .map(|room| {
-            let id = room["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+            let id = room["id"]
+                .as_str()
+                .and_then(|id| id.parse().ok())
+                .expect("an id");
             (id, room["head"].as_u64().expect("a head"))
         })
         .collect()
@@ -98,7 +109,12 @@ async fn suffer(process: Process, world: &mut World, round: u64) {
         tokio::time::sleep(Duration::from_millis(150 + round * 37 % 400)).await;
         process.kill().await;
     };
-    let talk = join_all(world.senders.iter_mut().map(|sender| sender.talk(addr, &until)));
+    let talk = join_all(
+        world
+            .senders
+            .iter_mut()
+            .map(|sender| sender.talk(addr, &until)),
+    );
     let listen = join_all(world.listeners.iter_mut().map(|l| l.listen(addr, None)));
     tokio::join!(kill, talk, listen);
 }
@@ -108,14 +124,20 @@ async fn heal(process: &Process, world: &mut World) -> BTreeMap<RoomId, Seq> {
     let addr = process.addr();
     let until = Until::default();
     until.store(true, Ordering::Relaxed);
-    e2e::soon("the answers", join_all(world.senders.iter_mut().map(|s| s.talk(addr, &until))))
-        .await;
+    e2e::soon(
+        "the answers",
+        join_all(world.senders.iter_mut().map(|s| s.talk(addr, &until))),
+    )
+    .await;
     let history = history(process, world).await;
     let heads: BTreeMap<RoomId, Seq> = history
         .iter()
         .map(|(room, kept)| (*room, kept.last().map_or(0, |k| k.seq)))
         .collect();
-    let listen = world.listeners.iter_mut().map(|l| l.listen(addr, Some(&heads)));
+    let listen = world
+        .listeners
+        .iter_mut()
+        .map(|l| l.listen(addr, Some(&heads)));
     e2e::soon("the listeners to catch up", join_all(listen)).await;
     heads
 }
@@ -131,11 +153,20 @@ async fn history(process: &Process, world: &World) -> BTreeMap<RoomId, Vec<Kept>
 }
 
 fn kept(message: &Value) -> Kept {
-    assert!(message["content"].is_string(), "every body is readable: {message}");
+    assert!(
+        message["content"].is_string(),
+        "every body is readable: {message}"
+    );
     Kept {
         seq: message["seq"].as_u64().expect("a seq"),
-        id: message["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
-        client_id: message["client_id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
+        id: message["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id"),
+        client_id: message["client_id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id"),
     }
 }
 
@@ -146,8 +177,14 @@ async fn inbox(person: &SignedIn) -> HashSet<String> {
     loop {
         let page = person.rest.get(&path).await.expect(200);
         let items = page["notifications"].as_array().expect("a list");
-        ids.extend(items.iter().map(|n| n["message"]["id"].as_str().expect("id").to_owned()));
-        let Some(next) = page["next"].as_str() else { return ids };
+        ids.extend(
+            items
+                .iter()
+                .map(|n| n["message"]["id"].as_str().expect("id").to_owned()),
+        );
+        let Some(next) = page["next"].as_str() else {
+            return ids;
+        };
         path = format!("/api/v1/notifications?limit=200&cursor={next}");
     }
 }
@@ -159,7 +196,10 @@ async fn archive_is_whole(process: &Process, world: &World) {
         let mut hot = 0;
         for room in &world.rooms {
             let messages = reader.whole_history(&room.to_string()).await;
-            hot += messages.iter().filter(|m| m["archived"] != json!(true)).count();
+            hot += messages
+                .iter()
+                .filter(|m| m["archived"] != json!(true))
+                .count();
         }
         (hot == 0).then_some(())
     })
@@ -182,7 +222,11 @@ async fn fifty_kills_lose_nothing() {
     let absent = anon(&process).log_in(&world.absent.name).await;
     let waiting = inbox(&absent).await;
     for kept in history.values().flatten() {
-        assert!(waiting.contains(&kept.id.to_string()), "the inbox misses seq {}", kept.seq);
+        assert!(
+            waiting.contains(&kept.id.to_string()),
+            "the inbox misses seq {}",
+            kept.seq
+        );
     }
     archive_is_whole(&process, &world).await;
     let after: BTreeMap<_, _> = self::history(&process, &world).await;
@@ -192,15 +236,23 @@ async fn fifty_kills_lose_nothing() {
 }
 
 fn judge(world: World, history: BTreeMap<RoomId, Vec<Kept>>) {
-    let mut ledger = Ledger { history, ..Ledger::default() };
+    let mut ledger = Ledger {
+        history,
+        ..Ledger::default()
+    };
     for (number, listener) in world.listeners.into_iter().enumerate() {
         ledger.heard.extend(listener.heard);
         ledger.recovered.extend(listener.recovered);
-        ledger.complete.extend(world.rooms.iter().map(|room| (number, *room, 1)));
+        ledger
+            .complete
+            .extend(world.rooms.iter().map(|room| (number, *room, 1)));
     }
     ledger.sent = world.senders.into_iter().flat_map(Sender::sent).collect();
     let verdict = ledger.judge();
     println!("{KILLS} kills: {verdict}");
     assert!(verdict.is_clean(), "{verdict}");
-    assert!(verdict.acknowledged > 1_000, "too little load to say anything: {verdict}");
+    assert!(
+        verdict.acknowledged > 1_000,
+        "too little load to say anything: {verdict}"
+    );
 }

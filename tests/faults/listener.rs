@@ -37,7 +37,10 @@ impl Listener {
     pub async fn listen(&mut self, addr: SocketAddr, heads: Option<&BTreeMap<RoomId, Seq>>) {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str())];
-        let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws?resume=true", &headers).await else { return };
+        let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws?resume=true", &headers).await
+        else {
+            return;
+        };
         while let Some(frame) = socket.try_next().await {
             if frame["type"] == "hello" && self.resume(&mut socket, &frame).await.is_none() {
                 return;
@@ -51,7 +54,9 @@ impl Listener {
 
     fn has_heard(&self, heads: &BTreeMap<RoomId, Seq>) -> bool {
         self.replaying.is_empty()
-            && heads.iter().all(|(room, head)| self.positions.get(room) >= Some(head))
+            && heads
+                .iter()
+                .all(|(room, head)| self.positions.get(room) >= Some(head))
     }
 
     async fn resume(&mut self, socket: &mut Socket, hello: &Value) -> Option<()> {
@@ -67,9 +72,16 @@ impl Listener {
             Some("resumed") => {
                 let room = room_of(frame);
                 let head = frame["head"].as_u64().expect("a head");
-                let Some(since) = self.replaying.remove(&room) else { return };
+                let Some(since) = self.replaying.remove(&room) else {
+                    return;
+                };
                 let listener = self.number;
-                self.recovered.push(Recovered { listener, room, since, head });
+                self.recovered.push(Recovered {
+                    listener,
+                    room,
+                    since,
+                    head,
+                });
                 let position = self.positions.entry(room).or_default();
                 *position = head.max(*position);
             }
@@ -82,13 +94,25 @@ impl Listener {
         let room = room_of(message);
         let replaying = self.replaying.contains_key(&room);
         let seq = message["seq"].as_u64().expect("a seq");
-        let id: MessageId = message["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let id: MessageId = message["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id");
         let how = if replaying { How::Replay } else { How::Live };
-        self.heard.push(Heard { listener: self.number, room, seq, id, how });
+        self.heard.push(Heard {
+            listener: self.number,
+            room,
+            seq,
+            id,
+            how,
+        });
         self.positions.insert(room, seq);
     }
 }
 
 fn room_of(value: &Value) -> RoomId {
-    value["room"].as_str().and_then(|room| room.parse().ok()).expect("a room")
+    value["room"]
+        .as_str()
+        .and_then(|room| room.parse().ok())
+        .expect("a room")
 }

@@ -28,14 +28,23 @@ impl Sender {
     /// Somebody with a token who will talk in a room.
     pub fn new(number: usize, token: &str, room: RoomId) -> Self {
         let token = token.to_owned();
-        Self { number, token, room, next: 0, unanswered: VecDeque::new(), answered: Vec::new() }
+        Self {
+            number,
+            token,
+            room,
+            next: 0,
+            unanswered: VecDeque::new(),
+            answered: Vec::new(),
+        }
     }
 
     /// Talks until told to stop or cut off.
     pub async fn talk(&mut self, addr: SocketAddr, until: &Until) {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str())];
-        let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws", &headers).await else { return };
+        let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws", &headers).await else {
+            return;
+        };
         for sent in &self.unanswered {
             if socket.try_send(&frame(sent)).await.is_err() {
                 return;
@@ -45,7 +54,9 @@ impl Sender {
             if self.send_more(&mut socket, until).await.is_none() {
                 return;
             }
-            let Some(answer) = socket.try_next().await else { return };
+            let Some(answer) = socket.try_next().await else {
+                return;
+            };
             self.on_answer(&answer);
         }
     }
@@ -70,14 +81,21 @@ impl Sender {
     fn on_answer(&mut self, answer: &Value) {
         let kind = answer["type"].as_str().unwrap_or_default();
         let id = answer["id"].as_str().unwrap_or_default();
-        let Some(at) = self.unanswered.iter().position(|s| s.client_id.to_string() == id) else {
+        let Some(at) = self
+            .unanswered
+            .iter()
+            .position(|s| s.client_id.to_string() == id)
+        else {
             return;
         };
         assert_eq!(kind, "ack", "under this load nothing is refused: {answer}");
         let mut sent = self.unanswered.remove(at).expect("just found");
         let message = &answer["message"];
         sent.told = Told::Stored {
-            id: message["id"].as_str().and_then(|id| id.parse().ok()).expect("an id"),
+            id: message["id"]
+                .as_str()
+                .and_then(|id| id.parse().ok())
+                .expect("an id"),
             seq: message["seq"].as_u64().expect("a seq"),
         };
         self.answered.push(sent);

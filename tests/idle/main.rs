@@ -15,7 +15,10 @@ const LIMIT_KIB: f64 = 10.0;
 /// Resident memory of a process, in KiB.
 fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let fields: BTreeMap<_, _> = status.lines().filter_map(|line| line.split_once(':')).collect();
+    let fields: BTreeMap<_, _> = status
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .collect();
     let kib = fields["VmRSS"].trim().trim_end_matches(" kB");
     kib.parse().expect("a number")
 }
@@ -30,7 +33,9 @@ async fn start(data: &Path) -> Process {
 async fn a_thousand_idle_joined_sockets_cost_at_most_ten_kib_each() {
     let data = tempfile::tempdir().expect("a folder");
     let process = start(data.path()).await;
-    let anon = Anon { rest: Rest::new(process.addr()) };
+    let anon = Anon {
+        rest: Rest::new(process.addr()),
+    };
     let owner = anon.sign_up("owner").await;
     let room = owner.create_room("quiet").await;
     let mut people = Vec::new();
@@ -39,7 +44,13 @@ async fn a_thousand_idle_joined_sockets_cost_at_most_ten_kib_each() {
         person.join(&room).await;
         people.push(person);
     }
-    let open = |each: usize| join_all(people.iter().flat_map(move |p| (0..each).map(|_| p.native())));
+    let open = |each: usize| {
+        join_all(
+            people
+                .iter()
+                .flat_map(move |p| (0..each).map(|_| p.native())),
+        )
+    };
     // The first sockets pay for what all share: pools, caches, the allocator's arenas.
     let warm = open(WARM).await;
     let before = resident_kib(process.id());
@@ -50,7 +61,10 @@ async fn a_thousand_idle_joined_sockets_cost_at_most_ten_kib_each() {
     let growth = u32::try_from(after.saturating_sub(before)).expect("small");
     let each = f64::from(growth) / f64::from(count);
     println!("{count} idle sockets: {before} -> {after} KiB, {each:.1} KiB each");
-    assert!(each <= LIMIT_KIB, "{each:.1} KiB per idle socket, at most {LIMIT_KIB} are allowed");
+    assert!(
+        each <= LIMIT_KIB,
+        "{each:.1} KiB per idle socket, at most {LIMIT_KIB} are allowed"
+    );
     drop((warm, sockets));
     assert_eq!(process.terminate().await, Some(0));
 }

@@ -34,7 +34,11 @@ impl Anon {
     /// When either is refused.
     pub async fn sign_up(&self, name: &str) -> SignedIn {
         let body = json!({"username": name, "password": PASSWORD});
-        let answer = self.rest.post("/api/v1/auth/signup", &body).await.expect(201);
+        let answer = self
+            .rest
+            .post("/api/v1/auth/signup", &body)
+            .await
+            .expect(201);
         self.signed_in(name, &answer)
     }
 
@@ -44,7 +48,11 @@ impl Anon {
     /// When it is refused.
     pub async fn log_in(&self, name: &str) -> SignedIn {
         let body = json!({"username": name, "password": PASSWORD});
-        let answer = self.rest.post("/api/v1/auth/login", &body).await.expect(200);
+        let answer = self
+            .rest
+            .post("/api/v1/auth/login", &body)
+            .await
+            .expect(200);
         self.signed_in(name, &answer)
     }
 
@@ -52,7 +60,12 @@ impl Anon {
         let token = answer["token"].as_str().expect("a token").to_owned();
         let id = answer["user"]["id"].as_str().expect("a user").to_owned();
         let rest = self.rest.with_token(&token);
-        SignedIn { name: name.to_owned(), id, token, rest }
+        SignedIn {
+            name: name.to_owned(),
+            id,
+            token,
+            rest,
+        }
     }
 }
 
@@ -62,7 +75,11 @@ impl SignedIn {
     /// # Panics
     /// When it is refused.
     pub async fn create_room(&self, name: &str) -> String {
-        let answer = self.rest.post("/api/v1/rooms", &json!({"name": name})).await.expect(201);
+        let answer = self
+            .rest
+            .post("/api/v1/rooms", &json!({"name": name}))
+            .await
+            .expect(201);
         answer["id"].as_str().expect("an id").to_owned()
     }
 
@@ -71,7 +88,10 @@ impl SignedIn {
     /// # Panics
     /// When it is refused.
     pub async fn join(&self, room: &str) -> Value {
-        self.rest.post(&format!("/api/v1/rooms/{room}/join"), &json!({})).await.expect(200)
+        self.rest
+            .post(&format!("/api/v1/rooms/{room}/join"), &json!({}))
+            .await
+            .expect(200)
     }
 
     /// Says something through REST.
@@ -80,7 +100,10 @@ impl SignedIn {
     /// When it is refused.
     pub async fn say(&self, room: &str, text: &str) -> Value {
         let path = format!("/api/v1/rooms/{room}/messages");
-        self.rest.post(&path, &json!({"content": text})).await.expect(201)
+        self.rest
+            .post(&path, &json!({"content": text}))
+            .await
+            .expect(201)
     }
 
     /// Opens a native socket and gives it with its hello.
@@ -108,7 +131,9 @@ impl SignedIn {
     pub async fn whole_history(&self, room: &str) -> Vec<Value> {
         let mut messages: Vec<Value> = Vec::new();
         loop {
-            let after = messages.last().map_or(0, |m| m["seq"].as_u64().expect("a seq"));
+            let after = messages
+                .last()
+                .map_or(0, |m| m["seq"].as_u64().expect("a seq"));
             let path = format!("/api/v1/rooms/{room}/messages?after_seq={after}&limit=200");
             let page = self.rest.get(&path).await.expect(200);
             let items = page["messages"].as_array().expect("messages").clone();

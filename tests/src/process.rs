@@ -26,17 +26,26 @@ impl Process {
     /// When it does not become ready.
     pub async fn start(program: &str, data: &Path, config: Option<PathBuf>) -> Self {
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data);
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }
         command.env("HUBBUB_LOG__FILTER", "error").current_dir(data);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().expect("the program");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let stderr = child.stderr.take().expect("piped");
         let addr = crate::soon("the banner", announced(&mut stdout)).await;
-        Self { child, addr, _output: (stdout, stderr) }
+        Self {
+            child,
+            addr,
+            _output: (stdout, stderr),
+        }
     }
 
     /// Where it listens.
@@ -67,7 +76,10 @@ impl Process {
         let id = self.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().await;
         assert!(sent.expect("kill").success());
-        crate::soon("the end", self.child.wait()).await.expect("an exit").code()
+        crate::soon("the end", self.child.wait())
+            .await
+            .expect("an exit")
+            .code()
     }
 }
 
@@ -79,8 +91,10 @@ async fn announced(stdout: &mut BufReader<ChildStdout>) -> SocketAddr {
         let read = stdout.read_line(&mut line).await.expect("output");
         assert_ne!(read, 0, "it ended before it was ready");
         if let Some((_, rest)) = line.split_once("http://") {
-            let addr: String =
-                rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+            let addr: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
+                .collect();
             if let Ok(addr) = addr.parse() {
                 return addr;
             }

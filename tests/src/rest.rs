@@ -30,7 +30,10 @@ impl Answer {
     /// A header as text; empty where there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
     }
 
     /// The JSON body of an answer that must have this status.
@@ -67,7 +70,10 @@ impl Rest {
     /// The same client with a token.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self { addr: self.addr, token: Some(token.into()) }
+        Self {
+            addr: self.addr,
+            token: Some(token.into()),
+        }
     }
 
     /// The server's address.
@@ -90,7 +96,8 @@ impl Rest {
     pub async fn post_with(&self, path: &str, body: &Value, more: &[(&str, &str)]) -> Answer {
         let mut headers = vec![("content-type", "application/json")];
         headers.extend_from_slice(more);
-        self.send(Method::POST, path, &headers, Some(body.to_string().into())).await
+        self.send(Method::POST, path, &headers, Some(body.to_string().into()))
+            .await
     }
 
     /// Sends any request.
@@ -143,6 +150,10 @@ impl Rest {
         let (exchanged, _) = tokio::join!(exchange, connection);
         let (parts, body) = exchanged?;
         let text = String::from_utf8_lossy(&body).into_owned();
-        Ok(Answer { status: parts.status, headers: parts.headers, text })
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        })
     }
 }

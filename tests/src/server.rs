@@ -43,12 +43,19 @@ impl Server {
     /// When it does not become ready.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut settings = Settings { data: folder.path().join("data"), ..Settings::default() };
+        let mut settings = Settings {
+            data: folder.path().join("data"),
+            ..Settings::default()
+        };
         settings.auth.bcrypt_cost = QUICK_HASH;
         change(&mut settings);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = run(settings.clone(), any).await;
-        Self { running, settings, folder }
+        Self {
+            running,
+            settings,
+            folder,
+        }
     }
 
     /// Where it listens.
@@ -76,7 +83,13 @@ impl Server {
     pub async fn admin(&self, name: &str) -> SignedIn {
         let admin = self.anon().sign_up(name).await;
         let id = admin.id.parse().expect("an id");
-        self.running.ctx().ports.store.set_admin(id, true).await.expect("an administrator");
+        self.running
+            .ctx()
+            .ports
+            .store
+            .set_admin(id, true)
+            .await
+            .expect("an administrator");
         self.anon().log_in(name).await
     }
 
@@ -88,7 +101,11 @@ impl Server {
         let addr = self.addr();
         self.running.stop().await.expect("a clean end");
         let running = run(self.settings.clone(), addr).await;
-        Self { running, settings: self.settings, folder: self.folder }
+        Self {
+            running,
+            settings: self.settings,
+            folder: self.folder,
+        }
     }
 
     /// Stops it.
@@ -96,13 +113,16 @@ impl Server {
     /// # Panics
     /// When a part of it had failed, or it takes too long.
     pub async fn stop(self) {
-        crate::soon("the end", self.running.stop()).await.expect("a clean end");
+        crate::soon("the end", self.running.stop())
+            .await
+            .expect("a clean end");
         drop(self.folder);
     }
-
 }
 
 async fn run(settings: Settings, addr: SocketAddr) -> hubbub::Server {
     let listener = edge::listen(addr).expect("a port");
-    hubbub::run(settings, vec![listener]).await.expect("a server")
+    hubbub::run(settings, vec![listener])
+        .await
+        .expect("a server")
 }

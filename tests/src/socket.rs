@@ -91,7 +91,9 @@ impl Socket {
     /// # Panics
     /// When the socket is closed.
     pub async fn send_message(&mut self, message: Message) {
-        crate::soon("sending", self.stream.send(message)).await.expect("an open socket");
+        crate::soon("sending", self.stream.send(message))
+            .await
+            .expect("an open socket");
     }
 
     /// Sends a frame on a socket that may be cut.
@@ -120,7 +122,9 @@ impl Socket {
     /// # Panics
     /// When none comes.
     pub async fn next(&mut self) -> Value {
-        crate::soon("a frame", self.try_next()).await.expect("an open socket")
+        crate::soon("a frame", self.try_next())
+            .await
+            .expect("an open socket")
     }
 
     /// The next frame of a `type`, passing over others.
@@ -169,7 +173,10 @@ impl Socket {
     /// Closes from this side and waits for the end.
     pub async fn close(mut self) {
         let _ = self.stream.close(None).await;
-        crate::soon("the end", async { while let Some(Ok(_)) = self.stream.next().await {} }).await;
+        crate::soon("the end", async {
+            while let Some(Ok(_)) = self.stream.next().await {}
+        })
+        .await;
     }
 }
 

@@ -61,3 +61,19 @@ fn refusals_are_one_line_and_the_same_by_both_ways() {
     let _serving = place.serve();
     assert_eq!(alone, attempts(&place));
 }
+
+#[test]
+fn a_server_that_does_not_answer_is_named() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("data")).unwrap();
+    place.write("data/lock", "4711\n");
+    let lock = std::fs::File::open(place.path("data/lock")).unwrap();
+    lock.try_lock().unwrap();
+    let done = create(&place, "ann", "correct horse");
+    assert_eq!(done.code, Some(1));
+    assert!(
+        done.complaint()
+            .contains("another hubbub (process 4711), which does not answer"),
+        "{done:?}"
+    );
+}

@@ -6,6 +6,8 @@ mod handshake;
 mod metered;
 mod native;
 mod notifications;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 
 use std::sync::Arc;

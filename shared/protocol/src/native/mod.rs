@@ -1,6 +1,7 @@
 //! The native API: the socket `/api/v1/ws` with the subprotocol `hubbub.v1`, and the bodies of
 //! REST, which say the same things in the same words.
 
+pub mod archive;
 mod decode;
 mod events;
 mod frames;

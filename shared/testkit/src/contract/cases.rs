@@ -12,8 +12,36 @@ pub async fn bounded(case: impl Future<Output = ()>) {
         .expect("the case must not hang");
 }
 
+/// What `open` returned: a world, or `None` where there can be none and the reason was printed.
+pub struct Opened<T>(pub T);
+
+impl<T> Opened<Option<T>> {
+    /// The world, if there is one.
+    pub fn world(self) -> Option<T> {
+        self.0
+    }
+}
+
+/// The same for an `open` that always makes a world. [`Opened`]'s own method comes before it.
+pub trait Always {
+    /// The world.
+    type World;
+
+    /// The world, which there is.
+    fn world(self) -> Option<Self::World>;
+}
+
+impl<T> Always for Opened<T> {
+    type World = T;
+
+    fn world(self) -> Option<T> {
+        Some(self.0)
+    }
+}
+
 /// Expands to one test per case, in a module per part of the suite. `open` is an async function
-/// beside the macro's call that returns a fresh world.
+/// beside the macro's call that returns a fresh world, or an `Option` of one: at `None` the case is
+/// skipped.
 #[macro_export]
 macro_rules! contract_cases {
     ($open:ident, $suite:ident; $($part:ident: [$($case:ident),* $(,)?])*) => {
@@ -22,7 +50,11 @@ macro_rules! contract_cases {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                     async fn $case() {
-                        let world = super::$open().await;
+                        #[allow(unused_imports, reason = "an `open` may have its own")]
+                        use $crate::contract::cases::{Always as _, Opened};
+                        let Some(world) = Opened(super::$open().await).world() else {
+                            return;
+                        };
                         let case = $crate::contract::$suite::$part::$case(&world);
                         $crate::contract::cases::bounded(case).await;
                     }

@@ -1,6 +1,9 @@
 //! What every adapter of a port promises, as cases. An adapter's test file is one line per suite:
 //! `testkit::log_contract!(open);`, where `open` makes a fresh world.
-#![allow(clippy::unwrap_used, reason = "cases are tests, and an error fails them")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "cases are tests, and an error fails them"
+)]
 
 pub mod archive;
 pub mod bodies;

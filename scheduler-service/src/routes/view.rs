@@ -1,0 +1,134 @@
+//! What administrators see.
+
+use domain::{
+    Result, Timestamp,
+    archive::{Policy, RoomCount, Run, Scope, Trigger},
+};
+use protocol::native::archive::{
+    DifferenceView, PolicyText, PolicyView, Reason as ReasonView, RoomCountView, RunView, Totals,
+};
+
+use crate::{
+    age,
+    archive::PLAN_IS_GOOD,
+    difference::{Difference, Reason},
+    policies::schedule_of,
+};
+
+/// How many of a policy's next times are shown.
+const NEXT: usize = 5;
+
+/// A policy, and when it runs next.
+pub(super) fn policy(policy: &Policy, now: Timestamp) -> Result<PolicyView> {
+    let schedule = schedule_of(policy)?;
+    let next = schedule.upcoming(now, NEXT);
+    Ok(PolicyView {
+        policy: policy_text(policy),
+        in_words: schedule.describe(),
+        catch_up: policy.catch_up,
+        enabled: policy.enabled,
+        next_run_at: policy.next_run_at,
+        next: next.map(|time| schedule.local(time)).collect(),
+    })
+}
+
+fn policy_text(policy: &Policy) -> PolicyText {
+    PolicyText {
+        id: policy.id.uuid(),
+        name: policy.name.clone(),
+        rooms: match &policy.scope {
+            Scope::AllRooms | Scope::Tenant(_) => None,
+            Scope::Rooms(names) => Some(names.iter().map(ToString::to_string).collect()),
+        },
+        older_than: age::describe(policy.older_than),
+        action: policy.action,
+        schedule: policy.schedule.clone(),
+        timezone: policy.timezone.clone(),
+    }
+}
+
+/// A run with its rooms, and what was not as planned, if it is over and there was a plan.
+pub(super) fn run(run: &Run, differs: Option<Vec<Difference>>) -> RunView {
+    RunView {
+        rooms: Some(run.rooms.iter().map(room).collect()),
+        differs: differs.map(|all| all.into_iter().map(difference).collect()),
+        ..in_a_list(run)
+    }
+}
+
+/// A run without its rooms.
+pub(super) fn in_a_list(run: &Run) -> RunView {
+    let plan = run.trigger == Trigger::DryRun;
+    let good_until = run.started_at.checked_add(PLAN_IS_GOOD).ok();
+    RunView {
+        id: run.id.uuid(),
+        policy: policy_text(&run.policy),
+        trigger: run.trigger,
+        phase: run.phase,
+        cutoff: run.cutoff,
+        slot: run.slot,
+        origin: run.origin.map(domain::RunId::uuid),
+        good_until: good_until.filter(|_| plan),
+        hold_until: run.restore.map(|order| order.hold_until),
+        started_at: run.started_at,
+        ended_at: run.ended_at,
+        lag_ms: run.lag_ms,
+        missed_slots: run.missed_slots,
+        by: run.by.clone(),
+        cancel: run.cancel,
+        error: run.error.clone(),
+        total: total(run),
+        missing: run.missing.iter().map(ToString::to_string).collect(),
+        rooms: None,
+        differs: None,
+    }
+}
+
+fn total(run: &Run) -> Totals {
+    Totals {
+        rooms: run.rooms.len() as u64,
+        due: run.total(|count| count.due),
+        moved: run.total(|count| count.moved),
+        held: run.total(|count| count.held),
+        bytes: run.total(|count| count.bytes),
+        oldest: run.rooms.iter().filter_map(|count| count.oldest).min(),
+        newest: run.rooms.iter().filter_map(|count| count.newest).max(),
+    }
+}
+
+fn room(count: &RoomCount) -> RoomCountView {
+    RoomCountView {
+        room: count.room.uuid(),
+        name: count.name.clone(),
+        due: count.due,
+        moved: count.moved,
+        held: count.held,
+        bytes: count.bytes,
+        oldest: count.oldest,
+        newest: count.newest,
+        through: count.through,
+        done: count.done,
+    }
+}
+
+fn difference(difference: Difference) -> DifferenceView {
+    DifferenceView {
+        room: difference.room.uuid(),
+        name: difference.name,
+        planned: difference.planned,
+        found: difference.found,
+        moved: difference.moved,
+        reasons: difference.reasons.into_iter().map(reason).collect(),
+    }
+}
+
+fn reason(reason: Reason) -> ReasonView {
+    match reason {
+        Reason::HeldSince => ReasonView::HeldSince,
+        Reason::ReleasedSince => ReasonView::ReleasedSince,
+        Reason::GoneSince => ReasonView::GoneSince,
+        Reason::BackSince => ReasonView::BackSince,
+        Reason::EditedSince => ReasonView::EditedSince,
+        Reason::NotMoved => ReasonView::NotMoved,
+    }
+}

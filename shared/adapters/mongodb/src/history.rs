@@ -1,0 +1,108 @@
+//! The messages of a room, hot and archived alike.
+
+use async_trait::async_trait;
+use domain::{Cursor, Message, MessageId, Page, Result, RoomId, Seq, UserId, ports::History};
+use mongodb::bson::{Bson, Document, Uuid, doc};
+
+use crate::{
+    MongoStore,
+    db::Db,
+    failure::Failure,
+    records::{KindRecord, RowRecord},
+    values::{id, int, limit},
+};
+
+/// A page as two runs of messages that meet at a row.
+struct Split {
+    /// The last row of the older run.
+    at: Seq,
+    older: usize,
+    newer: usize,
+}
+
+impl Split {
+    fn of(cursor: Cursor, size: usize) -> Self {
+        let (at, older) = match cursor {
+            Cursor::Newest => (Seq::MAX, size),
+            Cursor::Before(seq) => (seq.saturating_sub(1), size),
+            Cursor::After(seq) => (seq, 0),
+            Cursor::Around(seq) => (seq, size.div_ceil(2)),
+        };
+        let newer = match cursor {
+            Cursor::Newest | Cursor::Before(_) => 0,
+            Cursor::After(_) | Cursor::Around(_) => size - older,
+        };
+        Self { at, older, newer }
+    }
+}
+
+impl Db {
+    /// A page up to the head that is read first. What is stored meanwhile is left to whoever goes
+    /// on from that head, and all changes up to it are applied before bodies are read.
+    async fn page(&self, room: RoomId, split: &Split) -> Result<Page, Failure> {
+        let head = self.head(room).await?.seq;
+        let room = id(room.uuid());
+        self.apply_stored(&[room]).await?;
+        let at = int(split.at.min(head));
+        let older = doc! {"$lte": at};
+        let (mut keys, more_before) = self.run(room, older, -1, split.older).await?;
+        keys.reverse();
+        let newer = doc! {"$gt": at, "$lte": int(head)};
+        let (later, more_after) = self.run(room, newer, 1, split.newer).await?;
+        keys.extend(later);
+        Ok(Page {
+            messages: self.follow(keys).await?,
+            head,
+            more_before,
+            more_after,
+        })
+    }
+
+    /// The keys of messages in one direction, nearest first, and whether there are more.
+    async fn run(
+        &self,
+        room: Uuid,
+        seqs: Document,
+        direction: i32,
+        size: usize,
+    ) -> Result<(Vec<RowRecord>, bool), Failure> {
+        let filter = doc! {"room_id": room, "kind": KindRecord::MESSAGE, "seq": seqs};
+        let query = self.rows.find(filter).sort(doc! {"seq": direction});
+        let mut keys = self.all(query.limit(limit(size.saturating_add(1)))).await?;
+        let more = keys.len() > size;
+        keys.truncate(size);
+        Ok((keys, more))
+    }
+}
+
+/// Messages of others after `after` that still say something.
+pub(crate) fn others(room: RoomId, user: UserId, after: Seq) -> Document {
+    doc! {
+        "room_id": id(room.uuid()),
+        "kind": KindRecord::MESSAGE,
+        "seq": {"$gt": int(after)},
+        "sender_id": {"$ne": id(user.uuid())},
+        "gone": Bson::Null,
+    }
+}
+
+#[async_trait]
+impl History for MongoStore {
+    async fn page(&self, room: RoomId, cursor: Cursor, limit: usize) -> Result<Page> {
+        Ok(self.db.page(room, &Split::of(cursor, limit)).await?)
+    }
+
+    async fn message(&self, room: RoomId, message: MessageId) -> Result<Option<Message>> {
+        let of = id(room.uuid());
+        self.db.apply_stored(&[of]).await?;
+        Ok(self.db.message(of, message).await?)
+    }
+
+    async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64> {
+        if cap == 0 {
+            return Ok(0);
+        }
+        let counted = self.db.rows.count_documents(others(room, user, after));
+        Ok(self.db.call(counted.limit(cap)).await?)
+    }
+}

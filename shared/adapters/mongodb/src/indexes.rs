@@ -1,0 +1,151 @@
+//! The indexes. The unique ones keep promises; the store does not open without them.
+
+use mongodb::{
+    IndexModel,
+    bson::{Document, doc},
+    options::IndexOptions,
+};
+
+use crate::{db::Db, failure::Failure};
+
+/// The index that numbers a room's rows, as errors name it.
+pub(crate) const SEQ: &str = "room_seq";
+
+/// Makes the indexes that are missing. Returns the name of the first that the server then has
+/// not, or has otherwise.
+pub(crate) async fn ensure(db: &Db) -> Result<Option<String>, Failure> {
+    let wanted = [
+        (db.rows.clone_with_type(), rows()),
+        (db.copies.clone_with_type(), copies()),
+        (db.rooms.clone_with_type(), rooms()),
+        (db.members.clone_with_type(), members()),
+        (db.holds.clone_with_type(), holds()),
+    ];
+    for (collection, wanted) in wanted {
+        let collection: mongodb::Collection<Document> = collection;
+        db.call(collection.create_indexes(wanted.clone())).await?;
+        let found: Vec<IndexModel> = db.all(collection.list_indexes()).await?;
+        let wrong = wanted
+            .iter()
+            .find(|wanted| !found.iter().any(|found| same(wanted, found)));
+        if let Some(wrong) = wrong {
+            let name = wrong.options.as_ref().and_then(|all| all.name.clone());
+            return Ok(Some(name.unwrap_or_default()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an index is the one that is wanted. Key by key, since servers differ in the numbers'
+/// type.
+fn same(wanted: &IndexModel, found: &IndexModel) -> bool {
+    let unique = |index: &IndexModel| {
+        let options = index.options.as_ref();
+        options.and_then(|all| all.unique).unwrap_or_default()
+    };
+    wanted.keys.keys().eq(found.keys.keys()) && unique(wanted) == unique(found)
+}
+
+fn rows() -> Vec<IndexModel> {
+    vec![
+        unique(SEQ, doc! {"room_id": 1, "seq": 1}, None),
+        unique(
+            "room_client",
+            doc! {"room_id": 1, "sender_id": 1, "client_id": 1},
+            None,
+        ),
+        // Rows that are their own target have (id, 1), which the id keeps unique.
+        unique(
+            "room_target",
+            doc! {"room_id": 1, "target": 1, "target_rev": 1},
+            Some(there("target")),
+        ),
+        // History, unread, inbox.
+        partial(
+            "said",
+            doc! {"room_id": 1, "seq": 1, "sender_id": 1, "gone": 1},
+            doc! {"kind": "message"},
+        ),
+        // What a run looks at: exactly what has its body.
+        partial(
+            "hot",
+            doc! {"room_id": 1, "seq": 1, "created_at": 1, "body_bytes": 1, "rev": 1},
+            there("body"),
+        ),
+        partial(
+            "archived",
+            doc! {"room_id": 1, "seq": 1, "archived": 1},
+            there("archived"),
+        ),
+        partial("former", doc! {"former": 1}, there("former")),
+        partial(
+            "marked",
+            doc! {"mark": 1, "room_id": 1, "seq": 1},
+            there("mark"),
+        ),
+        partial(
+            "unapplied",
+            doc! {"unapplied": 1, "room_id": 1, "seq": 1},
+            there("unapplied"),
+        ),
+    ]
+}
+
+fn copies() -> Vec<IndexModel> {
+    vec![
+        unique(
+            "message_rev_place",
+            doc! {"message_id": 1, "rev": 1, "place": 1},
+            None,
+        ),
+        partial("loose", doc! {"loose": 1, "_id": 1}, there("loose")),
+    ]
+}
+
+fn rooms() -> Vec<IndexModel> {
+    vec![
+        unique(
+            "channel_name",
+            doc! {"tenant": 1, "name": 1},
+            Some(doc! {"kind": "channel"}),
+        ),
+        plain("channels", doc! {"kind": 1, "tenant": 1, "_id": 1}),
+    ]
+}
+
+fn members() -> Vec<IndexModel> {
+    vec![
+        unique("room_user", doc! {"room_id": 1, "user_id": 1}, None),
+        plain("members", doc! {"room_id": 1, "state": 1, "user_id": 1}),
+        plain("memberships", doc! {"user_id": 1, "state": 1, "room_id": 1}),
+    ]
+}
+
+fn holds() -> Vec<IndexModel> {
+    vec![plain("room_holds", doc! {"room_id": 1, "from_seq": 1})]
+}
+
+fn there(field: &str) -> Document {
+    doc! {field: {"$exists": true}}
+}
+
+fn plain(name: &str, keys: Document) -> IndexModel {
+    model(name, keys, None, false)
+}
+
+fn partial(name: &str, keys: Document, of: Document) -> IndexModel {
+    model(name, keys, Some(of), false)
+}
+
+fn unique(name: &str, keys: Document, of: Option<Document>) -> IndexModel {
+    model(name, keys, of, true)
+}
+
+fn model(name: &str, keys: Document, of: Option<Document>, unique: bool) -> IndexModel {
+    let options = IndexOptions::builder()
+        .name(name.to_owned())
+        .unique(unique.then_some(true))
+        .partial_filter_expression(of)
+        .build();
+    IndexModel::builder().keys(keys).options(options).build()
+}

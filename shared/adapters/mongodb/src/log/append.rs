@@ -1,0 +1,339 @@
+//! Appending: number what waits, insert it in one ordered request, make of the answer what it is
+//! worth, and go on until nothing waits.
+//!
+//! What is certain: the rows before the index of an error are stored, those from it on are not by
+//! this request. What never is: whether a request that was not answered lands, now or later. Then
+//! the client_ids decide, which the log has at most once.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use domain::{Appended, Code, Error, NewRow, RoomId, Row, RowId, ports::Clock, to_millis};
+use mongodb::bson::{Uuid, doc};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Stamp,
+    plan::{Pending, Plan, Planned, plan},
+    tails::Tail,
+    targets::Targets,
+};
+use crate::{
+    db::Db,
+    failure::{Failure, Unique},
+    records::RowRecord,
+    values::{hash, id},
+};
+
+/// The rows of one append on their way into the log.
+pub(super) struct Batch<'a> {
+    db: &'a Db,
+    clock: &'a dyn Clock,
+    room: RoomId,
+    tail: &'a mut Tail,
+    pending: VecDeque<Pending>,
+    /// One per row asked for, then one per first row of the room.
+    answers: Vec<Option<Appended>>,
+    asked: usize,
+    /// Whether the room's first rows were put before the others.
+    begun: bool,
+    /// Whether a request has left, so that something may be stored.
+    sent: bool,
+    /// Whether there was a request of which nothing is known.
+    doubt: bool,
+}
+
+/// What became of an insert.
+enum Sent {
+    Stored,
+    Stopped(usize, Unique),
+    Lost(Failure),
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(
+        (db, clock): (&'a Db, &'a dyn Clock),
+        room: RoomId,
+        tail: &'a mut Tail,
+        rows: Vec<NewRow>,
+    ) -> Self {
+        let asked = rows.len();
+        let waits = |(at, new)| Pending {
+            new,
+            at,
+            doubtful: false,
+        };
+        Self {
+            db,
+            clock,
+            room,
+            tail,
+            pending: rows.into_iter().enumerate().map(waits).collect(),
+            answers: vec![None; asked],
+            asked,
+            begun: false,
+            sent: false,
+            doubt: false,
+        }
+    }
+
+    /// Goes on until nothing waits. Fails only while surely nothing is stored; the caller sets the
+    /// deadline.
+    pub(super) async fn run(&mut self) -> Result<(), Failure> {
+        while !self.pending.is_empty() {
+            match self.round().await {
+                Ok(()) => {}
+                Err(failure) if self.sent => {
+                    tracing::debug!(room = %self.room, %failure, "an append is in doubt");
+                    self.doubt = true;
+                    sleep(self.tail.round_trip()).await;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// The answers; `ran` is `None` at the deadline.
+    pub(super) fn finish(
+        mut self,
+        ran: Option<Result<(), Failure>>,
+    ) -> Result<Vec<Appended>, Error> {
+        match ran {
+            Some(Err(failure)) => return Err(failure.into()),
+            None if !self.sent => return Err(Failure::TimedOut.into()),
+            None => self.tail.forget(),
+            Some(Ok(())) => {}
+        }
+        self.answers.truncate(self.asked);
+        let answers = self.answers.into_iter();
+        Ok(answers
+            .map(|answer| answer.unwrap_or(Appended::Unknown))
+            .collect())
+    }
+
+    async fn round(&mut self) -> Result<(), Failure> {
+        if self.doubt {
+            self.tail.forget();
+            self.last().await?;
+            self.look_up().await?;
+            self.doubt = false;
+            return Ok(());
+        }
+        let last = self.last().await?;
+        let Plan { rows, refused } = self.plan(last).await?;
+        if !refused.is_empty() {
+            return self.refuse(refused).await;
+        }
+        match self.send(&rows).await {
+            Sent::Stored => self.stored(rows).await?,
+            Sent::Stopped(index, by) => return self.stopped(rows, index, by).await,
+            Sent::Lost(failure) => {
+                self.doubt_first(rows.len());
+                return Err(failure);
+            }
+        }
+        if let Some(pause) = self.tail.won() {
+            sleep(pause).await;
+        }
+        Ok(())
+    }
+
+    /// The newest row. Before the first comes what the room brings along.
+    async fn last(&mut self) -> Result<Stamp, Failure> {
+        if let Some(last) = self.tail.last() {
+            return Ok(last);
+        }
+        let Some(last) = self.db.newest(self.room).await? else {
+            self.begin().await?;
+            return Ok(Stamp::before_the_first());
+        };
+        self.tail.keep(last);
+        Ok(last)
+    }
+
+    async fn begin(&mut self) -> Result<(), Failure> {
+        if self.begun {
+            return Ok(());
+        }
+        let room = self.db.room(self.room).await?;
+        let room = room.ok_or_else(|| Error::new(Code::RoomNotFound))?;
+        for new in room.init.into_iter().rev() {
+            self.pending.push_front(Pending {
+                new,
+                at: self.answers.len(),
+                doubtful: false,
+            });
+            self.answers.push(None);
+        }
+        self.begun = true;
+        Ok(())
+    }
+
+    async fn plan(&self, last: Stamp) -> Result<Plan, Failure> {
+        let rows = self.pending.iter().map(|pending| &pending.new);
+        let mut targets = Targets::read(self.db, self.room, rows).await?;
+        let now = to_millis(self.clock.now());
+        Ok(plan(
+            self.room,
+            (last, now),
+            &mut targets,
+            self.pending.iter(),
+        ))
+    }
+
+    async fn send(&mut self, rows: &[Planned]) -> Sent {
+        let records = rows.iter().map(|planned| &planned.record);
+        let insert = self.db.rows.insert_many(records).ordered(true);
+        let (begun, before) = (Instant::now(), self.sent);
+        self.sent = true;
+        let Err(failure) = self.db.call(insert).await else {
+            self.tail.took(begun.elapsed());
+            return Sent::Stored;
+        };
+        self.sent = before || !failure.is_unsent();
+        match failure.stopped_at() {
+            Some((index, by)) if index < rows.len() => Sent::Stopped(index, by),
+            _ => Sent::Lost(failure),
+        }
+    }
+
+    /// Takes the first rows that wait as stored, and answers them once they are applied.
+    async fn stored(&mut self, rows: Vec<Planned>) -> Result<(), Failure> {
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        self.tail.keep(Stamp::of(&last.row));
+        for planned in &rows {
+            if let Err(failure) = self.db.apply(&planned.record).await {
+                self.doubt_first(rows.len());
+                return Err(failure);
+            }
+        }
+        for (waiting, planned) in self.pending.drain(..rows.len()).zip(rows) {
+            self.answers[waiting.at] = Some(Appended::Stored(planned.row));
+        }
+        Ok(())
+    }
+
+    /// Takes what was stored before the insert met a duplicate, and clears the duplicate up.
+    async fn stopped(
+        &mut self,
+        mut rows: Vec<Planned>,
+        index: usize,
+        by: Unique,
+    ) -> Result<(), Failure> {
+        let refused = rows.drain(index..).next().map(|planned| planned.row);
+        self.stored(rows).await?;
+        let (Some(refused), Some(at)) = (refused, self.pending.front().map(|first| first.at))
+        else {
+            return Ok(());
+        };
+        if by == Unique::Seq {
+            self.tail.lost();
+            if self.last().await?.seq < refused.seq {
+                // The majority does not show yet what refused it.
+                self.tail.forget();
+                sleep(self.tail.round_trip()).await;
+            }
+            return Ok(());
+        }
+        self.look_up().await?;
+        if self.answers[at].is_none() && self.is_taken(&refused).await? {
+            self.answer(at, Appended::Mismatch);
+        } else if self.answers[at].is_none() {
+            // A revision, which the next plan decides on; or not shown by the majority yet.
+            self.tail.forget();
+            sleep(self.tail.round_trip()).await;
+        }
+        Ok(())
+    }
+
+    /// Whether a row's id stands for a row under another client_id: a defect of the caller's.
+    async fn is_taken(&self, row: &Row) -> Result<bool, Failure> {
+        let other = doc! {"_id": id(row.id.uuid()), "client_id": {"$ne": id(row.client_id.uuid())}};
+        Ok(self.db.call(self.db.rows.find_one(other)).await?.is_some())
+    }
+
+    /// Answers rows that cannot be stored, unless they were stored before.
+    async fn refuse(&mut self, refused: Vec<(usize, Appended)>) -> Result<(), Failure> {
+        self.look_up().await?;
+        for (at, answer) in refused {
+            if self.answers[at].is_none() {
+                self.answer(at, answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks up what waits by client_id, and answers what is in the log.
+    async fn look_up(&mut self) -> Result<(), Failure> {
+        let known = self.known().await?;
+        let mut stored = HashSet::new();
+        for waiting in &self.pending {
+            let key = (waiting.new.sender, waiting.new.client_id);
+            let Some((record, row)) = known.get(&key) else {
+                continue;
+            };
+            self.answers[waiting.at] = Some(answer(waiting, record, row, &mut stored));
+        }
+        let answers = &self.answers;
+        self.pending.retain(|waiting| answers[waiting.at].is_none());
+        Ok(())
+    }
+
+    /// The rows of the log that have a client_id that waits, as they are now.
+    async fn known(
+        &self,
+    ) -> Result<HashMap<(domain::UserId, domain::ClientId), (RowRecord, Row)>, Failure> {
+        let room = id(self.room.uuid());
+        let (senders, clients): (HashSet<Uuid>, Vec<Uuid>) = self
+            .pending
+            .iter()
+            .map(|waiting| &waiting.new)
+            .map(|new| (id(new.sender.uuid()), id(new.client_id.uuid())))
+            .unzip();
+        let senders: Vec<_> = senders.into_iter().collect();
+        let filter = doc! {
+            "room_id": room, "sender_id": {"$in": senders}, "client_id": {"$in": clients},
+        };
+        let mut records = self.db.all(self.db.rows.find(filter.clone())).await?;
+        if !records.is_empty() && self.db.apply_stored(&[room]).await? {
+            records = self.db.all(self.db.rows.find(filter)).await?;
+        }
+        let rows = self.db.shown(room, &records).await?;
+        let keyed = records.into_iter().zip(rows);
+        Ok(keyed
+            .map(|(record, row)| ((row.sender, row.client_id), (record, row)))
+            .collect())
+    }
+
+    fn answer(&mut self, at: usize, answer: Appended) {
+        self.answers[at] = Some(answer);
+        self.pending.retain(|waiting| waiting.at != at);
+    }
+
+    fn doubt_first(&mut self, count: usize) {
+        for waiting in self.pending.iter_mut().take(count) {
+            waiting.doubtful = true;
+        }
+    }
+}
+
+/// What a row that waits is told of the row that has its client_id.
+fn answer(
+    waiting: &Pending,
+    record: &RowRecord,
+    row: &Row,
+    stored: &mut HashSet<RowId>,
+) -> Appended {
+    if record.content_hash != hash(waiting.new.change.hash()) {
+        return Appended::Mismatch;
+    }
+    let own = waiting.doubtful && waiting.new.id == row.id;
+    // The same row twice in a batch was stored once.
+    if own && stored.insert(row.id) {
+        Appended::Stored(row.clone())
+    } else {
+        Appended::Repeat(row.clone())
+    }
+}

@@ -1,0 +1,21 @@
+//! Documents as they are stored. Their fields are a promise to the data that is there; the types
+//! of the domain may change without them.
+
+mod archive;
+mod content;
+mod member;
+mod room;
+mod row;
+
+pub(crate) use archive::{CopyRecord, HoldRecord, KeyRecord, copy_id_of};
+pub(crate) use content::ContentRecord;
+pub(crate) use member::{MemberRecord, StateRecord};
+pub(crate) use room::{RoomKindRecord, RoomRecord};
+pub(crate) use row::{KindRecord, RowRecord};
+
+use domain::Error;
+
+/// A record that lacks what its kind must have.
+fn incomplete(what: &'static str) -> Error {
+    Error::internal(format!("a stored record lacks {what}"))
+}

@@ -1,0 +1,59 @@
+//! Ids, numbers and moments as BSON has them.
+
+use domain::{ContentHash, Rev, RowId, Timestamp};
+use mongodb::bson::{Binary, DateTime, Uuid, spec::BinarySubtype};
+
+/// An id, as binary of subtype 4.
+pub(crate) fn id(uuid: uuid::Uuid) -> Uuid {
+    Uuid::from_bytes(uuid.into_bytes())
+}
+
+/// The id that was stored.
+pub(crate) fn uuid(id: Uuid) -> uuid::Uuid {
+    uuid::Uuid::from_bytes(id.bytes())
+}
+
+/// A number. BSON has no unsigned ones; what lies beyond them stands beyond every stored one.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The number that was stored, which is never negative.
+pub(crate) fn uint(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A limit of a query. MongoDB takes 0 for "no limit", so whoever asks for nothing must not ask.
+pub(crate) fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A moment, in whole milliseconds.
+pub(crate) fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millisecond())
+}
+
+/// The moment that was stored.
+pub(crate) fn time(date: DateTime) -> Timestamp {
+    Timestamp::from_millisecond(date.timestamp_millis()).unwrap_or(Timestamp::MAX)
+}
+
+/// A hash, as generic binary.
+pub(crate) fn hash(hash: ContentHash) -> Binary {
+    generic(hash.0.to_vec())
+}
+
+/// The id of a copy: the message, then rev and place. So one find names many copies exactly.
+pub(crate) fn copy_id(message: RowId, rev: Rev, place: u64) -> Binary {
+    let mut bytes = message.uuid().into_bytes().to_vec();
+    bytes.extend(rev.to_be_bytes());
+    bytes.extend(place.to_be_bytes());
+    generic(bytes)
+}
+
+fn generic(bytes: Vec<u8>) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes,
+    }
+}
