@@ -107,7 +107,7 @@ impl World {
 
     pub(crate) async fn join(&self, who: &Caller, room: RoomId) -> Option<Row> {
         match self.ask(who, Command::Join { room }).await.unwrap() {
-            Reply::Joined { row, .. } => row,
+            Reply::Joined { row, .. } => row.map(|row| *row),
             other => panic!("not joined: {other:?}"),
         }
     }

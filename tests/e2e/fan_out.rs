@@ -92,7 +92,7 @@ async fn four_senders_and_a_thousand_listeners_agree_on_every_message() {
 
     let listening = sockets.into_iter().enumerate();
     let listening: Vec<_> = listening
-        .map(|(n, (socket, _))| tokio::task::spawn(listen(socket, n, room_id)))
+        .map(|(n, (socket, _))| e2e::spawn(listen(socket, n, room_id)))
         .collect();
     let talking = senders
         .into_iter()

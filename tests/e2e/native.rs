@@ -253,7 +253,7 @@ async fn stopping_tells_the_sockets_and_loses_nothing() {
     let room = alice.create_room("lobby").await;
     let (mut socket, _) = alice.native().await;
     let said = alice.say(&room, "kept").await;
-    let stopped = tokio::task::spawn(server.restart());
+    let stopped = e2e::spawn(server.restart());
     assert!(socket.next_of("draining").await["retry_after_ms"].is_u64());
     let code = socket.closed().await.expect("a close code");
     assert!(

@@ -240,7 +240,8 @@ async fn the_documents_own_sample_of_a_room_is_not_json_and_gets_400() {
     let alice = sign_up_and_log_in(&rest, "alice").await;
     let sample = "{\n\"name\": \"room_name\",\n}";
     let json = [("content-type", "application/json")];
-    let answer = rest.with_token(&alice).send(
+    let alice = rest.with_token(&alice);
+    let answer = alice.send(
         Method::POST,
         "/api/room/create/",
         &json,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::judge::{Heard, How, Recovered};
 
 /// One person listening in all their rooms.
-pub struct Listener {
+pub(crate) struct Listener {
     number: usize,
     token: String,
     positions: BTreeMap<RoomId, Seq>,
@@ -22,7 +22,7 @@ pub struct Listener {
 
 impl Listener {
     /// Somebody with a token who has seen these rooms up to these rows.
-    pub fn new(number: usize, token: &str, positions: BTreeMap<RoomId, Seq>) -> Self {
+    pub(crate) fn new(number: usize, token: &str, positions: BTreeMap<RoomId, Seq>) -> Self {
         Self {
             number,
             token: token.to_owned(),
@@ -34,7 +34,7 @@ impl Listener {
     }
 
     /// Listens until cut off, or until every room has been heard up to `heads`.
-    pub async fn listen(&mut self, addr: SocketAddr, heads: Option<&BTreeMap<RoomId, Seq>>) {
+    pub(crate) async fn listen(&mut self, addr: SocketAddr, heads: Option<&BTreeMap<RoomId, Seq>>) {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str())];
         let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws?resume=true", &headers).await

@@ -14,7 +14,7 @@ use crate::Until;
 const WINDOW: usize = 8;
 
 /// One person talking in one room.
-pub struct Sender {
+pub(crate) struct Sender {
     number: usize,
     token: String,
     room: RoomId,
@@ -26,7 +26,7 @@ pub struct Sender {
 
 impl Sender {
     /// Somebody with a token who will talk in a room.
-    pub fn new(number: usize, token: &str, room: RoomId) -> Self {
+    pub(crate) fn new(number: usize, token: &str, room: RoomId) -> Self {
         let token = token.to_owned();
         Self {
             number,
@@ -39,7 +39,7 @@ impl Sender {
     }
 
     /// Talks until told to stop or cut off.
-    pub async fn talk(&mut self, addr: SocketAddr, until: &Until) {
+    pub(crate) async fn talk(&mut self, addr: SocketAddr, until: &Until) {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str())];
         let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws", &headers).await else {
@@ -102,7 +102,7 @@ impl Sender {
     }
 
     /// Everything that was sent, answered or not.
-    pub fn sent(self) -> impl Iterator<Item = Sent> {
+    pub(crate) fn sent(self) -> impl Iterator<Item = Sent> {
         self.answered.into_iter().chain(self.unanswered)
     }
 }

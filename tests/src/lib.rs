@@ -29,6 +29,17 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     }
 }
 
+/// Runs something beside the test, which itself waits for its end.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test waits for it; nothing here is shut down by a tracker"
+)]
+pub fn spawn<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    tokio::spawn(work)
+}
+
 /// Asks again and again until the answer is `Some`.
 ///
 /// # Panics

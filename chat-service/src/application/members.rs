@@ -97,6 +97,7 @@ impl Chat {
     async fn joined(&self, who: &Caller, room: Room, row: Option<Row>) -> Result<Reply> {
         let member = self.membership(who, room.id).await.map_err(left_again)?;
         let room = self.view(who, room, Some(member)).await?;
+        let row = row.map(Box::new);
         Ok(Reply::Joined { room, row })
     }
 

@@ -121,7 +121,7 @@ pub enum Reply {
         /// The room.
         room: RoomView,
         /// The join's row; `None` for who was in it already.
-        row: Option<Row>,
+        row: Option<Box<Row>>,
     },
     /// A message is stored.
     Sent {

@@ -24,7 +24,7 @@ fn refused(path: &Path) -> OpenError {
 
 /// Opens a store at `path` once, so that there is one.
 async fn made(path: &Path) {
-    durable(path).unwrap().close().await;
+    durable(path).expect("a new store").close().await;
 }
 
 #[tokio::test]

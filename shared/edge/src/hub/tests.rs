@@ -331,7 +331,6 @@ async fn many_rows_beyond_a_hole_are_not_kept() {
 }
 
 mod mending {
-    use domain::ports::Store;
     use testkit::builders::{message, new_channel, new_user};
     use tokio::time::{Duration, Instant, timeout};
     use tokio_util::sync::CancellationToken;

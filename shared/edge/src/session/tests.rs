@@ -234,7 +234,6 @@ fn caller() -> Caller {
 struct Client {
     world: World,
     log: Arc<Log>,
-    subscriber: Arc<Subscriber>,
     drain: CancellationToken,
     write: mpsc::Sender<std::result::Result<Message, WsError>>,
     read: mpsc::Receiver<Message>,
@@ -293,7 +292,6 @@ fn open_with(log: Arc<Log>, wants: Wants, expires: Duration, window: usize) -> C
     Client {
         world,
         log,
-        subscriber,
         drain,
         write,
         read,

@@ -78,11 +78,4 @@ impl<D> Turn<D> {
     pub(super) fn take_work(&mut self) -> (Option<Work<D>>, Option<Work<D>>) {
         (self.commands.take(), self.reading.take())
     }
-
-    /// What was said, for tests of machines.
-    #[cfg(test)]
-    pub(super) fn texts(&mut self) -> Vec<String> {
-        let text = |message: Message| message.into_text().ok().map(|text| text.to_string());
-        self.messages().filter_map(text).collect()
-    }
 }

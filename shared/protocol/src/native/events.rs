@@ -23,9 +23,12 @@ enum EventFrame {
         #[serde(flatten)]
         place: Place,
         run: Uuid,
-        through: domain::Seq,
+        through_seq: domain::Seq,
     },
-    Notification(NotificationView),
+    /// Nested, since an `id` at the top would make it the answer to a request.
+    Notification {
+        notification: NotificationView,
+    },
     Draining {
         retry_after_ms: u64,
     },
@@ -62,7 +65,9 @@ pub(super) fn encode(scene: &Scene) -> Option<String> {
         Event::Logged(row) => logged(row, scene),
         Event::Notified(notification) => {
             let card = scene.actor.as_ref();
-            EventFrame::Notification(NotificationView::new(notification, card))
+            EventFrame::Notification {
+                notification: NotificationView::new(notification, card),
+            }
         }
         Event::Draining { retry_after_ms } => EventFrame::Draining {
             retry_after_ms: *retry_after_ms,
@@ -81,7 +86,7 @@ fn logged(row: &Row, scene: &Scene) -> EventFrame {
         Change::Archive { run, through } => EventFrame::Archived {
             place: place(row),
             run: run.uuid(),
-            through: *through,
+            through_seq: *through,
         },
     }
 }

@@ -223,7 +223,7 @@ fn changes_have_a_word_each() {
         through: 3,
     });
     assert_eq!(
-        (&archived["type"], &archived["through"]),
+        (&archived["type"], &archived["through_seq"]),
         (&json!("archived"), &json!(3))
     );
 }
