@@ -28,7 +28,7 @@ pub(crate) enum Failure {
 pub(crate) enum Unique {
     /// (room, seq).
     Seq,
-    /// (room, sender, client_id), (room, target, rev), the row's id; or one that this version of
+    /// (room, sender, client_id), (room, target, target_rev), the row's id; or one that this version of
     /// the server does not name.
     Other,
 }

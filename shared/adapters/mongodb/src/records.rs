@@ -10,7 +10,7 @@ mod row;
 pub(crate) use archive::{CopyRecord, HoldRecord, KeyRecord, copy_id_of};
 pub(crate) use content::ContentRecord;
 pub(crate) use member::{MemberRecord, StateRecord};
-pub(crate) use room::{RoomKindRecord, RoomRecord};
+pub(crate) use room::{ChannelRecord, RoomKindRecord, RoomRecord};
 pub(crate) use row::{KindRecord, RowRecord};
 
 use domain::Error;

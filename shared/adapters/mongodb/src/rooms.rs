@@ -6,9 +6,10 @@ use mongodb::bson::{Document, doc};
 
 use crate::{
     MongoStore,
+    apply::bson,
     db::Db,
     failure::Failure,
-    records::{RoomKindRecord, RoomRecord},
+    records::{ChannelRecord, RoomKindRecord, RoomRecord},
     values::{date, id, limit},
 };
 
@@ -68,9 +69,8 @@ impl Rooms for MongoStore {
     }
 
     async fn room_by_name(&self, tenant: &TenantId, name: &RoomName) -> Result<Option<Room>> {
-        let kind = RoomKindRecord::CHANNEL;
-        let filter = doc! {"tenant": tenant.as_str(), "name": name.as_str(), "kind": kind};
-        Ok(self.db.one_room(filter).await?)
+        let channel = bson(&ChannelRecord::new(tenant, name))?;
+        Ok(self.db.one_room(doc! {"channel": channel}).await?)
     }
 
     async fn channels(

@@ -44,6 +44,24 @@ impl From<RoomKindRecord> for RoomKind {
     }
 }
 
+/// A name that only one room has. As one value, since a compound index that leaves out some rooms
+/// would have to be partial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChannelRecord {
+    tenant: String,
+    name: String,
+}
+
+impl ChannelRecord {
+    /// The name of a tenant's channel.
+    pub(crate) fn new(tenant: &TenantId, name: &RoomName) -> Self {
+        Self {
+            tenant: tenant.as_str().to_owned(),
+            name: name.as_str().to_owned(),
+        }
+    }
+}
+
 /// A room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RoomRecord {
@@ -53,6 +71,9 @@ pub(crate) struct RoomRecord {
     pub(crate) kind: RoomKindRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
+    /// Of a room whose name is taken by it: unique among those that have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channel: Option<ChannelRecord>,
     pub(crate) created_by: Uuid,
     pub(crate) created_at: DateTime,
     pub(crate) rev: i64,
@@ -64,7 +85,12 @@ pub(crate) struct RoomRecord {
 impl RoomRecord {
     /// A room that is made at `at`.
     pub(crate) fn new(room: &NewRoom, at: DateTime) -> Self {
+        let named = (room.kind == RoomKind::Channel).then_some(room.name.as_ref());
+        let channel = named
+            .flatten()
+            .map(|name| ChannelRecord::new(&room.tenant, name));
         Self {
+            channel,
             id: id(room.id.uuid()),
             tenant: room.tenant.as_str().to_owned(),
             kind: room.kind.into(),

@@ -69,12 +69,11 @@ pub(crate) struct RowRecord {
     pub(crate) created_at: DateTime,
     /// Of what was sent; tells a repeat from another send.
     pub(crate) content_hash: Binary,
-    /// What an edit, a deletion or a member row changes: a message or a user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) target: Option<Uuid>,
+    /// What an edit, a deletion or a member row changes: a message or a user. Of other rows the row
+    /// itself, so that every row has one: not every server keeps an index of only some.
+    pub(crate) target: Uuid,
     /// The revision that this row gives its target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) target_rev: Option<i64>,
+    pub(crate) target_rev: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) member: Option<MemberRowRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,8 +128,8 @@ impl RowRecord {
             client_id: id(row.client_id.uuid()),
             created_at: date(row.created_at),
             content_hash: hash(sent),
-            target: None,
-            target_rev: None,
+            target: id(row.id.uuid()),
+            target_rev: 1,
             member: None,
             archive: None,
             content: None,
@@ -180,15 +179,13 @@ impl RowRecord {
     }
 
     fn aim(&mut self, target: uuid::Uuid, rev: u64) {
-        (self.target, self.target_rev) = (Some(id(target)), Some(int(rev)));
+        (self.target, self.target_rev) = (id(target), int(rev));
         self.unapplied = Some(true);
     }
 
     /// What this change changes, and the revision that it makes.
-    pub(crate) fn aimed(&self) -> Result<(Uuid, i64), Error> {
-        self.target
-            .zip(self.target_rev)
-            .ok_or_else(|| incomplete("a target"))
+    pub(crate) fn aimed(&self) -> (Uuid, i64) {
+        (self.target, self.target_rev)
     }
 
     /// The message of this key, which says `content` if it says anything.
@@ -216,7 +213,7 @@ impl RowRecord {
     pub(crate) fn told_of(&self) -> Option<Uuid> {
         match self.kind {
             KindRecord::Message => Some(self.id),
-            KindRecord::Edit | KindRecord::Deletion => self.target,
+            KindRecord::Edit | KindRecord::Deletion => Some(self.target),
             KindRecord::Member | KindRecord::Archive => None,
         }
     }
@@ -230,7 +227,7 @@ impl RowRecord {
             KindRecord::Deletion => Change::Deletion(message()?),
             KindRecord::Member => {
                 let member = self.member.ok_or_else(|| incomplete("a membership"))?;
-                let (user, rev) = self.aimed()?;
+                let (user, rev) = self.aimed();
                 Change::Member(member.row(user, rev))
             }
             KindRecord::Archive => {
