@@ -10,12 +10,7 @@ use edge::{
 };
 use protocol::native::{AcknowledgeBody, NotificationView, Notifications, page_size};
 use serde::Serialize;
-use warp::{
-    Filter,
-    http::{HeaderValue, StatusCode, header::LINK},
-    path,
-    reply::Response,
-};
+use warp::{Filter, http::StatusCode, path, reply::Response};
 
 use crate::inbox::{self, Page, Position};
 
@@ -86,11 +81,7 @@ async fn list(
     let who = who?;
     let (after, limit) = (cursor(&query)?, limit(&ctx, &query)?);
     let page = inbox::page(&*ctx.ports.store, who.user, after, limit).await?;
-    let mut response = answer::json(StatusCode::OK, &show(&ctx, &page).await);
-    if let Some(next) = next(&page, limit)? {
-        response.headers_mut().insert(LINK, next);
-    }
-    Ok(response)
+    Ok(answer::json(StatusCode::OK, &show(&ctx, &page).await))
 }
 
 fn cursor(query: &HashMap<String, String>) -> Result<Option<Position>> {
@@ -121,19 +112,14 @@ async fn show(ctx: &Context, page: &Page) -> Notifications {
     Notifications {
         notifications: notifications.collect(),
         more: page.more,
+        next: next(page),
     }
 }
 
-/// Where the next page is (RFC 8288), for who reads on without acknowledging.
-fn next(page: &Page, limit: usize) -> Result<Option<HeaderValue>> {
-    let Some(last) = page.notifications.last().filter(|_| page.more) else {
-        return Ok(None);
-    };
-    let after = Position::of(last);
-    let link = format!("</api/v1/notifications?after={after}&limit={limit}>; rel=\"next\"");
-    HeaderValue::try_from(link)
-        .map(Some)
-        .map_err(Error::internal)
+/// Where the next page begins, for who reads on without acknowledging.
+fn next(page: &Page) -> Option<String> {
+    let last = page.notifications.last().filter(|_| page.more)?;
+    Some(Position::of(last).to_string())
 }
 
 async fn acknowledge(

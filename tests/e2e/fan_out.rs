@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{ClientId, RoomId};
-use e2e::{Server, SignedIn, Socket};
+use domain::{ClientId, RoomId, RowId, Seq};
+use e2e::{Anon, Process, Rest, Server, SignedIn, Socket};
 use futures_util::future::join_all;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::judge::{Heard, How, Kept, Ledger, Sent, Told};
 
@@ -12,6 +13,9 @@ const LISTENERS: usize = 1_000;
 const LISTENING_USERS: usize = 20;
 const SENDERS: usize = 4;
 const EACH: u64 = 100;
+/// How many a sender sends before it waits for the answers.
+const WINDOW: u64 = 4;
+const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-under-test");
 
 async fn talk(person: SignedIn, number: usize, room: RoomId) -> Vec<Sent> {
     let (mut socket, _) = person.native().await;
@@ -32,7 +36,7 @@ async fn talk(person: SignedIn, number: usize, room: RoomId) -> Vec<Sent> {
             "content": content,
         });
         socket.send(&frame).await;
-        if n % 16 == 0 {
+        if n % WINDOW == 0 {
             answers(&mut socket, &mut sent).await;
         }
     }
@@ -63,11 +67,26 @@ fn seq(message: &Value) -> u64 {
         .unwrap_or_else(|| panic!("a seq in {message}"))
 }
 
+/// What a listener needs of a frame; four hundred thousand of them are read.
+#[derive(Deserialize)]
+struct Frame {
+    message: Option<Said>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    id: RowId,
+    seq: Seq,
+}
+
 async fn listen(mut socket: Socket, listener: usize, room: RoomId) -> Vec<Heard> {
     let mut heard = Vec::new();
     while heard.len() < SENDERS * usize::try_from(EACH).expect("small") {
-        let message = socket.next_of("message").await["message"].take();
-        let (seq, id) = (seq(&message), id(&message));
+        let text = socket.next_text().await;
+        let frame: Frame = serde_json::from_str(&text).expect("a frame");
+        let Some(Said { seq, id }) = frame.message else {
+            continue;
+        };
         heard.push(Heard {
             listener,
             room,
@@ -81,12 +100,16 @@ async fn listen(mut socket: Socket, listener: usize, room: RoomId) -> Vec<Heard>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_senders_and_a_thousand_listeners_agree_on_every_message() {
-    let server = Server::without_limits().await;
-    let owner = server.anon().sign_up("owner").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::without_limits(PROGRAM, folder.path()).await;
+    let anon = Anon {
+        rest: Rest::new(server.addr()),
+    };
+    let owner = anon.sign_up("owner").await;
     let room = owner.create_room("stadium").await;
     let room_id: RoomId = room.parse().expect("an id");
-    let crowd = people(&server, "listener", LISTENING_USERS, &room).await;
-    let senders = people(&server, "sender", SENDERS, &room).await;
+    let crowd = people(&anon, "listener", LISTENING_USERS, &room).await;
+    let senders = people(&anon, "sender", SENDERS, &room).await;
     let open = (0..LISTENERS).map(|n| crowd[n % LISTENING_USERS].native());
     let sockets = join_all(open).await;
 
@@ -128,13 +151,13 @@ async fn four_senders_and_a_thousand_listeners_agree_on_every_message() {
         ledger.heard.len(),
         LISTENERS * SENDERS * usize::try_from(EACH).expect("small")
     );
-    server.stop().await;
+    assert_eq!(server.terminate().await, Some(0));
 }
 
-async fn people(server: &Server, prefix: &str, count: usize, room: &str) -> Vec<SignedIn> {
+async fn people(anon: &Anon, prefix: &str, count: usize, room: &str) -> Vec<SignedIn> {
     let mut people = Vec::new();
     for n in 0..count {
-        let person = server.anon().sign_up(&format!("{prefix}-{n}")).await;
+        let person = anon.sign_up(&format!("{prefix}-{n}")).await;
         person.join(room).await;
         people.push(person);
     }

@@ -185,7 +185,7 @@ async fn inbox(person: &SignedIn) -> HashSet<String> {
         let Some(next) = page["next"].as_str() else {
             return ids;
         };
-        path = format!("/api/v1/notifications?limit=200&cursor={next}");
+        path = format!("/api/v1/notifications?limit=200&after={next}");
     }
 }
 

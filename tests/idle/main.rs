@@ -1,7 +1,7 @@
 //! What an idle socket costs: a thousand of them, authenticated and joined, on a process of its
 //! own. Figures for the documentation: `cargo test --release -p e2e --test idle -- --nocapture`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use e2e::{Anon, Process, Rest};
 use futures_util::future::join_all;
@@ -23,16 +23,10 @@ fn resident_kib(pid: u32) -> u64 {
     kib.parse().expect("a number")
 }
 
-async fn start(data: &Path) -> Process {
-    let config = data.join("hubbub.toml");
-    std::fs::write(&config, "no_limits = true\n").expect("written");
-    Process::start(PROGRAM, data, Some(config)).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_idle_joined_sockets_cost_at_most_ten_kib_each() {
     let data = tempfile::tempdir().expect("a folder");
-    let process = start(data.path()).await;
+    let process = Process::without_limits(PROGRAM, data.path()).await;
     let anon = Anon {
         rest: Rest::new(process.addr()),
     };

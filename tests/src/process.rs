@@ -48,6 +48,16 @@ impl Process {
         }
     }
 
+    /// Starts the product on a folder, without limits of rates and sessions.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn without_limits(program: &str, data: &Path) -> Self {
+        let config = data.join("hubbub.toml");
+        std::fs::write(&config, "no_limits = true\n").expect("written");
+        Self::start(program, data, Some(config)).await
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{
-        Error, Message, client::IntoClientRequest, http::Response, protocol::CloseFrame,
+        Error, Message, Utf8Bytes, client::IntoClientRequest, http::Response, protocol::CloseFrame,
     },
 };
 
@@ -104,17 +104,31 @@ impl Socket {
         self.stream.send(Message::text(frame.to_string())).await
     }
 
-    /// The next text frame as JSON; `None` when the socket ends. Pings are answered on the way.
-    pub async fn try_next(&mut self) -> Option<Value> {
+    /// The next text frame; `None` when the socket ends. Pings are answered on the way.
+    async fn try_next_text(&mut self) -> Option<Utf8Bytes> {
         loop {
             match self.stream.next().await? {
-                Ok(Message::Text(text)) => {
-                    return Some(serde_json::from_str(&text).unwrap_or(Value::Null));
-                }
+                Ok(Message::Text(text)) => return Some(text),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
         }
+    }
+
+    /// The next text frame as JSON; `None` when the socket ends.
+    pub async fn try_next(&mut self) -> Option<Value> {
+        let text = self.try_next_text().await?;
+        Some(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// The next text frame as it came.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub async fn next_text(&mut self) -> Utf8Bytes {
+        crate::soon("a frame", self.try_next_text())
+            .await
+            .expect("an open socket")
     }
 
     /// The next frame as JSON.

@@ -61,8 +61,11 @@ pub struct MessageSent {
 pub struct Notifications {
     /// Oldest first in each room.
     pub notifications: Vec<NotificationView>,
-    /// Whether there are more: acknowledge these, and ask again.
+    /// Whether there are more.
     pub more: bool,
+    /// The `after` of the next page, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// A row that tells who came or went.
