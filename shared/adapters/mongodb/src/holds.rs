@@ -35,7 +35,7 @@ impl Db {
     /// listed one before it could see the hold finds it moved on.
     async fn place(&self, room: Uuid, hold: &HoldRecord) -> Result<(), Failure> {
         match self.call(self.holds.insert_one(hold)).await {
-            Err(failure) if !failure.is_duplicate() => return Err(failure),
+            Err(failure) if !failure.is_duplicate() => Err(failure),
             // An earlier call may have stopped before it had raised all.
             _ => self.raise_places(room, hold).await,
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{MessageId, Rev};
-use mongodb::bson::{Uuid, doc};
 use testkit::contract::bodies::{BodiesWorld, BodyStore};
 
 struct World(common::Fresh);
@@ -26,17 +25,7 @@ impl BodiesWorld for World {
     }
 
     async fn copies(&self, message: MessageId) -> Vec<(Rev, u64)> {
-        let id = Uuid::from_bytes(message.uuid().into_bytes());
-        let copies = common::stored(&self.0.database, "archived_messages");
-        let mut found = copies.find(doc! {"message_id": id}).await.unwrap();
-        let mut copies = Vec::new();
-        while found.advance().await.unwrap() {
-            let copy = found.deserialize_current().unwrap();
-            let number = |field| copy.get_i64(field).unwrap().unsigned_abs();
-            copies.push((number("rev"), number("place")));
-        }
-        copies.sort_unstable();
-        copies
+        common::copies(&self.0.database, message).await
     }
 
     async fn tick(&self) {

@@ -58,7 +58,7 @@ pub(super) fn plan<'p>(
             }
             // Whether the row before it is stored is not known yet, so neither is this.
             Err(_) if targets.hangs_on_planned(new) => break,
-            Err(answer) => plan.refused.push((waiting.at, answer)),
+            Err(declined) => plan.refused.push((waiting.at, declined.into())),
         }
     }
     plan

@@ -16,6 +16,24 @@ use crate::{
     values::{id, uint, uuid},
 };
 
+/// Why a row cannot be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Declined {
+    /// Its target does not take it.
+    Refused(Refusal),
+    /// Its target is at another revision.
+    Conflict { current: Rev },
+}
+
+impl From<Declined> for Appended {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Refused(refusal) => Self::Refused(refusal),
+            Declined::Conflict { current } => Self::Conflict { current },
+        }
+    }
+}
+
 /// Targets as they are, and as the rows planned so far will have changed them.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
@@ -83,7 +101,7 @@ impl Targets {
         room: RoomId,
         new: &NewRow,
         stamp: Stamp,
-    ) -> Result<Change, Appended> {
+    ) -> Result<Change, Declined> {
         match &new.change {
             NewChange::Message { content } => {
                 Ok(Change::Message(said(room, new, stamp, content.clone())))
@@ -104,25 +122,25 @@ impl Targets {
         }
     }
 
-    fn message(&self, id: RowId, if_rev: Option<Rev>) -> Result<Message, Appended> {
+    fn message(&self, id: RowId, if_rev: Option<Rev>) -> Result<Message, Declined> {
         let message = self.messages.get(&id);
-        let message = message.ok_or(Appended::Refused(Refusal::Missing))?;
+        let message = message.ok_or(Declined::Refused(Refusal::Missing))?;
         if message.content().is_none() {
-            return Err(Appended::Refused(Refusal::Deleted));
+            return Err(Declined::Refused(Refusal::Deleted));
         }
         if if_rev.is_some_and(|rev| rev != message.rev) {
             let current = message.rev;
-            return Err(Appended::Conflict { current });
+            return Err(Declined::Conflict { current });
         }
         Ok(message.clone())
     }
 
-    fn member(&self, member: MemberRow) -> Result<Change, Appended> {
+    fn member(&self, member: MemberRow) -> Result<Change, Declined> {
         let current = self.members.get(&member.user).copied().unwrap_or(0);
         if member.rev == current + 1 {
             Ok(Change::Member(member))
         } else {
-            Err(Appended::Conflict { current })
+            Err(Declined::Conflict { current })
         }
     }
 
@@ -167,9 +185,9 @@ fn said(room: RoomId, new: &NewRow, stamp: Stamp, content: Content) -> Message {
     }
 }
 
-fn edited(message: Message, content: Content) -> Result<Change, Appended> {
+fn edited(message: Message, content: Content) -> Result<Change, Declined> {
     if message.archived {
-        return Err(Appended::Refused(Refusal::Archived));
+        return Err(Declined::Refused(Refusal::Archived));
     }
     Ok(Change::Edit(Message {
         rev: message.rev + 1,

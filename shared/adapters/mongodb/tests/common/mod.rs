@@ -1,10 +1,21 @@
 //! Nodes on databases of their own, on the server that tests share.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::{sync::Arc, time::Duration};
+pub(crate) mod network;
+
+use std::{
+    io::Write,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use adapter_mongodb::{MongoStore, Options, Timings};
-use mongodb::{Client, Database, bson::Document};
+use domain::{MessageId, Rev};
+use futures_util::TryStreamExt;
+use mongodb::{
+    Client, Database,
+    bson::{Document, Uuid, doc},
+};
 use testkit::{
     clock::TestClock,
     mongo_server::{MongoServer, or_skip},
@@ -19,9 +30,22 @@ pub(crate) struct Fresh {
 
 /// The server of all tests that do not stop it; `None` after printing why there is none.
 pub(crate) fn server() -> Option<&'static MongoServer> {
+    static SAID: Once = Once::new();
     let server = or_skip(MongoServer::shared())?;
-    println!("on {}", server.describe());
+    SAID.call_once(|| say(server));
     Some(server)
+}
+
+/// Puts into the report which server it is about. Past the capture of what tests print, which
+/// would show it for failed tests only.
+fn say(server: &MongoServer) {
+    let server = server.describe();
+    let said = writeln!(
+        std::io::stderr(),
+        "on {server}; what only a replica set can show is not shown on a server that is none: \
+         majority reads and writes, and a change of the primary"
+    );
+    said.expect("the report can be written");
 }
 
 /// A name that no other test uses.
@@ -76,17 +100,39 @@ pub(crate) fn patient() -> Timings {
     }
 }
 
-/// For tests in which answers do not come.
-pub(crate) fn hasty() -> Timings {
-    Timings {
-        call: Duration::from_secs(2),
-        attempt: Duration::from_millis(250),
-        append: Duration::from_millis(700),
-        ..Timings::default()
-    }
-}
-
 /// A collection of a database, as it is stored.
 pub(crate) fn stored(database: &Database, name: &str) -> mongodb::Collection<Document> {
     database.collection(name)
+}
+
+/// The (rev, place) of every copy of a message, rising.
+pub(crate) async fn copies(database: &Database, message: MessageId) -> Vec<(Rev, u64)> {
+    let id = Uuid::from_bytes(message.uuid().into_bytes());
+    let copies = stored(database, "archived_messages");
+    let copies = copies.find(doc! {"message_id": id}).await;
+    let copies = copies.expect("the server is there");
+    let copies: Vec<_> = copies.try_collect().await.expect("the server is there");
+    let number = |copy: &Document, field| {
+        let number = copy.get_i64(field).expect("a copy has rev and place");
+        number.unsigned_abs()
+    };
+    let mut copies: Vec<_> = copies
+        .iter()
+        .map(|copy| (number(copy, "rev"), number(copy, "place")))
+        .collect();
+    copies.sort_unstable();
+    copies
+}
+
+/// How many documents of rows and copies have a text somewhere in them.
+pub(crate) async fn saying(database: &Database, text: &str) -> usize {
+    let mut found = 0;
+    for name in ["messages", "archived_messages"] {
+        let all = stored(database, name).find(doc! {}).await;
+        let all = all.expect("the server is there").try_collect().await;
+        let all: Vec<Document> = all.expect("the server is there");
+        let saying = all.iter().filter(|one| one.to_string().contains(text));
+        found += saying.count();
+    }
+    found
 }

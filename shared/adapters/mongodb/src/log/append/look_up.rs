@@ -1,0 +1,94 @@
+//! What the log says of rows that wait: it has a client_id at most once, so that decides what an
+//! insert that was refused or not answered does not.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{Appended, Row, RowId};
+use mongodb::bson::{Uuid, doc};
+
+use super::{super::plan::Pending, Batch};
+use crate::{
+    failure::Failure,
+    records::RowRecord,
+    values::{hash, id},
+};
+
+impl Batch<'_> {
+    /// Whether a row's id stands for a row under another client_id: a defect of the caller's.
+    pub(super) async fn is_taken(&self, row: &Row) -> Result<bool, Failure> {
+        let other = doc! {"_id": id(row.id.uuid()), "client_id": {"$ne": id(row.client_id.uuid())}};
+        Ok(self.db.call(self.db.rows.find_one(other)).await?.is_some())
+    }
+
+    /// Answers rows that cannot be stored, unless they were stored before.
+    pub(super) async fn refuse(&mut self, refused: Vec<(usize, Appended)>) -> Result<(), Failure> {
+        self.look_up().await?;
+        for (at, answer) in refused {
+            if self.answers[at].is_none() {
+                self.answer(at, answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks up what waits by client_id, and answers what is in the log.
+    pub(super) async fn look_up(&mut self) -> Result<(), Failure> {
+        let known = self.known().await?;
+        let mut stored = HashSet::new();
+        for waiting in &self.pending {
+            let key = (waiting.new.sender, waiting.new.client_id);
+            let Some((record, row)) = known.get(&key) else {
+                continue;
+            };
+            self.answers[waiting.at] = Some(answer(waiting, record, row, &mut stored));
+        }
+        let answers = &self.answers;
+        self.pending.retain(|waiting| answers[waiting.at].is_none());
+        Ok(())
+    }
+
+    /// The rows of the log that have a client_id that waits, as they are now.
+    async fn known(
+        &self,
+    ) -> Result<HashMap<(domain::UserId, domain::ClientId), (RowRecord, Row)>, Failure> {
+        let room = id(self.room.uuid());
+        let (senders, clients): (HashSet<Uuid>, Vec<Uuid>) = self
+            .pending
+            .iter()
+            .map(|waiting| &waiting.new)
+            .map(|new| (id(new.sender.uuid()), id(new.client_id.uuid())))
+            .unzip();
+        let senders: Vec<_> = senders.into_iter().collect();
+        let filter = doc! {
+            "room_id": room, "sender_id": {"$in": senders}, "client_id": {"$in": clients},
+        };
+        let mut records = self.db.all(self.db.rows.find(filter.clone())).await?;
+        if !records.is_empty() && self.db.apply_stored(&[room]).await? {
+            records = self.db.all(self.db.rows.find(filter)).await?;
+        }
+        let rows = self.db.shown(room, &records).await?;
+        let keyed = records.into_iter().zip(rows);
+        Ok(keyed
+            .map(|(record, row)| ((row.sender, row.client_id), (record, row)))
+            .collect())
+    }
+}
+
+/// What a row that waits is told of the row that has its client_id.
+fn answer(
+    waiting: &Pending,
+    record: &RowRecord,
+    row: &Row,
+    stored: &mut HashSet<RowId>,
+) -> Appended {
+    if record.content_hash != hash(waiting.new.change.hash()) {
+        return Appended::Mismatch;
+    }
+    let own = waiting.doubtful && waiting.new.id == row.id;
+    // The same row twice in a batch was stored once.
+    if own && stored.insert(row.id) {
+        Appended::Stored(row.clone())
+    } else {
+        Appended::Repeat(row.clone())
+    }
+}
