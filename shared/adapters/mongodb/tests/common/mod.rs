@@ -42,8 +42,7 @@ fn say(server: &MongoServer) {
     let server = server.describe();
     let said = writeln!(
         std::io::stderr(),
-        "on {server}; what only a replica set can show is not shown on a server that is none: \
-         majority reads and writes, and a change of the primary"
+        "ran on {server}; what holds when a primary changes, only a replica set of several shows"
     );
     said.expect("the report can be written");
 }
