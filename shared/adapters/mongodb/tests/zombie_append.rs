@@ -20,7 +20,7 @@ use testkit::{
 /// A request is held for longer than the sender waits.
 fn hurried() -> Timings {
     Timings {
-        append: Duration::from_secs(1),
+        append: Duration::from_secs(2),
         ..common::patient()
     }
 }

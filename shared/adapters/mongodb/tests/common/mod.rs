@@ -85,8 +85,18 @@ pub(crate) fn options(clock: &Arc<TestClock>, database: &str) -> Options {
 
 /// Opens a node.
 pub(crate) async fn node(uri: &str, options: Options) -> Arc<MongoStore> {
-    let store = MongoStore::connect(uri, options).await;
+    let store = MongoStore::connect(&waiting(uri), options).await;
     Arc::new(store.expect("the server is there"))
+}
+
+/// The same server, which may be slow to begin with and is waited for.
+fn waiting(uri: &str) -> String {
+    let joint = match uri {
+        uri if uri.contains('?') => "&",
+        uri if uri.matches('/').count() < 3 => "/?",
+        _ => "?",
+    };
+    format!("{uri}{joint}serverSelectionTimeoutMS=20000&connectTimeoutMS=20000")
 }
 
 /// What is usual, but for machines that build something else beside the tests.
