@@ -40,8 +40,8 @@ pub struct Server {
 /// `/readyz` is 200. This is all that `hubbub serve` does, less flags, signals, log and banner.
 ///
 /// # Errors
-/// When another process has the data folder, the store cannot be opened, or something is missing
-/// for half a minute; the text says what to do.
+/// When another process has the data folder, the store cannot be opened, something is missing for
+/// half a minute, or all limits are lifted for more than loopback; the text says what to do.
 pub async fn run(settings: Settings, listeners: Vec<TcpListener>) -> Result<Server, Failure> {
     let folder = claim(&settings.data)?;
     serve(settings, folder, listeners).await
@@ -83,11 +83,15 @@ pub(crate) async fn serve(
     folder: DataFolder,
     listeners: Vec<TcpListener>,
 ) -> Result<Server, Failure> {
-    let ctx = open(settings).await?;
-    let addresses = listeners
+    let addresses: Vec<_> = listeners
         .iter()
-        .filter_map(|listener| listener.local_addr().ok());
-    let addresses = addresses.collect();
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect();
+    // Listeners that are handed in were never checked with the settings.
+    if settings.no_limits && !addresses.iter().all(|at| at.ip().is_loopback()) {
+        return Err(Failure::Unlimited);
+    }
+    let ctx = open(settings).await?;
     let mut listeners: Vec<Listener> = listeners.into_iter().map(Listener::from).collect();
     listeners.push(Listener::Local(folder.admin_socket()?));
     let services = services::all(&ctx).await.map_err(Failure::Broken)?;
