@@ -23,17 +23,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "adapter-local",
         ],
     ),
+    ("launch", &["domain", "settings", "edge", "adapters"]),
     (
         "chat-service",
-        &["domain", "protocol", "settings", "edge", "adapters"],
+        &["domain", "protocol", "settings", "edge", "launch"],
     ),
     (
         "notification-service",
-        &["domain", "protocol", "settings", "edge", "adapters"],
+        &["domain", "protocol", "settings", "edge", "launch"],
     ),
     (
         "scheduler-service",
-        &["domain", "protocol", "settings", "edge", "adapters"],
+        &["domain", "protocol", "settings", "edge", "launch"],
     ),
     (
         "hubbub",

@@ -33,7 +33,7 @@ pub use ids::{
     TenantId, UserId,
 };
 pub use limits::Limits;
-pub use message::{Body, Cursor, Message, Page};
+pub use message::{Body, Cursor, Message, Page, Split};
 pub use names::{Email, Password, RoomName, Username};
 pub use notification::{Notification, notifies};
 pub use recent::Recent;

@@ -66,6 +66,35 @@ pub enum Cursor {
     Around(Seq),
 }
 
+impl Cursor {
+    /// The page of `size` messages that this asks for, as two runs that meet at a row.
+    #[must_use]
+    pub fn split(self, size: usize) -> Split {
+        let (at, older) = match self {
+            Self::Newest => (Seq::MAX, size),
+            Self::Before(seq) => (seq.saturating_sub(1), size),
+            Self::After(seq) => (seq, 0),
+            Self::Around(seq) => (seq, size.div_ceil(2)),
+        };
+        let newer = match self {
+            Self::Newest | Self::Before(_) => 0,
+            Self::After(_) | Self::Around(_) => size - older,
+        };
+        Split { at, older, newer }
+    }
+}
+
+/// A page as two runs of messages that meet at a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    /// The last row of the older run; the newer one begins behind it.
+    pub at: Seq,
+    /// How many messages the older run has at most.
+    pub older: usize,
+    /// How many the newer.
+    pub newer: usize,
+}
+
 /// A part of a room's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {

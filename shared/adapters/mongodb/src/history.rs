@@ -1,7 +1,9 @@
 //! The messages of a room, hot and archived alike.
 
 use async_trait::async_trait;
-use domain::{Cursor, Message, MessageId, Page, Result, RoomId, Seq, UserId, ports::History};
+use domain::{
+    Cursor, Message, MessageId, Page, Result, RoomId, Seq, Split, UserId, ports::History,
+};
 use mongodb::bson::{Bson, Document, Uuid, doc};
 
 use crate::{
@@ -11,30 +13,6 @@ use crate::{
     records::{KindRecord, RowRecord},
     values::{id, int, limit},
 };
-
-/// A page as two runs of messages that meet at a row.
-struct Split {
-    /// The last row of the older run.
-    at: Seq,
-    older: usize,
-    newer: usize,
-}
-
-impl Split {
-    fn of(cursor: Cursor, size: usize) -> Self {
-        let (at, older) = match cursor {
-            Cursor::Newest => (Seq::MAX, size),
-            Cursor::Before(seq) => (seq.saturating_sub(1), size),
-            Cursor::After(seq) => (seq, 0),
-            Cursor::Around(seq) => (seq, size.div_ceil(2)),
-        };
-        let newer = match cursor {
-            Cursor::Newest | Cursor::Before(_) => 0,
-            Cursor::After(_) | Cursor::Around(_) => size - older,
-        };
-        Self { at, older, newer }
-    }
-}
 
 impl Db {
     /// A page up to the head that is read first. What is stored meanwhile is left to whoever goes
@@ -89,7 +67,7 @@ pub(crate) fn others(room: RoomId, user: UserId, after: Seq) -> Document {
 #[async_trait]
 impl History for MongoStore {
     async fn page(&self, room: RoomId, cursor: Cursor, limit: usize) -> Result<Page> {
-        Ok(self.db.page(room, &Split::of(cursor, limit)).await?)
+        Ok(self.db.page(room, &cursor.split(limit)).await?)
     }
 
     async fn message(&self, room: RoomId, message: MessageId) -> Result<Option<Message>> {

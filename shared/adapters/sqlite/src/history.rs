@@ -1,7 +1,9 @@
 //! The messages of a room, hot and archived alike.
 
 use async_trait::async_trait;
-use domain::{Cursor, Message, MessageId, Page, Result, RoomId, Seq, UserId, ports::History};
+use domain::{
+    Cursor, Message, MessageId, Page, Result, RoomId, Seq, Split, UserId, ports::History,
+};
 use rusqlite::Connection;
 
 use crate::{
@@ -10,30 +12,6 @@ use crate::{
     log,
     messages::{self, COLUMNS, COPY},
 };
-
-/// A page as two runs of messages that meet at a row.
-struct Split {
-    /// The last row of the older run.
-    at: Seq,
-    older: usize,
-    newer: usize,
-}
-
-impl Split {
-    fn of(cursor: Cursor, size: usize) -> Self {
-        let (at, older) = match cursor {
-            Cursor::Newest => (Seq::MAX, size),
-            Cursor::Before(seq) => (seq.saturating_sub(1), size),
-            Cursor::After(seq) => (seq, 0),
-            Cursor::Around(seq) => (seq, size.div_ceil(2)),
-        };
-        let newer = match cursor {
-            Cursor::Newest | Cursor::Before(_) => 0,
-            Cursor::After(_) | Cursor::Around(_) => size - older,
-        };
-        Self { at, older, newer }
-    }
-}
 
 fn page(conn: &Connection, room: RoomId, split: &Split) -> rusqlite::Result<Page> {
     let (mut messages, more_before) = run(conn, room, split.at, Older(split.older))?;
@@ -84,7 +62,7 @@ fn run(
 #[async_trait]
 impl History for SqliteStore {
     async fn page(&self, room: RoomId, cursor: Cursor, limit: usize) -> Result<Page> {
-        let split = Split::of(cursor, limit);
+        let split = cursor.split(limit);
         self.read(move |conn| Ok(page(conn, room, &split)?)).await
     }
 
