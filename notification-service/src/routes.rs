@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible};
 
-use domain::{Caller, Code, Error, Result, RoomId, ports::SetAside};
+use domain::{Caller, Code, Error, Mark, Result, RoomId, marks, ports::SetAside};
 use edge::{
     Context, Endpoint, Service, answer,
     auth::{administrator, bearer},
@@ -129,7 +129,7 @@ async fn acknowledge(
 ) -> Result<Response> {
     let (who, body) = (who?, body?);
     let (store, room) = (&*ctx.ports.store, RoomId::from_uuid(body.room));
-    domain::notification::acknowledge(store, room, who.user, body.seq).await?;
+    marks::raise(store, room, who.user, Mark::Notified, body.seq).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 

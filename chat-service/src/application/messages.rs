@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use domain::{
-    Appended, Caller, ClientId, Code, Command, Content, Cursor, NewChange, NewRow, Reply, Result,
-    RoomId, RowId, Seq, command::ReplayPage,
+    Appended, Caller, ClientId, Code, Command, Content, Cursor, Error, Limits, NewChange, NewRow,
+    Reply, Result, RoomId, RowId, Seq, command::ReplayPage,
 };
 
-use super::{Chat, in_time, refused};
+use tokio::time::{Instant, timeout_at};
+
+use super::{CHECKS, Chat, in_time, in_time_by, refused};
 use crate::writer::Waiting;
 
 /// A message that somebody wants to send.
@@ -39,42 +41,55 @@ impl Draft {
     }
 }
 
+/// Whether somebody may send to rooms, as far as it was asked.
+struct LookedUp {
+    /// Until when there is time to ask.
+    by: Instant,
+    rooms: HashMap<RoomId, Result<(), Code>>,
+}
+
 impl Chat {
     pub(super) async fn send(&self, who: &Caller, draft: Draft) -> Result<Reply> {
         in_time(self.may_send(who, draft.room)).await?;
-        sent(self.submit(who, draft)?).await
+        sent(who, self.submit(who, draft)?).await
     }
 
     /// Sends several messages of one session: in order, and together, so that they share a commit.
     pub(super) async fn send_all(&self, who: &Caller, drafts: Vec<Draft>) -> Vec<Result<Reply>> {
-        let mut allowed = HashMap::new();
+        let begun = Instant::now();
+        let mut looked_up = LookedUp {
+            by: begun + CHECKS,
+            rooms: HashMap::new(),
+        };
         let mut waiting = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            waiting.push(self.submit_in_turn(who, draft, &mut allowed).await);
+            waiting.push(self.submit_in_turn(who, draft, &mut looked_up).await);
         }
         let mut replies = Vec::with_capacity(waiting.len());
         for submitted in waiting {
             replies.push(match submitted {
-                Ok(waiting) => sent(waiting).await,
+                Ok(waiting) => timeout_at(begun + Limits::ACK, sent(who, waiting))
+                    .await
+                    .unwrap_or_else(|late| Err(Error::unknown_outcome(late))),
                 Err(error) => Err(error),
             });
         }
         replies
     }
 
-    /// Submits one of several messages. `allowed` remembers the rooms that were looked up.
+    /// Submits one of several messages.
     async fn submit_in_turn(
         &self,
         who: &Caller,
         draft: Draft,
-        allowed: &mut HashMap<RoomId, Result<(), Code>>,
+        looked_up: &mut LookedUp,
     ) -> Result<Waiting> {
-        let known = match allowed.get(&draft.room) {
+        let known = match looked_up.rooms.get(&draft.room) {
             Some(known) => *known,
             None => {
-                let looked_up = in_time(self.may_send(who, draft.room)).await;
-                let known = looked_up.map_err(|error| error.code());
-                allowed.insert(draft.room, known);
+                let checked = in_time_by(looked_up.by, self.may_send(who, draft.room)).await;
+                let known = checked.map_err(|error| error.code());
+                looked_up.rooms.insert(draft.room, known);
                 known
             }
         };
@@ -139,10 +154,16 @@ impl Chat {
     }
 }
 
-async fn sent(waiting: Waiting) -> Result<Reply> {
-    match waiting.answer().await? {
-        Appended::Stored(row) => Ok(Reply::Sent { row, repeat: false }),
-        Appended::Repeat(row) => Ok(Reply::Sent { row, repeat: true }),
-        other => Err(refused(&other)),
-    }
+async fn sent(who: &Caller, waiting: Waiting) -> Result<Reply> {
+    let (row, repeat) = match waiting.answer().await? {
+        Appended::Stored(row) => (row, false),
+        Appended::Repeat(row) => (row, true),
+        other => return Err(refused(&other)),
+    };
+    let sender = who.card();
+    Ok(Reply::Sent {
+        row,
+        sender,
+        repeat,
+    })
 }

@@ -5,7 +5,6 @@
 
 mod members;
 mod messages;
-mod notifications;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -14,19 +13,19 @@ use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    Appended, Caller, Code, Command, Error, Limits, Member, Refusal, Reply, Result, RoomId,
+    Appended, Caller, Code, Command, Error, Limits, Member, Refusal, Reply, Result, RoomId, marks,
     ports::Store,
 };
 use edge::{Application, Rates, live::Live};
-use tokio::time::{self, Duration};
+use tokio::time::{self, Duration, Instant};
 
 use crate::writer::Writers;
 
 use self::messages::Draft;
 
-/// How long the checks before a write may take, so that with the write they keep to
-/// [`Limits::ACK`].
-const CHECKS: Duration = Duration::from_secs(1);
+/// How long the checks before a write may take, so that of [`Limits::ACK`] something is left for
+/// the write.
+const CHECKS: Duration = Duration::from_secs(3);
 
 /// The rules of chat.
 pub struct Chat {
@@ -93,7 +92,14 @@ impl Chat {
             Command::ListMembers { room, after, limit } => {
                 self.list_members(who, room, after, limit).await
             }
-            Command::Acknowledge { room, through } => self.acknowledge(who, room, through).await,
+            Command::RaiseMark {
+                room,
+                mark,
+                through,
+            } => {
+                marks::raise(&*self.store, room, who.user, mark, through).await?;
+                Ok(Reply::Done)
+            }
         }
     }
 
@@ -119,7 +125,7 @@ fn too_late(command: &Command) -> fn(Box<dyn std::error::Error + Send + Sync>) -
         | Command::Join { .. }
         | Command::Leave { .. }
         | Command::Send { .. }
-        | Command::Acknowledge { .. } => |late| Error::unknown_outcome(late),
+        | Command::RaiseMark { .. } => |late| Error::unknown_outcome(late),
         Command::ReadHistory { .. }
         | Command::Replay { .. }
         | Command::ListOwnRooms { .. }
@@ -132,7 +138,12 @@ fn too_late(command: &Command) -> fn(Box<dyn std::error::Error + Send + Sync>) -
 
 /// Waits for what must be known before a write. When it takes too long, nothing was written.
 async fn in_time<T>(checks: impl Future<Output = Result<T>>) -> Result<T> {
-    time::timeout(CHECKS, checks)
+    in_time_by(Instant::now() + CHECKS, checks).await
+}
+
+/// Does what [`in_time`] does, for several checks that have one deadline.
+async fn in_time_by<T>(by: Instant, checks: impl Future<Output = Result<T>>) -> Result<T> {
+    time::timeout_at(by, checks)
         .await
         .unwrap_or_else(|late| Err(Error::unavailable(late)))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Caller, Change, ClientId, Code, Command, Content, Cursor, MemberChange, Reply, Role, RoomId,
-    Seq, TenantId,
+    Caller, Change, ClientId, Code, Command, Content, Cursor, Mark, MemberChange, Reply, Role,
+    RoomId, Seq, TenantId,
 };
 use testkit::builders::room_name;
 
@@ -49,7 +49,11 @@ fn inside(room: RoomId) -> Vec<Command> {
             after: None,
             limit: 10,
         },
-        Command::Acknowledge { room, through: 1 },
+        Command::RaiseMark {
+            room,
+            mark: Mark::Notified,
+            through: 1,
+        },
     ]
 }
 
@@ -173,11 +177,23 @@ async fn a_repeated_send_answers_with_the_original() {
         client_id,
         content: Content::Text { text: text.into() },
     };
-    let Reply::Sent { row, repeat: false } = world.ask(&ann, send("once")).await.unwrap() else {
+    let Reply::Sent {
+        row,
+        sender,
+        repeat: false,
+    } = world.ask(&ann, send("once")).await.unwrap()
+    else {
         panic!("the first is no repeat");
     };
     let again = world.ask(&ann, send("once")).await.unwrap();
-    assert_eq!(again, Reply::Sent { row, repeat: true });
+    assert_eq!(
+        again,
+        Reply::Sent {
+            row,
+            sender,
+            repeat: true
+        }
+    );
     assert_eq!(
         world.refused(&ann, send("other")).await,
         Code::ClientIdMismatch
@@ -233,16 +249,39 @@ async fn unread_counts_what_others_said_since_one_joined() {
 }
 
 #[tokio::test]
+async fn what_was_read_is_not_unread_any_more() {
+    let world = World::new();
+    let ann = world.person("ann").await;
+    let bob = world.person("bob").await;
+    let room = world.channel(&ann, "lobby").await.room.id;
+    world.join(&bob, room).await;
+    let first = world.say(&ann, room, "one").await.seq;
+    world.say(&ann, room, "two").await;
+    for through in [first, 1] {
+        let command = Command::RaiseMark {
+            room,
+            mark: Mark::Read,
+            through,
+        };
+        world.ask(&bob, command).await.unwrap();
+        let view = world.view(&bob, room).await;
+        assert_eq!(view.unread, 1, "it only rises");
+    }
+}
+
+#[tokio::test]
 async fn an_acknowledgement_beyond_the_head_ends_at_the_head() {
     let world = World::new();
     let ann = world.person("ann").await;
     let room = world.channel(&ann, "lobby").await.room.id;
     world.say(&ann, room, "one").await;
-    let through = 1_000;
-    world
-        .ask(&ann, Command::Acknowledge { room, through })
-        .await
-        .unwrap();
+    let (mark, through) = (Mark::Notified, 1_000);
+    let command = Command::RaiseMark {
+        room,
+        mark,
+        through,
+    };
+    world.ask(&ann, command).await.unwrap();
     let member = world.store().member(room, ann.user).await.unwrap().unwrap();
     assert_eq!(member.notified, 2);
 }

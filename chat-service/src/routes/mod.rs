@@ -25,6 +25,7 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/rooms/{room}", &["GET", "HEAD"]),
     at("/api/v1/rooms/{room}/join", &["POST"]),
     at("/api/v1/rooms/{room}/leave", &["POST"]),
+    at("/api/v1/rooms/{room}/read", &["POST"]),
     at("/api/v1/rooms/{room}/members", &["GET", "HEAD"]),
     at("/api/v1/rooms/{room}/messages", &["GET", "HEAD", "POST"]),
     at("/api/v1/ws", &["GET"]),

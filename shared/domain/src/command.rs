@@ -22,6 +22,17 @@ pub struct Caller {
     pub session: Option<SessionId>,
 }
 
+impl Caller {
+    /// How others see the caller.
+    #[must_use]
+    pub fn card(&self) -> crate::Card {
+        crate::Card {
+            user: self.user,
+            username: self.username.clone(),
+        }
+    }
+}
+
 /// Something to be done. Each needs its own right, which the application checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -100,10 +111,13 @@ pub enum Command {
         /// How many at most.
         limit: usize,
     },
-    /// Acknowledges the notifications of a room up to a seq.
-    Acknowledge {
+    /// Raises one of the caller's marks: what they have read, or which notifications of the room
+    /// are settled.
+    RaiseMark {
         /// Where.
         room: RoomId,
+        /// Which mark.
+        mark: crate::Mark,
         /// Up to which row. Beyond the head counts as the head.
         through: crate::Seq,
     },
@@ -127,6 +141,8 @@ pub enum Reply {
     Sent {
         /// Its row.
         row: Row,
+        /// Who sent it.
+        sender: crate::Card,
         /// Whether an earlier send with this `client_id` had stored it.
         repeat: bool,
     },

@@ -1,9 +1,6 @@
 //! News for one user, derived from the log.
 
-use crate::{
-    Code, Mark, Member, Message, NotificationId, Result, RoomId, Seq, Timestamp, UserId,
-    ports::{Log, Members},
-};
+use crate::{Member, Message, NotificationId, Timestamp, UserId};
 
 /// News for one user. Its id is the same wherever and whenever it is derived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,30 +38,10 @@ pub fn notifies(member: &Member, message: &Message) -> bool {
         && message.content().is_some()
 }
 
-/// Settles the notifications of a room for a member, through a row; beyond the head counts as the
-/// head. The one rule for REST and sockets. Settling what is settled changes nothing.
-///
-/// # Errors
-/// `room_not_found` for who is not in the room; what the store says.
-pub async fn acknowledge<S>(store: &S, room: RoomId, user: UserId, through: Seq) -> Result<()>
-where
-    S: Members + Log + ?Sized,
-{
-    let member = store.member(room, user).await?;
-    if !member.is_some_and(|member| member.is_active()) {
-        return Err(Code::RoomNotFound.into());
-    }
-    let heads = store.heads(&[room]).await?;
-    let head = heads.first().map_or(0, |head| head.seq);
-    store
-        .raise_mark(room, user, Mark::Notified, through.min(head))
-        .await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Body, ClientId, Content, MemberState, MessageId, Role};
+    use crate::{Body, ClientId, Content, MemberState, MessageId, Role, RoomId};
 
     fn member() -> Member {
         Member {

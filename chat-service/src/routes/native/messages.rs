@@ -169,18 +169,18 @@ async fn send(
         content: Content::text(body.content, &house.ctx.limits)?,
     };
     match house.app.handle(&who, command).await? {
-        Reply::Sent { row, repeat } => sent(&who, &row, repeat),
+        Reply::Sent {
+            row,
+            sender,
+            repeat,
+        } => sent(&sender, &row, repeat),
         other => Err(unexpected(other)),
     }
 }
 
-fn sent(who: &Caller, row: &Row, repeat: bool) -> Result<Response> {
+fn sent(sender: &Card, row: &Row, repeat: bool) -> Result<Response> {
     let stored = || Error::internal("a message was stored as something else");
-    let card = Card {
-        user: who.user,
-        username: who.username.clone(),
-    };
-    let message = MessageView::new(row.message().ok_or_else(stored)?, Some(&card));
+    let message = MessageView::new(row.message().ok_or_else(stored)?, Some(sender));
     let status = if repeat {
         StatusCode::OK
     } else {

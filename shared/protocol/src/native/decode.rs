@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{ClientId, Code, Command, Content, Error, Limits, Result, RoomId, RoomName, Seq};
+use domain::{
+    ClientId, Code, Command, Content, Error, Limits, Mark, Result, RoomId, RoomName, Seq,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -51,16 +53,22 @@ fn action(limits: &Limits, mut frame: Frame) -> Result<Action> {
         "leave" => Command::Leave {
             room: room(&mut frame)?,
         },
-        "acknowledge" => Command::Acknowledge {
-            room: room(&mut frame)?,
-            through: seq(frame.remove("seq"), "seq")?,
-        },
+        "acknowledge" => raise(Mark::Notified, &mut frame)?,
+        "read" => raise(Mark::Read, &mut frame)?,
         "resume" => return resume(frame),
         "ping" => return Ok(Action::Ping),
         "authenticate" => return Ok(Action::Authenticate(text(&mut frame, "token")?)),
         _ => return Err(Error::new(Code::UnknownType)),
     };
     Ok(Action::Command(command))
+}
+
+fn raise(mark: Mark, frame: &mut Frame) -> Result<Command> {
+    Ok(Command::RaiseMark {
+        room: room(frame)?,
+        mark,
+        through: seq(frame.remove("seq"), "seq")?,
+    })
 }
 
 /// `join` names a room by its id, or a channel by its name.

@@ -1,6 +1,6 @@
 //! Frames that only the socket has: greetings, answers, and the ends of a resume.
 
-use domain::{Error, Limits, Reply, RoomId, Seq, SessionId, Timestamp};
+use domain::{Error, Limits, Page, Reply, RoomId, Seq, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -201,8 +201,12 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
                 seq: row.as_ref().map(|row| row.seq),
             },
         ),
-        Reply::Sent { row, repeat } => {
-            let message = MessageView::new(row.message()?, None);
+        Reply::Sent {
+            row,
+            sender,
+            repeat,
+        } => {
+            let message = MessageView::new(row.message()?, Some(sender));
             answer(
                 request,
                 &MessageSent {
@@ -211,19 +215,7 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
                 },
             )
         }
-        Reply::History(page) => answer(
-            request,
-            &Messages {
-                messages: page
-                    .messages
-                    .iter()
-                    .map(|m| MessageView::new(m, None))
-                    .collect(),
-                head: page.head,
-                more_before: page.more_before,
-                more_after: page.more_after,
-            },
-        ),
+        Reply::History(page) => answer(request, &messages(page)),
         // A replay is told row by row, as events.
         Reply::Replay(_) => return None,
         Reply::Rooms { rooms, more } => answer(
@@ -244,6 +236,16 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
             },
         ),
     })
+}
+
+fn messages(page: &Page) -> Messages {
+    let messages = page.messages.iter().map(|m| MessageView::new(m, None));
+    Messages {
+        messages: messages.collect(),
+        head: page.head,
+        more_before: page.more_before,
+        more_after: page.more_after,
+    }
 }
 
 /// Refuses a request.

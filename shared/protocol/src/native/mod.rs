@@ -18,7 +18,7 @@ pub use frames::{
     Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
 };
 pub use people::{Login, Me, SignUp, TokenBody};
-pub use requests::{AcknowledgeBody, CreateRoom, SendMessage};
+pub use requests::{AcknowledgeBody, CreateRoom, ReadBody, SendMessage};
 pub use rooms::{Members, MessageSent, Messages, Notifications, RoomJoined, Rooms};
 pub use view::{
     MemberView, MessageState, MessageView, NotificationView, RoomSummary, UserView, page_size,

@@ -21,6 +21,13 @@ pub struct SendMessage {
     pub client_id: Option<String>,
 }
 
+/// `POST /api/v1/rooms/{id}/read`: everything in the room up to the seq is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct ReadBody {
+    /// Up to which row.
+    pub seq: Seq,
+}
+
 /// `POST /api/v1/notifications/ack`: everything in the room up to the seq is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct AcknowledgeBody {

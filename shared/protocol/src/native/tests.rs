@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Body, Card, Change, ClientId, Code, Command, Content, Error, Event, Limits, MemberChange,
+    Body, Card, Change, ClientId, Code, Command, Content, Error, Event, Limits, Mark, MemberChange,
     MemberRow, Message, Reply, Role, RoomId, Row, RowId, RunId, Scene, Timestamp, UserId, Username,
 };
 use proptest::prelude::*;
@@ -115,11 +115,17 @@ fn every_command_is_understood() {
         Action::Command(Command::Leave { room })
     );
     assert_eq!(action(json!({"type": "ping", "extra": 1})), Action::Ping);
-    let acknowledge = json!({"type": "acknowledge", "room": ROOM, "seq": 7});
-    assert_eq!(
-        action(acknowledge),
-        Action::Command(Command::Acknowledge { room, through: 7 })
-    );
+    for (word, mark) in [("acknowledge", Mark::Notified), ("read", Mark::Read)] {
+        let through = 7;
+        assert_eq!(
+            action(json!({"type": word, "room": ROOM, "seq": through})),
+            Action::Command(Command::RaiseMark {
+                room,
+                mark,
+                through
+            })
+        );
+    }
     let token = json!({"type": "authenticate", "token": "abc"});
     assert_eq!(action(token), Action::Authenticate("abc".into()));
     let resume = action(json!({"type": "resume", "epoch": CLIENT, "rooms": {ROOM: 3}}));
@@ -249,13 +255,18 @@ fn coming_and_going_names_who_and_by_whom() {
 #[test]
 fn answers_echo_the_id() {
     let row = row(Change::Message(message("hi")));
-    let reply = Reply::Sent { row, repeat: true };
+    let reply = Reply::Sent {
+        row,
+        sender: ann(),
+        repeat: true,
+    };
     let ack: Value = serde_json::from_str(&Native.reply(Some("c1"), &reply).unwrap()).unwrap();
     assert_eq!((&ack["id"], &ack["type"]), (&json!("c1"), &json!("ack")));
     assert_eq!(
         (&ack["repeat"], &ack["message"]["seq"]),
         (&json!(true), &json!(4))
     );
+    assert_eq!(ack["message"]["sender"]["username"], "ann");
     assert_eq!(
         Native.reply(None, &Reply::Done).unwrap(),
         r#"{"type":"ack"}"#
