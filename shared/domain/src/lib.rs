@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod ids;
 pub mod limits;
+pub mod marks;
 pub mod message;
 pub mod names;
 pub mod notification;

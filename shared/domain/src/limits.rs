@@ -23,6 +23,8 @@ pub struct Limits {
     pub user_sessions: usize,
     /// Open sockets from one address.
     pub address_sessions: usize,
+    /// Open connections from one address, those of its sockets included.
+    pub address_connections: usize,
     /// Open connections in all, so that files are left for the store.
     pub connections: usize,
     /// Rows or messages of a page when the request names no number.
@@ -82,6 +84,7 @@ impl Default for Limits {
             user_rooms: 1_000,
             user_sessions: 20,
             address_sessions: 200,
+            address_connections: 400,
             connections: 16_000,
             page: 50,
             page_max: 200,

@@ -1,10 +1,10 @@
-//! How many sockets one user and one address may hold open.
+//! How many sockets one user and one address may hold open, and how many connections.
 
-use std::{hash::Hash, net::IpAddr, sync::Arc};
+use std::{hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
 use dashmap::DashMap;
 use domain::{Code, Error, Limits, Result, UserId};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::request::Peer;
 
@@ -37,11 +37,11 @@ impl Sessions {
     pub fn enter(self: &Arc<Self>, user: UserId, peer: Peer) -> Result<OpenSession> {
         let address = peer.network();
         if !count_up(&self.addresses, address, self.per_address) {
-            return Err(Error::new(Code::TooManySessions));
+            return Err(too_many());
         }
         if !count_up(&self.users, user, self.per_user) {
             count_down(&self.addresses, address);
-            return Err(Error::new(Code::TooManySessions));
+            return Err(too_many());
         }
         self.open.send_modify(|open| *open += 1);
         metrics::gauge!("hubbub_sessions_open").increment(1.0);
@@ -65,6 +65,13 @@ impl Sessions {
     }
 }
 
+/// How long somebody waits before trying again: others of theirs may have ended by then.
+const AGAIN: Duration = Duration::from_secs(30);
+
+fn too_many() -> Error {
+    Error::too_many(Code::TooManySessions, AGAIN)
+}
+
 /// A socket that is counted while this lives.
 pub struct OpenSession {
     sessions: Arc<Sessions>,
@@ -78,6 +85,49 @@ impl Drop for OpenSession {
         count_down(&self.sessions.addresses, self.address);
         self.sessions.open.send_modify(|open| *open -= 1);
         metrics::gauge!("hubbub_sessions_open").decrement(1.0);
+    }
+}
+
+/// The places for connections: so many in all, of which one address has no more than its part.
+/// A WebSocket keeps the place of the connection that it came on.
+pub(crate) struct Places {
+    free: Arc<Semaphore>,
+    per_address: Option<usize>,
+    addresses: DashMap<IpAddr, usize>,
+}
+
+impl Places {
+    /// Takes the caps from the limits; `lifted` lets one address have all.
+    pub(crate) fn new(limits: &Limits, lifted: bool) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(limits.connections)),
+            per_address: (!lifted).then_some(limits.address_connections),
+            addresses: DashMap::new(),
+        }
+    }
+
+    /// Takes a place until the answer is dropped; `None` when there is none for this peer.
+    pub(crate) fn take(self: &Arc<Self>, peer: Peer) -> Option<Place> {
+        let permit = self.free.clone().try_acquire_owned().ok()?;
+        let address = peer.network();
+        count_up(&self.addresses, address, self.per_address).then(|| Place {
+            places: self.clone(),
+            address,
+            _permit: permit,
+        })
+    }
+}
+
+/// The place of a connection, taken while this lives.
+pub(crate) struct Place {
+    places: Arc<Places>,
+    address: IpAddr,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        count_down(&self.places.addresses, self.address);
     }
 }
 
@@ -131,6 +181,36 @@ mod tests {
             .map(|_| sessions.enter(UserId::new(), peer(2)).unwrap())
             .collect();
         assert!(sessions.enter(UserId::new(), peer(2)).is_err());
+    }
+
+    fn places(lifted: bool) -> Arc<Places> {
+        let limits = Limits {
+            connections: 4,
+            address_connections: 2,
+            ..Limits::default()
+        };
+        Arc::new(Places::new(&limits, lifted))
+    }
+
+    #[test]
+    fn one_address_does_not_take_all_places() {
+        let places = places(false);
+        let first = places.take(peer(1)).unwrap();
+        let _second = places.take(peer(1)).unwrap();
+        assert!(places.take(peer(1)).is_none());
+        let _others = [places.take(peer(2)).unwrap(), places.take(peer(3)).unwrap()];
+        assert!(places.take(peer(4)).is_none(), "all are taken");
+        drop(first);
+        assert!(places.take(peer(4)).is_some());
+    }
+
+    #[test]
+    fn without_limits_one_address_may_have_all_there_are() {
+        let places = places(true);
+        let taken: Vec<_> = (0..4).filter_map(|_| places.take(peer(1))).collect();
+        assert_eq!(taken.len(), 4);
+        drop(taken);
+        assert!(places.addresses.is_empty());
     }
 
     #[tokio::test]

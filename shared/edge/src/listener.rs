@@ -14,10 +14,9 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream},
-    sync::OwnedSemaphorePermit,
 };
 
-use crate::pace::Pace;
+use crate::{caps::Place, pace::Pace};
 
 /// How many connections the kernel keeps that were not accepted yet: a crowd that reconnects.
 const BACKLOG: u32 = 4_096;
@@ -115,18 +114,18 @@ pub fn listen_local(path: &Path) -> io::Result<LocalListener> {
 pub struct Socket<S = TcpStream> {
     stream: S,
     pace: Arc<Pace>,
-    _slot: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// A connection of `admin.sock`.
 pub(crate) type LocalSocket = Socket<UnixStream>;
 
 impl<S> Socket<S> {
-    pub(crate) fn new(stream: S, pace: Arc<Pace>, slot: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(stream: S, pace: Arc<Pace>, place: Place) -> Self {
         Self {
             stream,
             pace,
-            _slot: slot,
+            _place: place,
         }
     }
 

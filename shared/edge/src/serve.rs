@@ -14,13 +14,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, interval, sleep, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Context, Front, Listener, Peer, Service, Socket, Task,
+    caps::{Place, Places},
     listener::{LocalListener, LocalSocket},
     pace::{HEAD, Pace, Paced},
     supervise::{self, Failure},
@@ -51,7 +51,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
 #[derive(Clone)]
 struct Shared {
     front: Front,
-    slots: Arc<Semaphore>,
+    places: Arc<Places>,
     connections: TaskTracker,
     drain: CancellationToken,
     /// Cancelled when requests have had their time.
@@ -136,13 +136,15 @@ async fn end(ctx: &Context, shared: &Shared) {
         tracing::warn!(running = ctx.tasks.len(), "tasks were left at the end");
     }
     debug_assert!(TASKS_END < Limits::DRAIN);
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(ms, "drained");
 }
 
 impl Shared {
     fn new(ctx: &Context, services: Vec<Service>) -> Self {
         Self {
             front: Front::new(ctx, services),
-            slots: Arc::new(Semaphore::new(ctx.limits.connections)),
+            places: Arc::new(Places::new(&ctx.limits, ctx.settings.no_limits)),
             connections: TaskTracker::new(),
             drain: ctx.drain.clone(),
             cut: CancellationToken::new(),
@@ -180,25 +182,25 @@ impl Shared {
     }
 
     fn take(&self, stream: TcpStream, peer: Peer) {
-        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
+        let Some(place) = self.places.take(peer) else {
             metrics::counter!("hubbub_connections_refused_total").increment(1);
             // Whether it can still be told is not worth waiting for.
             let _ = stream.try_write(FULL);
             return;
         };
         let pace = Pace::begin();
-        let socket = open(stream, pace.clone(), slot);
+        let socket = open(stream, pace.clone(), place);
         let this = self.clone();
         self.connections
             .spawn(async move { this.converse(socket, pace, this.front.clone(), peer).await });
     }
 
     fn take_local(&self, stream: tokio::net::UnixStream, front: Front) {
-        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
+        let Some(place) = self.places.take(Peer::local()) else {
             return;
         };
         let pace = Pace::begin();
-        let socket: LocalSocket = Socket::new(stream, pace.clone(), slot);
+        let socket: LocalSocket = Socket::new(stream, pace.clone(), place);
         let this = self.clone();
         self.connections
             .spawn(async move { this.converse(socket, pace, front, Peer::local()).await });
@@ -235,10 +237,10 @@ impl Shared {
     }
 }
 
-fn open(stream: TcpStream, pace: Arc<Pace>, slot: OwnedSemaphorePermit) -> Socket {
+fn open(stream: TcpStream, pace: Arc<Pace>, place: Place) -> Socket {
     // Small frames must not wait 40 ms for company. A socket that is gone already fails soon.
     let _ = stream.set_nodelay(true);
-    Socket::new(stream, pace, slot)
+    Socket::new(stream, pace, place)
 }
 
 async fn respond(

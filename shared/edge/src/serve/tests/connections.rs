@@ -63,8 +63,8 @@ async fn small_writes_do_not_wait_for_company() {
         .unwrap();
     let (stream, _) = listener.accept().await.unwrap();
     assert!(!stream.nodelay().unwrap());
-    let slot = shared.slots.clone().try_acquire_owned().unwrap();
-    let socket = open(stream, Pace::begin(), slot);
+    let place = shared.places.take(Peer::local()).unwrap();
+    let socket = open(stream, Pace::begin(), place);
     assert!(socket.stream().nodelay().unwrap());
 }
 
