@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 /// Bodies of a sign-up, and the code that refuses each with 400.
 const BODIES: &[(&str, &str)] = &[
     ("{", "invalid_json"),
-    ("[]", "invalid_field"),
+    ("[]", "invalid_json"),
     (
         r#"{"username":5,"password":"correct horse"}"#,
         "invalid_field",

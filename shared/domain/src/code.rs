@@ -86,6 +86,7 @@ codes! {
     InvalidClientId "invalid_client_id" Invalid 400 4400 "The client_id (or Idempotency-Key) must be a UUID.";
     InvalidCursor "invalid_cursor" Invalid 400 4400 "The cursor or the page size is not valid.";
     InvalidHandshake "invalid_handshake" Invalid 400 4400 "This is not a WebSocket handshake.";
+    UpgradeRequired "upgrade_required" Invalid 426 4400 "A WebSocket handshake of version 13 is needed.";
     MessageEmpty "message_empty" Invalid 400 4400 "A message needs content.";
     MessageTooLong "message_too_long" Invalid 400 4400 "The message is too long.";
     BodyTooLarge "body_too_large" Invalid 413 1009 "The body or frame is too large.";

@@ -7,7 +7,7 @@ use domain::{Code, Error, Kind};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use warp::reply::{Reply, Response};
@@ -84,6 +84,11 @@ pub fn problem(error: &Error) -> Response {
     let body = serde_json::to_vec(&describe(error)).unwrap_or_default();
     let mut response = with_type(status_of(error), "application/problem+json", body);
     set_retry_after(&mut response, error);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        // RFC 9110, 11.6.1: a 401 says how to authenticate.
+        let bearer = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+    }
     response
 }
 

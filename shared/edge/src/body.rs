@@ -55,8 +55,12 @@ pub fn json<T: DeserializeOwned + Send>(
 /// Parses JSON as [`json`] does.
 ///
 /// # Errors
-/// `invalid_json` and `invalid_field`, with line and column.
+/// `invalid_json`, also for a list, and `invalid_field`, with line and column.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // serde would take a list for an object whose names were left out.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::new(Code::InvalidJson).with_detail("A body must be a JSON object."));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let code = match error.classify() {
             serde_json::error::Category::Data => Code::InvalidField,
@@ -181,8 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_no_object_whose_names_were_left_out() {
+        for list in ["[]", " [\"a\"]"] {
+            let error = parse::<Name>(list.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidJson);
+            assert_eq!(error.message(), "A body must be a JSON object.");
+        }
+    }
+
+    #[test]
     fn nesting_has_an_end() {
-        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let deep = format!("{}0{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         assert!(parse::<serde_json::Value>(deep.as_bytes()).is_err());
     }
 

@@ -231,7 +231,7 @@ impl Asked {
         metrics::histogram!("hubbub_http_request_duration_seconds", "route" => route)
             .record(elapsed.as_secs_f64());
         let (uri, status) = (request::redacted(&self.uri), status.as_u16());
-        let ms = elapsed.as_millis();
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let is_probe = OWN.iter().any(|own| own.path == route);
         if is_probe {
             tracing::debug!(method, uri, status, ms, "answered");

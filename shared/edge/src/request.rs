@@ -103,30 +103,36 @@ pub fn peer() -> impl Filter<Extract = (Peer,), Error = Infallible> + Copy {
     warp::ext::optional::<Peer>().map(|peer: Option<Peer>| peer.unwrap_or(Peer::local()))
 }
 
-/// A URI as it may be logged: the values of secret parameters are replaced.
+/// A URI as it may be logged: the values of secret parameters are replaced, and so is all that
+/// looks like a token, wherever it stands.
 #[must_use]
 pub fn redacted(uri: &Uri) -> String {
+    let segments: Vec<&str> = uri.path().split('/').map(redacted_value).collect();
+    let path = segments.join("/");
     let Some(query) = uri.query() else {
-        return uri.path().to_owned();
+        return path;
     };
     let parameters: Vec<String> = query.split('&').map(redacted_parameter).collect();
-    format!("{}?{}", uri.path(), parameters.join("&"))
+    format!("{path}?{}", parameters.join("&"))
+}
+
+/// A signed token begins with its header in base64: `{"`, and then no more is said of it.
+fn redacted_value(value: &str) -> &str {
+    if value.contains("eyJ") { "***" } else { value }
 }
 
 fn redacted_parameter(parameter: &str) -> String {
-    let name = parameter
-        .split_once('=')
-        .map_or(parameter, |(name, _)| name);
+    let Some((name, value)) = parameter.split_once('=') else {
+        return redacted_value(parameter).to_owned();
+    };
+    let name = redacted_value(name);
     // An encoded name (`tok%65n`) could be a secret one: a server would decode it.
     let secret = name.contains('%')
         || SECRET_PARAMETERS
             .iter()
             .any(|known| name.eq_ignore_ascii_case(known));
-    if secret && name.len() < parameter.len() {
-        format!("{name}=***")
-    } else {
-        parameter.to_owned()
-    }
+    let value = if secret { "***" } else { redacted_value(value) };
+    format!("{name}={value}")
 }
 
 #[cfg(test)]
@@ -140,6 +146,9 @@ mod tests {
             ("/ws?name=x&TICKET=abc", "/ws?name=x&TICKET=***"),
             ("/ws?tok%65n=abc", "/ws?tok%65n=***"),
             ("/ws?token", "/ws?token"),
+            ("/ws?jwt=eyJhbGciOiJub25lIn0.e30.x", "/ws?jwt=***"),
+            ("/ws?eyJhbGciOiJub25lIn0.e30.x", "/ws?***"),
+            ("/ws/eyJhbGciOiJub25lIn0.e30.x/a", "/ws/***/a"),
             ("/ws", "/ws"),
         ] {
             assert_eq!(redacted(&uri.parse().unwrap()), shown);

@@ -35,6 +35,15 @@ pub enum TelemetryError {
     Twice(#[from] TryInitError),
 }
 
+/// Says whether [`init`] would understand the filter.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn check(log: &Log) -> Result<(), TelemetryError> {
+    EnvFilter::try_new(&log.filter)?;
+    Ok(())
+}
+
 /// Sets up the log, on the standard error output, for the whole process. To be called once.
 ///
 /// # Errors
@@ -42,7 +51,8 @@ pub enum TelemetryError {
 pub fn init(log: &Log) -> Result<(), TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let filter = EnvFilter::try_new(&log.filter)?;
+    // The library tells of its insides at `info`; who wants to know names it in the filter.
+    let filter = EnvFilter::try_new(format!("tokio_cron_scheduler=warn,{}", log.filter))?;
     let pretty = match log.format {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
@@ -52,7 +62,8 @@ pub fn init(log: &Log) -> Result<(), TelemetryError> {
     if pretty {
         lines.finish().try_init()?;
     } else {
-        lines.json().flatten_event(true).finish().try_init()?;
+        let lines = lines.json().flatten_event(true).with_span_list(false);
+        lines.finish().try_init()?;
     }
     Ok(())
 }

@@ -44,14 +44,12 @@ impl HandshakeError {
     /// The refusal as `application/problem+json`.
     #[must_use]
     pub fn response(&self) -> Response {
+        let refused = |code| answer::problem(&Error::new(code).with_detail(self.to_string()));
         let mut response = match self {
+            Self::Malformed(_) => refused(Code::InvalidHandshake),
+            Self::Version => refused(Code::UpgradeRequired),
             Self::Origin(error) => answer::problem(error),
-            other => {
-                let error = Error::new(Code::InvalidHandshake).with_detail(other.to_string());
-                answer::problem(&error)
-            }
         };
-        *response.status_mut() = self.status();
         self.decorate(&mut response);
         response
     }
