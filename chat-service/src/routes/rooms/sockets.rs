@@ -6,7 +6,7 @@ use domain::{Caller, Code, Command, Error, Reply, Result, RoomId, RoomName};
 use edge::{
     answer,
     auth::{Identity, bearer_of},
-    socket::{self, HandshakeError, Upgrade, upgrade},
+    socket::{Admitted, HandshakeError, Upgrade, upgrade},
 };
 use warp::{
     Filter,
@@ -81,7 +81,8 @@ async fn open(house: &House, who: &Identity, room: RoomId, upgrade: Upgrade) -> 
         .app
         .handle(&who.caller, Command::Join { room })
         .await?;
-    socket::open_room(&house.ctx, Arc::clone(&house.app), upgrade, who, room)
+    let admitted = Admitted::enter(&house.ctx, upgrade, who).await?;
+    Ok(admitted.open_room(&house.ctx, Arc::clone(&house.app), room))
 }
 
 /// What the original's two layers say one after the other.

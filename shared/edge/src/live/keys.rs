@@ -3,15 +3,32 @@
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
-use domain::Code;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use domain::{Code, Error, Limits, Result};
+use tokio::{
+    sync::{
+        Notify,
+        broadcast::{Receiver, error::RecvError},
+    },
+    time::{Duration, sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::TokenKey, hub::Subscriber, outbox::Item};
+use crate::{
+    auth::{Authenticator, TokenKey},
+    hub::Subscriber,
+    outbox::Item,
+};
+
+/// How long to wait before the store is asked again after it did not answer.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The sessions of each token.
 #[derive(Debug, Default)]
-pub struct Keys(DashMap<TokenKey, Vec<Weak<Subscriber>>>);
+pub struct Keys {
+    sessions: DashMap<TokenKey, Vec<Weak<Subscriber>>>,
+    /// Revocations may have been missed: the store is to be asked.
+    doubt: Notify,
+}
 
 /// Keeps a session listed under its token while it lives.
 #[derive(Debug)]
@@ -23,7 +40,7 @@ pub(crate) struct KeyWatch {
 impl Keys {
     /// Lists a session until the answer is dropped, which must be after the session.
     pub(crate) fn watch(self: &Arc<Self>, key: &TokenKey, session: &Arc<Subscriber>) -> KeyWatch {
-        self.0
+        self.sessions
             .entry(Arc::clone(key))
             .or_default()
             .push(Arc::downgrade(session));
@@ -33,29 +50,64 @@ impl Keys {
         }
     }
 
+    /// Has all listed tokens looked up in the store soon: revocations may have been missed.
+    pub(super) fn doubt(&self) {
+        self.doubt.notify_one();
+    }
+
     /// Ends the sessions of tokens as they are revoked, until `stop`.
     pub(super) async fn run(
         self: Arc<Self>,
-        mut revoked: Receiver<TokenKey>,
+        revoked: Receiver<TokenKey>,
+        auth: Arc<Authenticator>,
         stop: CancellationToken,
     ) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.listen(revoked) => {}
+            () = self.settle_doubts(&auth) => {}
+        }
+    }
+
+    async fn listen(&self, mut revoked: Receiver<TokenKey>) {
+        // Nobody heard what was revoked before this began to listen.
+        self.doubt();
         loop {
-            let key = tokio::select! {
-                () = stop.cancelled() => return,
-                key = revoked.recv() => key,
-            };
-            match key {
+            match revoked.recv().await {
                 Ok(key) => self.end(&key),
                 Err(RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "revocations came too fast; their sockets live on");
+                    tracing::warn!(missed, "revocations came too fast; the store is asked");
+                    self.doubt();
                 }
-                Err(RecvError::Closed) => return stop.cancelled().await,
+                Err(RecvError::Closed) => return,
             }
         }
     }
 
+    async fn settle_doubts(&self, auth: &Authenticator) {
+        loop {
+            self.doubt.notified().await;
+            while let Err(error) = self.look_up(auth).await {
+                tracing::warn!(%error, "it is not known which tokens were revoked");
+                sleep(RETRY).await;
+            }
+        }
+    }
+
+    /// Asks the store for all listed tokens, and ends the sessions of those that were revoked.
+    async fn look_up(&self, auth: &Authenticator) -> Result<()> {
+        let listed = self.sessions.iter().map(|entry| Arc::clone(entry.key()));
+        for key in listed.collect::<Vec<_>>() {
+            let asked = timeout(Limits::STORE_CALL, auth.is_revoked(&key));
+            if asked.await.map_err(Error::unavailable)?? {
+                self.end(&key);
+            }
+        }
+        Ok(())
+    }
+
     fn end(&self, key: &TokenKey) {
-        let sessions = self.0.get(key).map(|sessions| sessions.clone());
+        let sessions = self.sessions.get(key).map(|sessions| sessions.clone());
         for session in sessions
             .unwrap_or_default()
             .iter()
@@ -68,9 +120,85 @@ impl Keys {
 
 impl Drop for KeyWatch {
     fn drop(&mut self) {
-        self.keys.0.remove_if_mut(&self.key, |_, sessions| {
+        self.keys.sessions.remove_if_mut(&self.key, |_, sessions| {
             sessions.retain(|session| session.strong_count() > 0);
             sessions.is_empty()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Limits, SessionId, Timestamp, UserId};
+    use protocol::native::Native;
+    use tokio::sync::broadcast;
+
+    use super::*;
+    use crate::testing::World;
+
+    /// How long anything may take before a test fails.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// Tokens that are revoked in the store, and their sessions.
+    struct House {
+        world: World,
+        keys: Arc<Keys>,
+    }
+
+    impl House {
+        fn new() -> Self {
+            let world = World::new();
+            let keys = Arc::clone(&world.ctx.live.keys);
+            Self { world, keys }
+        }
+
+        fn session(&self, key: &str) -> (Arc<Subscriber>, KeyWatch) {
+            let (id, user) = (SessionId::new(), UserId::new());
+            let session = Subscriber::new(id, user, &Native, &Limits::default());
+            let watch = self.keys.watch(&key.into(), &session);
+            (session, watch)
+        }
+
+        async fn revoke(&self, key: &str) {
+            let store = &self.world.ctx.ports.store;
+            store.revoke_token(key, Timestamp::MAX).await.unwrap();
+        }
+
+        /// Listens from now on. Who is told of one revocation more misses the one before it.
+        fn listen(&self) -> broadcast::Sender<TokenKey> {
+            let (say, heard) = broadcast::channel(1);
+            let (keys, ctx) = (Arc::clone(&self.keys), &self.world.ctx);
+            let listening = keys.run(heard, Arc::clone(&ctx.auth), ctx.stop.clone());
+            ctx.tasks.spawn(listening);
+            say
+        }
+    }
+
+    async fn ended(session: &Subscriber) {
+        let told = timeout(PATIENCE, session.outbox.ready());
+        told.await.expect("the session is told to end");
+        assert_eq!(session.outbox.take(), [Item::Close(Code::TokenInvalid)]);
+    }
+
+    #[tokio::test]
+    async fn what_was_revoked_unheard_is_found_in_the_store() {
+        let house = House::new();
+        let ((early, _early), (other, _other)) = (house.session("early"), house.session("other"));
+        house.revoke("early").await;
+        let say = house.listen();
+        ended(&early).await;
+
+        let (missed, _missed) = house.session("missed");
+        house.revoke("missed").await;
+        for key in ["missed", "another"] {
+            say.send(key.into()).unwrap();
+        }
+        ended(&missed).await;
+
+        let (far, _far) = house.session("revoked by another process");
+        house.revoke("revoked by another process").await;
+        house.keys.doubt();
+        ended(&far).await;
+        assert!(other.outbox.take().is_empty(), "its token is good");
     }
 }

@@ -89,7 +89,10 @@ impl Live {
             }),
             Task::restarting("revocations", {
                 let (live, stop) = (Arc::clone(&live), stop.clone());
-                move || Arc::clone(&live.keys).run(auth.revocations(), stop.clone())
+                move || {
+                    let keys = Arc::clone(&live.keys);
+                    keys.run(auth.revocations(), Arc::clone(&auth), stop.clone())
+                }
             }),
         ]
     }

@@ -80,9 +80,11 @@ impl Pump {
         }
     }
 
-    /// Asks the store how far the live rooms have gone; the mender reads what is missing.
+    /// Asks the store how far the live rooms have gone; the mender reads what is missing. Who was
+    /// cut off from the other processes has the tokens looked up too.
     async fn mend(&self) {
         self.live.notifier.relist();
+        self.live.keys.doubt();
         for rooms in self.live.hub.live_rooms().chunks(ROOMS) {
             if let Err(error) = self.note_heads(rooms).await {
                 tracing::warn!(%error, "the heads of live rooms could not be read");

@@ -33,7 +33,7 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
     };
     match known {
         Ok((who, seated)) => {
-            let machine = door.machine(&who, &seated, wants);
+            let machine = door.machine(who.caller, &seated, wants);
             let flood = Flood::new(ctx.settings.no_limits);
             let (terms, _open) = seated.begin(&ctx.live, flood, ctx.drain.clone());
             let machine = machine(Arc::clone(&terms.subscriber));
@@ -58,7 +58,7 @@ async fn known(socket: &mut WebSocket, door: &Door, peer: Peer) -> Result<(Ident
         scope,
     };
     let who = guest.authenticate(socket).await?;
-    let seated = Seated::enter(&door.ctx, peer, &who, &Native)?;
+    let seated = Seated::enter(&door.ctx, peer, &who, &Native).await?;
     Ok((who, seated))
 }
 

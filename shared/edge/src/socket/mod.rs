@@ -12,7 +12,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use domain::{Result, RoomId, SessionId, Timestamp};
+use domain::{Caller, Code, Error, Result, RoomId, SessionId, Timestamp};
 use protocol::{Dialect, rooms::Rooms};
 use tokio::time::{Duration, Instant};
 use warp::reply::Response;
@@ -37,41 +37,52 @@ use crate::{
 /// Longest life of a session in one piece, so that a far `exp` cannot overflow a timer.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 
-/// Opens a socket of the `rooms` dialect onto one room, of which `who` must be a member: history
-/// first, then what is said. The answer switches protocols.
-///
-/// # Errors
-/// `too_many_sessions`.
-pub fn open_room(
-    ctx: &Context,
-    app: Arc<dyn Application>,
+/// A handshake of the `rooms` dialect whose sender has a place among the sessions, and cannot be
+/// refused any more. Dropping it gives the place back.
+pub struct Admitted {
     upgrade: Upgrade,
-    who: &Identity,
-    room: RoomId,
-) -> Result<Response> {
-    let seated = Seated::enter(ctx, upgrade.peer, who, &Rooms)?;
-    let means = means(ctx, app, who, seated.subscriber.session);
-    let (response, opening) = upgrade.accept(None);
-    let live = Arc::clone(&ctx.live);
-    seated.spawn(ctx, opening, move |subscriber| {
-        Room::new(means, live.hub.seat(subscriber, false), room)
-    });
-    Ok(response)
+    caller: Caller,
+    seated: Seated,
 }
 
-/// Opens a notification socket of the `rooms` dialect: first what waits in the inbox of `who`,
-/// then whatever comes. The answer switches protocols.
-///
-/// # Errors
-/// `too_many_sessions`.
-pub fn open_notifications(ctx: &Context, upgrade: Upgrade, who: &Identity) -> Result<Response> {
-    let seated = Seated::enter(ctx, upgrade.peer, who, &Rooms)?;
-    let (response, opening) = upgrade.accept(None);
-    let live = Arc::clone(&ctx.live);
-    seated.spawn(ctx, opening, move |subscriber| {
-        Notifications::new(&live, subscriber)
-    });
-    Ok(response)
+impl Admitted {
+    /// Gives `who` a place. To be done before anything that a refused handshake must not do.
+    ///
+    /// # Errors
+    /// `too_many_sessions`; `token_invalid` when the token was revoked meanwhile; `unavailable`.
+    pub async fn enter(ctx: &Context, upgrade: Upgrade, who: &Identity) -> Result<Self> {
+        Ok(Self {
+            seated: Seated::enter(ctx, upgrade.peer, who, &Rooms).await?,
+            caller: who.caller.clone(),
+            upgrade,
+        })
+    }
+
+    /// Opens a socket onto one room, of which the caller must be a member: history first, then
+    /// what is said. The answer switches protocols.
+    #[must_use]
+    pub fn open_room(self, ctx: &Context, app: Arc<dyn Application>, room: RoomId) -> Response {
+        let session = self.seated.subscriber.session;
+        let means = means(ctx, app, self.caller, session);
+        let (response, opening) = self.upgrade.accept(None);
+        let live = Arc::clone(&ctx.live);
+        self.seated.spawn(ctx, opening, move |subscriber| {
+            Room::new(means, live.hub.seat(subscriber, false), room)
+        });
+        response
+    }
+
+    /// Opens a notification socket: first what waits in the caller's inbox, then whatever comes.
+    /// The answer switches protocols.
+    #[must_use]
+    pub fn open_notifications(self, ctx: &Context) -> Response {
+        let (response, opening) = self.upgrade.accept(None);
+        let live = Arc::clone(&ctx.live);
+        self.seated.spawn(ctx, opening, move |subscriber| {
+            Notifications::new(&live, subscriber)
+        });
+        response
+    }
 }
 
 /// A session that has its place under the caps, and can be told things.
@@ -83,7 +94,8 @@ struct Seated {
 }
 
 impl Seated {
-    fn enter(
+    /// Gives somebody who is known a place, and lists them under their token.
+    async fn enter(
         ctx: &Context,
         peer: Peer,
         who: &Identity,
@@ -93,12 +105,17 @@ impl Seated {
         let open = ctx.sessions.enter(caller.user, peer)?;
         let subscriber = Subscriber::new(SessionId::new(), caller.user, dialect, &ctx.limits);
         ctx.live.cards.know(caller.user, caller.username.clone());
-        Ok(Self {
+        let seated = Self {
             open,
             key: ctx.live.keys.watch(&who.token, &subscriber),
             expires: expiry(ctx, caller.expires_at),
             subscriber,
-        })
+        };
+        // A revocation before this found nobody under the token, but the store knows of it.
+        if ctx.auth.is_revoked(&who.token).await? {
+            return Err(Error::new(Code::TokenInvalid));
+        }
+        Ok(seated)
     }
 
     /// Runs the session on a task of its own, the only one it has.
@@ -141,10 +158,9 @@ impl Seated {
 fn means(
     ctx: &Context,
     app: Arc<dyn Application>,
-    who: &Identity,
+    mut caller: Caller,
     session: SessionId,
 ) -> Arc<Means> {
-    let mut caller = who.caller.clone();
     caller.session = Some(session);
     Arc::new(Means {
         caller,

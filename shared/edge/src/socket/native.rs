@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Code, Error, Result};
+use domain::{Caller, Code, Error, Result};
 use hyper::header::AUTHORIZATION;
 use protocol::native::{Native, SUBPROTOCOL, TOKEN_PROTOCOL};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -11,7 +11,7 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 use super::{HandshakeError, Seated, Upgrade, guest, means, upgrade};
 use crate::{
     Application, Context, answer,
-    auth::{Identity, bearer_of},
+    auth::bearer_of,
     session::member::{Member, Wants},
 };
 
@@ -70,9 +70,9 @@ impl Door {
             return Ok(response);
         };
         let who = self.ctx.auth.identify(&token).await?;
-        let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native)?;
+        let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native).await?;
         let (response, opening) = upgrade.accept(subprotocol);
-        let machine = self.machine(&who, &seated, wants);
+        let machine = self.machine(who.caller, &seated, wants);
         seated.spawn(&self.ctx, opening, machine);
         Ok(response)
     }
@@ -80,12 +80,12 @@ impl Door {
     /// Makes the machine of somebody who is known.
     pub(super) fn machine(
         &self,
-        who: &Identity,
+        caller: Caller,
         seated: &Seated,
         wants: Wants,
     ) -> impl FnOnce(Arc<crate::hub::Subscriber>) -> Member + Send + 'static + use<> {
         let session = seated.subscriber.session;
-        let means = means(&self.ctx, Arc::clone(&self.app), who, session);
+        let means = means(&self.ctx, Arc::clone(&self.app), caller, session);
         let hub = Arc::clone(&self.ctx.live.hub);
         move |subscriber| Member::new(means, hub.seat(subscriber, wants.messages), wants)
     }

@@ -7,7 +7,7 @@ use protocol::rooms::http;
 use settings::DialectName;
 use warp::{Filter, reply::Response};
 
-use super::{HandshakeError, Upgrade, open_notifications, upgrade};
+use super::{Admitted, HandshakeError, Upgrade, upgrade};
 use crate::{Context, Endpoint, Missed, Service, answer, auth::bearer_of};
 
 const PATHS: &[Endpoint] = &[
@@ -53,7 +53,9 @@ async fn open(
 ) -> Result<Response> {
     let who = ctx.auth.identify(bearer_of(headers)?).await?;
     match upgrade {
-        Ok(upgrade) => open_notifications(ctx, upgrade, &who),
+        Ok(upgrade) => Ok(Admitted::enter(ctx, upgrade, &who)
+            .await?
+            .open_notifications(ctx)),
         Err(error) => Ok(no_handshake(&error)),
     }
 }

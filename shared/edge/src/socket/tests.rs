@@ -10,6 +10,7 @@ use domain::{
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use protocol::native::Native;
 use serde_json::{Value, json};
 use testkit::builders::{join, membership, message, new_channel, new_user};
 use tokio::{
@@ -26,9 +27,9 @@ use tokio_tungstenite::{
 };
 use warp::Filter;
 
-use super::{HandshakeError, Upgrade, native, notifications, open_room, upgrade};
+use super::{Admitted, HandshakeError, Seated, Upgrade, native, notifications, upgrade};
 use crate::{
-    Application, Context, Service,
+    Application, Context, Peer, Service,
     auth::bearer_of,
     testing::{Served, World},
 };
@@ -57,7 +58,11 @@ impl Rules {
         };
         let rows = append(&self.0, room, vec![row]).await;
         let row = rows.into_iter().next().unwrap();
-        Ok(Reply::Sent { row, repeat: false })
+        Ok(Reply::Sent {
+            row,
+            sender: who.card(),
+            repeat: false,
+        })
     }
 }
 
@@ -188,7 +193,8 @@ fn rooms(
                 };
                 let token = bearer_of(upgrade.headers()).unwrap().to_owned();
                 let who = ctx.auth.identify(&token).await.unwrap();
-                open_room(&ctx, app, upgrade, &who, room).unwrap()
+                let admitted = Admitted::enter(&ctx, upgrade, &who).await.unwrap();
+                admitted.open_room(&ctx, app, room)
             }
         },
     )
@@ -371,6 +377,20 @@ async fn a_revoked_token_ends_its_sockets_and_no_others() {
     assert_eq!(closed(&mut second).await, 4501);
     say(&mut client, json!({"id": "p", "type": "ping"})).await;
     assert_eq!(hear(&mut client).await["id"], "p");
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_while_its_socket_opens_opens_none() {
+    let world = World::new();
+    let ctx = &world.ctx;
+    let ann = ctx.ports.store.create_user(new_user("ann")).await.unwrap();
+    let token = ctx.auth.issue(&ann).unwrap().token;
+    let who = ctx.auth.identify(&token).await.unwrap();
+    // Nobody is listed under the token yet, so this finds no session to end.
+    ctx.auth.revoke(&token).await.unwrap();
+    let refused = Seated::enter(ctx, Peer::local(), &who, &Native).await;
+    assert_eq!(refused.err().unwrap().code(), Code::TokenInvalid);
+    assert_eq!(ctx.sessions.open(), 0, "its place is free again");
 }
 
 #[tokio::test]
