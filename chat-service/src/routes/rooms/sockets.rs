@@ -77,11 +77,12 @@ async fn find(house: &House, who: &Caller, name: Option<&str>) -> Result<RoomId>
 }
 
 async fn open(house: &House, who: &Identity, room: RoomId, upgrade: Upgrade) -> Result<Response> {
+    // Whoever is refused here is not to become a member.
+    let admitted = Admitted::enter(&house.ctx, upgrade, who).await?;
     house
         .app
         .handle(&who.caller, Command::Join { room })
         .await?;
-    let admitted = Admitted::enter(&house.ctx, upgrade, who).await?;
     Ok(admitted.open_room(&house.ctx, Arc::clone(&house.app), room))
 }
 

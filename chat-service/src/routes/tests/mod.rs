@@ -15,8 +15,7 @@ use crate::testing::World;
 
 /// A process that is asked without a socket.
 struct House {
-    /// Kept, because its folder goes with it.
-    _world: World,
+    world: World,
     front: Front,
 }
 
@@ -54,10 +53,7 @@ impl House {
         let world = World::with(change);
         let service = super::service(&world.ctx, world.app.clone());
         let front = in_process(&world.ctx, vec![service]);
-        Self {
-            _world: world,
-            front,
-        }
+        Self { world, front }
     }
 
     /// Asks with these headers; one that is empty is left out.

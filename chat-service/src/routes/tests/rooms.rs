@@ -1,6 +1,11 @@
 //! The `rooms` dialect: what its document and the original answer, case by case.
 
+use bytes::Bytes;
+use edge::Peer;
+use http_body_util::Full;
+use hyper::Request;
 use serde_json::json;
+use tower::Service;
 
 use super::House;
 
@@ -239,6 +244,34 @@ async fn a_handshake_that_is_none_is_refused_and_leaves_no_trace() {
     );
     assert_eq!(plain.header("sec-websocket-version"), "13");
     assert_eq!(house.get("/api/room/list/", &bob).await.text, "{}\n");
+    let mine = house.get("/api/v1/rooms", &bob).await.expect(200);
+    assert_eq!(mine["rooms"], json!([]), "no membership either");
+}
+
+#[tokio::test]
+async fn a_handshake_over_the_cap_on_sessions_makes_no_member() {
+    let house = House::with(|settings| settings.limits.user_sessions = 1);
+    let token = signed_up(&house).await;
+    let bob = house.token("bob").await;
+    house
+        .post("/api/room/create/", &token, &json!({"name": "lobby"}))
+        .await;
+    let ctx = &house.world.ctx;
+    let user = ctx.auth.check(&bob).await.unwrap().user;
+    let _open = ctx.sessions.enter(user, Peer::local()).unwrap();
+
+    let mut request = Request::get("/ws/join/?name=lobby")
+        .header("authorization", super::bearer(&bob))
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(Full::new(Bytes::new()))
+        .unwrap();
+    let connection = hyper::upgrade::on(&mut Request::new(()));
+    request.extensions_mut().insert(connection);
+    let refused = house.front.clone().call(request).await.unwrap();
+    assert_eq!(refused.status(), 429);
     let mine = house.get("/api/v1/rooms", &bob).await.expect(200);
     assert_eq!(mine["rooms"], json!([]), "no membership either");
 }
