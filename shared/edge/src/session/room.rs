@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Code, Command, Error, Page, Result, RoomId, Seq, command::ReplayPage};
+use domain::{Code, Command, Error, Page, Reply, Result, RoomId, Seq, command::ReplayPage};
 use protocol::{
     Action, Dialect, Scope,
     rooms::{HISTORY, Rooms, history},
@@ -204,7 +204,10 @@ async fn settle(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
     for (answer, command) in answers.iter_mut().zip(commands) {
         while is_unknown(answer) && Instant::now() < deadline {
             sleep(REPEAT).await;
-            answer.reply = means.app.handle(&means.caller, command.clone()).await;
+            let repeat = means.app.handle(&means.caller, command.clone()).await;
+            if !tells_nothing(&repeat) {
+                answer.reply = repeat;
+            }
         }
     }
     answers
@@ -217,6 +220,85 @@ fn command(asked: &Asked) -> Option<Command> {
     }
 }
 
+/// Whether a repeat leaves the outcome unknown: it was turned away before anybody looked whether
+/// the row is stored.
+fn tells_nothing(repeat: &Result<Reply>) -> bool {
+    matches!(
+        repeat.as_ref().map_err(Error::code),
+        Err(Code::UnknownOutcome | Code::Unavailable | Code::Busy | Code::RateLimited)
+    )
+}
+
 fn is_unknown(answer: &Answer) -> bool {
     matches!(&answer.reply, Err(error) if error.code() == Code::UnknownOutcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::VecDeque, sync::Mutex};
+
+    use async_trait::async_trait;
+    use domain::{Caller, ClientId, Content, TenantId, Timestamp, UserId, Username};
+
+    use super::*;
+    use crate::{Application, locks::lock, testing::World};
+
+    /// Answers as it is told to, and afterwards that the row is stored.
+    struct Script(Mutex<VecDeque<Code>>);
+
+    #[async_trait]
+    impl Application for Script {
+        async fn handle(&self, _: &Caller, _: Command) -> Result<Reply> {
+            match lock(&self.0).pop_front() {
+                Some(code) => Err(Error::new(code)),
+                None => Ok(Reply::Done),
+            }
+        }
+    }
+
+    /// What becomes of one send that is answered like this, one answer after the other.
+    async fn outcome(answers: impl IntoIterator<Item = Code>) -> Result<Reply> {
+        let world = World::new();
+        let ctx = &world.ctx;
+        let means = Means {
+            caller: Caller {
+                tenant: TenantId::default(),
+                user: UserId::new(),
+                username: Username::stored("ann".into()),
+                admin: false,
+                expires_at: Timestamp::MAX,
+                session: None,
+            },
+            app: Arc::new(Script(Mutex::new(answers.into_iter().collect()))),
+            live: Arc::clone(&ctx.live),
+            limits: Arc::clone(&ctx.limits),
+            clock: Arc::clone(&ctx.ports.clock),
+        };
+        let send = Command::Send {
+            room: RoomId::new(),
+            client_id: ClientId::new(),
+            content: Content::Text { text: "x".into() },
+        };
+        let (id, wish) = (None, Wish::Command(send));
+        let answers = settle(Arc::new(means), vec![Asked { id, wish }]).await;
+        answers.into_iter().next().unwrap().reply
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unknown_outcome_is_looked_into_until_it_is_known() {
+        use Code::{Busy, Forbidden, RateLimited, Unavailable, UnknownOutcome};
+        let known = outcome([UnknownOutcome, Unavailable, Busy, RateLimited]).await;
+        assert!(known.is_ok(), "none of these says what became of the row");
+        let refused = outcome([UnknownOutcome, Unavailable, Forbidden]).await;
+        assert_eq!(refused.unwrap_err().code(), Forbidden);
+        let surely_not = outcome([Unavailable]).await;
+        assert_eq!(surely_not.unwrap_err().code(), Unavailable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stays_unknown_is_never_called_undone() {
+        let first = std::iter::once(Code::UnknownOutcome);
+        let reply = outcome(first.chain([Code::Unavailable; 1_000])).await;
+        assert_eq!(reply.unwrap_err().code(), Code::UnknownOutcome);
+    }
 }
