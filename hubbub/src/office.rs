@@ -58,8 +58,7 @@ impl Office {
 
     async fn open(settings: Settings, folder: DataFolder) -> Result<Self, Failure> {
         let ctx = server::open(settings).await?;
-        let services = services::all(&ctx).await.map_err(Failure::Broken)?;
-        let client = Client::InProcess(edge::in_process(&ctx, services));
+        let client = Client::InProcess(edge::in_process(&ctx, services::all(&ctx)));
         Ok(Self {
             client,
             own: Some((ctx, folder)),

@@ -94,7 +94,9 @@ pub(crate) async fn serve(
     let ctx = open(settings).await?;
     let mut listeners: Vec<Listener> = listeners.into_iter().map(Listener::from).collect();
     listeners.push(Listener::Local(folder.admin_socket()?));
-    let services = services::all(&ctx).await.map_err(Failure::Broken)?;
+    let configured = scheduler_service::configure(&ctx).await;
+    configured.map_err(Failure::Broken)?;
+    let services = services::all(&ctx);
     let shared = ctx.clone();
     // Not on the context's own tracker, whose end it waits for.
     let serving =

@@ -10,21 +10,18 @@ use scheduler_service::RoomLog;
 
 use crate::admin;
 
-/// Every service, ready to be served on one listener. Brings the configuration's policies into
-/// the store.
-///
-/// # Errors
-/// Those of the store.
-pub(crate) async fn all(ctx: &Context) -> Result<Vec<Service>> {
+/// Every service, ready to be served on one listener.
+pub(crate) fn all(ctx: &Context) -> Vec<Service> {
     let ChatService { service, writers } = chat_service::service(ctx);
     let rooms = Arc::new(ThroughWriters(writers));
-    Ok(vec![
+    let archive = scheduler_service::archive(ctx, rooms);
+    vec![
         service,
         notification_service::service(ctx),
         edge::socket::notifications(ctx),
-        scheduler_service::service(ctx, rooms).await?,
+        scheduler_service::service(ctx, archive),
         admin::service(ctx),
-    ])
+    ]
 }
 
 /// Archive runs tell rooms through chat's writers: of one room only one append may be under way.

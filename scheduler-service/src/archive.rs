@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     metrics,
+    policies::is_withdrawn,
     room_log::RoomLog,
     run::{Pace, Record, Right, Runner},
     scope::Rooms,
@@ -82,7 +83,9 @@ impl Archive {
     /// # Errors
     /// Those of the store.
     pub async fn policies(&self) -> Result<Vec<Policy>> {
-        self.parts.store.policies().await
+        let mut policies = self.parts.store.policies().await?;
+        policies.retain(|policy| !is_withdrawn(policy));
+        Ok(policies)
     }
 
     /// The policy of this name or id.

@@ -23,4 +23,4 @@ mod work;
 pub use archive::{Archive, Parts, Restore};
 pub use room_log::RoomLog;
 pub use run::Pace;
-pub use service::{LiveLog, service};
+pub use service::{LiveLog, archive, configure, service};

@@ -18,7 +18,9 @@ async fn main() -> ExitCode {
     PROGRAM
         .run(async |ctx| {
             let rooms = std::sync::Arc::new(LiveLog::new(&ctx));
-            Ok(vec![scheduler_service::service(&ctx, rooms).await?])
+            scheduler_service::configure(&ctx).await?;
+            let archive = scheduler_service::archive(&ctx, rooms);
+            Ok(vec![scheduler_service::service(&ctx, archive)])
         })
         .await
 }

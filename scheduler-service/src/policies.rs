@@ -137,20 +137,18 @@ impl Reader<'_> {
     }
 }
 
-/// Makes the store's policies those that are wanted: others are removed, whose runs stay, and
-/// changed ones keep their id. The next slot is computed anew where schedule or zone changed, or
-/// a policy was switched on. Idempotent; several processes may do it at once.
+/// Makes the store's policies those that are wanted. Others are withdrawn: nobody sees them, and
+/// they do not run, but their next slot is kept, since a server may have been started in the wrong
+/// folder. Changed ones keep their id. The next slot is computed anew where schedule or zone
+/// changed, or a policy was switched on. Idempotent; several processes may do it at once.
 ///
 /// # Errors
 /// Those of the store; and `internal` for a schedule that [`from_settings`] did not read.
 pub async fn synchronise(store: &dyn Store, wanted: Vec<Policy>, now: Timestamp) -> Result<()> {
     let known = store.policies().await?;
-    for gone in known
-        .iter()
-        .filter(|old| wanted.iter().all(|new| new.id != old.id))
-    {
-        store.remove_policy(gone.id).await?;
-        tracing::info!(policy = gone.name, "archive policy removed");
+    let unnamed = |old: &&Policy| wanted.iter().all(|new| new.id != old.id);
+    for gone in known.iter().filter(unnamed) {
+        withdraw(store, gone).await?;
     }
     for mut policy in wanted {
         let old = known.iter().find(|old| old.id == policy.id);
@@ -161,6 +159,27 @@ pub async fn synchronise(store: &dyn Store, wanted: Vec<Policy>, now: Timestamp)
         }
     }
     Ok(())
+}
+
+/// Whether a policy is one that the configuration does not name any more. Only those have a next
+/// slot and are switched off.
+pub(crate) fn is_withdrawn(policy: &Policy) -> bool {
+    !policy.enabled && policy.next_run_at.is_some()
+}
+
+async fn withdraw(store: &dyn Store, policy: &Policy) -> Result<()> {
+    if is_withdrawn(policy) {
+        return Ok(());
+    }
+    tracing::info!(policy = policy.name, "archive policy withdrawn");
+    if policy.next_run_at.is_none() {
+        return store.remove_policy(policy.id).await;
+    }
+    let withdrawn = Policy {
+        enabled: false,
+        ..policy.clone()
+    };
+    store.save_policy(withdrawn).await
 }
 
 fn next_slot(policy: &Policy, old: Option<&Policy>, now: Timestamp) -> Result<Option<Timestamp>> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Appended, Error, NewRow, Result, Room, ports::Store};
+use domain::{Appended, Error, NewRow, Result, Room, ports::Store, to_millis};
 use edge::{Context, Live, Service, Task};
 
 use crate::{
@@ -15,26 +15,13 @@ use crate::{
     tick,
 };
 
-/// The archive's routes and its ticker. Brings the configuration's policies into the store.
+/// The archive of a process.
 ///
 /// `rooms` is how runs tell rooms: the room writers where the process has them, and else
 /// [`LiveLog`].
-///
-/// # Errors
-/// Those of the store; and `internal` for policies that [`policies::from_settings`] refuses, which
-/// is asked before, since it says what is wrong.
-pub async fn service(ctx: &Context, rooms: Arc<dyn RoomLog>) -> Result<Service> {
-    let archive = open(ctx, rooms).await?;
-    let routes = routes::routes(ctx, archive.clone());
-    let ticker = Task::restarting("archive ticker", move || tick::run(archive.clone()));
-    Ok(Service::new("scheduler", routes, vec![ticker]).with_endpoints(routes::ENDPOINTS))
-}
-
-async fn open(ctx: &Context, rooms: Arc<dyn RoomLog>) -> Result<Archive> {
-    let settings = &ctx.settings.archive.policies;
-    let wanted = policies::from_settings(settings, &ctx.limits)
-        .map_err(|mut problems| Error::internal(problems.remove(0)))?;
-    let archive = Archive::new(Parts {
+#[must_use]
+pub fn archive(ctx: &Context, rooms: Arc<dyn RoomLog>) -> Archive {
+    Archive::new(Parts {
         store: Arc::clone(&ctx.ports.store),
         clock: Arc::clone(&ctx.ports.clock),
         rooms,
@@ -42,9 +29,29 @@ async fn open(ctx: &Context, rooms: Arc<dyn RoomLog>) -> Result<Archive> {
         tasks: ctx.tasks.clone(),
         drain: ctx.drain.clone(),
         pace: Pace::default(),
-    });
-    policies::synchronise(&*ctx.ports.store, wanted, archive.now()).await?;
-    Ok(archive)
+    })
+}
+
+/// The archive's routes and its ticker. Whoever serves calls [`configure`] first.
+#[must_use]
+pub fn service(ctx: &Context, archive: Archive) -> Service {
+    let routes = routes::routes(ctx, archive.clone());
+    let ticker = Task::restarting("archive ticker", move || tick::run(archive.clone()));
+    Service::new("scheduler", routes, vec![ticker]).with_endpoints(routes::ENDPOINTS)
+}
+
+/// Brings the configuration's policies into the store. Only for processes that serve: a command
+/// may be given in a folder without the configuration, and goes by what is stored.
+///
+/// # Errors
+/// Those of the store; and `internal` for policies that [`policies::from_settings`] refuses, which
+/// is asked before, since it says what is wrong.
+pub async fn configure(ctx: &Context) -> Result<()> {
+    let settings = &ctx.settings.archive.policies;
+    let wanted = policies::from_settings(settings, &ctx.limits)
+        .map_err(|mut problems| Error::internal(problems.remove(0)))?;
+    let now = to_millis(ctx.ports.clock.now());
+    policies::synchronise(&*ctx.ports.store, wanted, now).await
 }
 
 /// The log itself, for processes without room writers.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{World, at, limits};
+use crate::testing::{DAY, World, at, limits};
 
 fn setting(change: serde_json::Value) -> PolicySetting {
     let mut setting = serde_json::json!({
@@ -145,9 +145,31 @@ async fn the_store_follows_the_configuration() {
     );
     set(vec![read(serde_json::json!({"enabled": false}))]).await;
     assert_eq!(stored().await[0].next_run_at, None);
+    set(Vec::new()).await;
+    assert_eq!(stored().await, []);
     set(vec![read(serde_json::json!({"enabled": true}))]).await;
     assert_eq!(
         stored().await[0].next_run_at,
         Some(at("2026-01-01T02:00:00Z"))
     );
+}
+
+/// A server that was started in the wrong folder for once must not forget what was missed.
+#[tokio::test]
+async fn a_policy_that_comes_back_finds_its_slot_again() {
+    let world = World::new();
+    let store = &*world.store;
+    let nightly = || vec![read(serde_json::json!({}))];
+    synchronise(store, nightly(), world.now()).await.unwrap();
+    world.pass(2 * DAY);
+    for _ in 0..2 {
+        synchronise(store, Vec::new(), world.now()).await.unwrap();
+        assert_eq!(world.archive.policies().await.unwrap(), []);
+        crate::due::scan(&world.archive).await.unwrap();
+        assert_eq!(world.scheduled().await, [], "it does not run meanwhile");
+    }
+    synchronise(store, nightly(), world.now()).await.unwrap();
+    let back = world.archive.policy("nightly").await.unwrap();
+    assert!(back.enabled);
+    assert_eq!(back.next_run_at, Some(at("2026-01-01T02:00:00Z")));
 }
