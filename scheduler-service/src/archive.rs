@@ -248,13 +248,11 @@ impl Archive {
     /// Works on a claimed run in the background.
     pub(crate) fn set_to_work(&self, run: Run, right: Right) {
         metrics::begun(&run);
-        let id = run.id;
-        self.active_runs().insert(id);
+        let active = ActiveRun::begin(&self.active, run.id);
         let runner = self.runner(run, right);
-        let active = Arc::clone(&self.active);
         self.parts.tasks.spawn(async move {
+            let _active = active;
             runner.run().await;
-            lock(&active).remove(&id);
         });
     }
 
@@ -273,7 +271,7 @@ impl Archive {
 
     /// Whether this process works on a run.
     pub(crate) fn works_on(&self, id: RunId) -> bool {
-        self.active_runs().contains(&id)
+        lock(&self.active).contains(&id)
     }
 
     /// A run of this policy that begins now.
@@ -312,9 +310,26 @@ impl Archive {
             batch: self.parts.batch,
         }
     }
+}
 
-    fn active_runs(&self) -> std::sync::MutexGuard<'_, HashSet<RunId>> {
-        lock(&self.active)
+/// A run that this process works on, until it is dropped: also by a panic, after which the run is
+/// taken up like any other that was interrupted.
+struct ActiveRun {
+    id: RunId,
+    active: Arc<Mutex<HashSet<RunId>>>,
+}
+
+impl ActiveRun {
+    fn begin(active: &Arc<Mutex<HashSet<RunId>>>, id: RunId) -> Self {
+        let active = Arc::clone(active);
+        lock(&active).insert(id);
+        Self { id, active }
+    }
+}
+
+impl Drop for ActiveRun {
+    fn drop(&mut self) {
+        lock(&self.active).remove(&self.id);
     }
 }
 
