@@ -21,14 +21,13 @@ pub trait RoomLog: Send + Sync {
 }
 
 /// Tells a room what a run did in it, so that clients and caches look anew at what came before.
-/// A run tells a room once: after an interruption the row is there already.
+/// After an interruption the row is there already, unless the run has come further since.
 pub(crate) async fn tell(log: &dyn RoomLog, room: &Room, run: &Run, through: Seq) -> Result<()> {
     let row = row_of(room, run, through);
     for _ in 0..ATTEMPTS {
         match log.append(room, row.clone()).await? {
             Appended::Unknown => {}
-            // A mismatch is the row of an earlier attempt that had come less far.
-            Appended::Stored(_) | Appended::Repeat(_) | Appended::Mismatch => return Ok(()),
+            Appended::Stored(_) | Appended::Repeat(_) => return Ok(()),
             other => return Err(Error::internal(format!("archive row refused: {other:?}"))),
         }
     }
@@ -36,7 +35,8 @@ pub(crate) async fn tell(log: &dyn RoomLog, room: &Room, run: &Run, through: Seq
 }
 
 fn row_of(room: &Room, run: &Run, through: Seq) -> NewRow {
-    let client_id = Uuid::new_v5(&run.id.uuid(), room.id.uuid().as_bytes());
+    let told = [&room.id.uuid().as_bytes()[..], &through.to_be_bytes()].concat();
+    let client_id = Uuid::new_v5(&run.id.uuid(), &told);
     NewRow {
         id: RowId::new(),
         client_id: ClientId::from_uuid(client_id),

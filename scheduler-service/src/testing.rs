@@ -3,7 +3,10 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -39,6 +42,8 @@ pub(crate) struct Told {
     rows: Mutex<Vec<Row>>,
     /// The run that is cancelled as soon as a room is told something.
     cancel: Mutex<Option<RunId>>,
+    /// Whether the run panics that tells a room next.
+    panic: AtomicBool,
 }
 
 #[async_trait]
@@ -47,6 +52,8 @@ impl RoomLog for Told {
         let NewChange::Archive { run, .. } = row.change else {
             panic!("runs append archive rows only");
         };
+        let panic = self.panic.swap(false, Ordering::Relaxed);
+        assert!(!panic, "a defect, as the test wants it");
         let answer = self.store.append(room.id, vec![row]).await?.remove(0);
         if let Appended::Stored(row) = &answer {
             self.rows.lock().unwrap().push(row.clone());
@@ -81,6 +88,7 @@ impl World {
             store: Arc::clone(&store),
             rows: Mutex::default(),
             cancel: Mutex::default(),
+            panic: AtomicBool::new(false),
         });
         let archive = scheduler(&store, &clock, &told);
         Self {
@@ -147,6 +155,11 @@ impl World {
     /// Cancels the run that tells a room next.
     pub(crate) fn cancel_at_next_row(&self) {
         *self.told.cancel.lock().unwrap() = Some(RunId::new());
+    }
+
+    /// Lets the run panic that tells a room next.
+    pub(crate) fn panic_at_next_row(&self) {
+        self.told.panic.store(true, Ordering::Relaxed);
     }
 
     /// The archive rows that rooms were told: room, run, through.

@@ -359,6 +359,7 @@ async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
             "after {steps} steps"
         );
         assert_eq!(world.history(room).await, before);
+        assert_eq!(world.told().last(), Some(&(room, run.id, 25)));
         assert_eq!(world.store.holds(room, world.now()).await.unwrap().len(), 1);
     }
     assert!(

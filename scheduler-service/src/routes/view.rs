@@ -108,6 +108,7 @@ fn room(count: &RoomCount) -> RoomCountView {
         newest: count.newest,
         through: count.through,
         done: count.done,
+        error: count.error.clone(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use domain::{
     Error, Result, Room, RoomId,
-    archive::{Phase, RoomCount, Run},
+    archive::{DueCount, Phase, RoomCount, Run},
     ports::{Clock, Store},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     metrics,
     room_log::{self, RoomLog},
     scope::Rooms,
-    work::Work,
+    work::{Work, name_of},
 };
 
 /// How often a room is tried while the store is away: with the default pace for half a minute.
@@ -107,16 +107,34 @@ impl Runner {
 
     /// Does one room, and tries again while the store is away.
     async fn patiently(&mut self, room: &Room) -> Result<Go> {
-        for attempt in 0..ATTEMPTS {
+        let mut attempt = 0;
+        loop {
             match self.room(room).await {
-                Err(error) if error.code().temporary() => {
+                Err(error) if error.code().temporary() && attempt < ATTEMPTS => {
                     tracing::warn!(run = %self.record.run.id, %error, "archive run waits");
                     self.record.pause(attempt).await;
+                    attempt += 1;
                 }
-                end => return end,
+                Err(error) => return self.give_up(room, &error).await,
+                Ok(go) => return Ok(go),
             }
         }
-        self.room(room).await
+    }
+
+    /// Leaves a room as it is, so that it does not keep the others from their turn, tonight and
+    /// every night. Fails when not even that can be written down: then it is not the room.
+    async fn give_up(&mut self, room: &Room, error: &Error) -> Result<Go> {
+        log_room_failure(&self.record.run, room, error);
+        if self.begun(room).is_none() {
+            let count = RoomCount::begin(room.id, name_of(room), DueCount::default());
+            self.record.run.rooms.push(count);
+        }
+        self.tell_part(room).await;
+        let count = self.count();
+        count.error = Some(error.to_string());
+        count.done = true;
+        self.record.save().await?;
+        Ok(Go::On)
     }
 
     async fn room(&mut self, room: &Room) -> Result<Go> {
@@ -140,9 +158,8 @@ impl Runner {
     /// Looks at a room for the first time, or again after an interruption. `false`: there is
     /// nothing to do.
     async fn begin(&mut self, room: &Room) -> Result<bool> {
-        let begun = |count: &&mut RoomCount| count.room == room.id;
-        if let Some(count) = self.record.run.rooms.last_mut().filter(begun) {
-            self.work.recount(count).await?;
+        if self.begun(room).is_some() {
+            self.recount().await?;
             return Ok(true);
         }
         let Some(count) = self.work.survey(room).await? else {
@@ -152,6 +169,18 @@ impl Runner {
         // Before anything moves: what is counted after a crash would be less.
         self.record.save().await?;
         Ok(true)
+    }
+
+    fn begun(&self, room: &Room) -> Option<&RoomCount> {
+        let last = self.record.run.rooms.last();
+        last.filter(|count| count.room == room.id)
+    }
+
+    async fn recount(&mut self) -> Result<()> {
+        match self.record.run.rooms.last_mut() {
+            Some(count) => self.work.recount(count).await,
+            None => Ok(()),
+        }
     }
 
     async fn batches(&mut self) -> Result<Go> {
@@ -194,6 +223,32 @@ impl Runner {
         room_log::tell(&*self.rooms, room, &self.record.run, through).await
     }
 
+    /// Tells a room that is left in the middle, for nobody else will. That it could not be told is
+    /// no reason not to go on.
+    async fn tell_part(&mut self, room: &Room) {
+        let told = match self.recount().await {
+            Ok(()) => self.tell(room).await,
+            error => error,
+        };
+        if let Err(error) = told {
+            let run = self.record.run.id;
+            tracing::warn!(%run, room = %room.id, %error, "room not told what was archived");
+        }
+    }
+
+    /// Tells the room in which the run was stopped.
+    async fn tell_last(&mut self) {
+        let last = self.record.run.rooms.last().filter(|count| !count.done);
+        let Some(last) = last.map(|count| count.room) else {
+            return;
+        };
+        match self.store.room(last).await {
+            Ok(Some(room)) => self.tell_part(&room).await,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(room = %last, %error, "room not told what was archived"),
+        }
+    }
+
     /// The room at work, which [`Self::begin`] has put last.
     fn count(&mut self) -> &mut RoomCount {
         self.record
@@ -219,7 +274,7 @@ impl Runner {
 
     async fn close(&mut self, end: Result<Go>) -> Result<()> {
         let phase = match end {
-            Ok(Go::On) => Phase::Finished,
+            Ok(Go::On) => self.verdict(),
             Ok(Go::Cancelled) => Phase::Cancelled,
             Ok(Go::Interrupted) => return self.leave().await,
             Err(error) => {
@@ -228,6 +283,7 @@ impl Runner {
                 Phase::Failed
             }
         };
+        self.tell_last().await;
         let now = self.clock.now();
         if self.record.close(phase, now).await? {
             metrics::ended(&self.record.run, now);
@@ -236,12 +292,38 @@ impl Runner {
         Ok(())
     }
 
+    /// How a run ends that came to every room.
+    fn verdict(&mut self) -> Phase {
+        self.record.run.error = rooms_left(&self.record.run);
+        match self.record.run.error {
+            Some(_) => Phase::Failed,
+            None => Phase::Finished,
+        }
+    }
+
     /// Leaves the run to whoever comes next.
     async fn leave(&mut self) -> Result<()> {
         let ours = self.record.save().await?;
         tracing::info!(run = %self.record.run.id, ours, "archive run interrupted");
         Ok(())
     }
+}
+
+/// Says of how many rooms nothing, or not all, was done.
+fn rooms_left(run: &Run) -> Option<String> {
+    let failed = || run.rooms.iter().filter(|count| count.error.is_some());
+    let first = failed().next()?;
+    let (rooms, error) = (failed().count(), first.error.as_deref()?);
+    let room = first.name.clone().unwrap_or_else(|| first.room.to_string());
+    Some(match rooms {
+        1 => format!("1 room failed: {room} ({error})"),
+        _ => format!("{rooms} rooms failed; the first: {room} ({error})"),
+    })
+}
+
+fn log_room_failure(run: &Run, room: &Room, error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(run = %run.id, room = %room.id, %error, cause, "archive run leaves a room");
 }
 
 fn log_failure(run: &Run, error: &Error) {
@@ -266,3 +348,6 @@ fn log_end(run: &Run) {
         "archive run ended"
     );
 }
+
+#[cfg(test)]
+mod tests;

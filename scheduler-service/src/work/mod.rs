@@ -80,9 +80,13 @@ pub(crate) async fn count_due(tools: &Tools, room: &Room, run: &Run) -> Result<O
         after: 0,
     };
     let found = tools.store.count_due(due, tools.clock.now()).await?;
-    let name = room.name.as_ref().map(|name| name.as_str().to_owned());
     let anything = found.due > 0 || found.held > 0;
-    Ok(anything.then(|| RoomCount::begin(room.id, name, found)))
+    Ok(anything.then(|| RoomCount::begin(room.id, name_of(room), found)))
+}
+
+/// What a room is called in records.
+pub(crate) fn name_of(room: &Room) -> Option<String> {
+    room.name.as_ref().map(|name| name.as_str().to_owned())
 }
 
 fn is_done(swung: &Swung) -> bool {

@@ -8,7 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::{Batch, Tools, Work, is_done};
+use super::{Batch, Tools, Work, is_done, name_of};
 
 /// The reason of the holds that a restore places.
 pub(crate) const RESTORED: &str = "restored";
@@ -64,11 +64,26 @@ impl Restore {
         }
     }
 
+    /// Up to where everything beyond `count.through` has come back.
+    async fn reached(&self, count: &RoomCount) -> Result<Seq> {
+        let (store, room) = (&self.tools.store, count.room);
+        let left = store.archived(room, self.origin, count.through, 1).await?;
+        if let Some(first) = left.first() {
+            return Ok(first.seq - 1);
+        }
+        let holds = store.holds(room, self.tools.clock.now()).await?;
+        let ours = holds.iter().find(|hold| hold.id == self.hold_id(room));
+        Ok(ours.map_or(0, |hold| hold.through))
+    }
+
     /// The same hold for the same restore and room, however often it is placed.
+    fn hold_id(&self, room: RoomId) -> HoldId {
+        HoldId::from_uuid(Uuid::new_v5(&self.run.uuid(), room.uuid().as_bytes()))
+    }
+
     fn hold(&self, room: RoomId, from: Seq, through: Seq) -> Hold {
-        let id = Uuid::new_v5(&self.run.uuid(), room.uuid().as_bytes());
         Hold {
-            id: HoldId::from_uuid(id),
+            id: self.hold_id(room),
             room,
             from,
             through,
@@ -90,8 +105,7 @@ impl Work for Restore {
         }
         let hold = self.hold(room.id, all.first, all.last);
         self.tools.store.place_hold(hold).await?;
-        let name = room.name.as_ref().map(|name| name.as_str().to_owned());
-        Ok(Some(RoomCount::begin(room.id, name, all.found)))
+        Ok(Some(RoomCount::begin(room.id, name_of(room), all.found)))
     }
 
     async fn batch(&self, count: &RoomCount) -> Result<Option<Batch>> {
@@ -117,6 +131,7 @@ impl Work for Restore {
     async fn recount(&self, count: &mut RoomCount) -> Result<()> {
         let left = self.archived(count.room).await?.found.due;
         count.moved = count.due.saturating_sub(left);
+        count.through = count.through.max(self.reached(count).await?);
         Ok(())
     }
 }

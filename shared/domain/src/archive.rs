@@ -87,7 +87,8 @@ pub enum Phase {
     Running,
     /// Did all that was due.
     Finished,
-    /// Stopped by an error; the next slot takes up what it left.
+    /// Stopped by an error, or through with all but some rooms; the next slot takes up what it
+    /// left.
     Failed,
     /// Stopped by somebody.
     Cancelled,
@@ -120,6 +121,9 @@ pub struct RoomCount {
     pub through: Seq,
     /// Whether the run is through with this room.
     pub done: bool,
+    /// Why the run left this room as it was from then on. The next run tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What somebody wants brought back of a run.
@@ -191,6 +195,7 @@ impl RoomCount {
             revs: found.revs,
             through: 0,
             done: false,
+            error: None,
         }
     }
 }

@@ -204,6 +204,9 @@ pub struct RoomCountView {
     pub through: Seq,
     /// Whether the run is through with it.
     pub done: bool,
+    /// Why the run left it as it was from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One room that was not as the plan said.

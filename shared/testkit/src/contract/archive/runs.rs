@@ -185,6 +185,7 @@ fn run() -> Run {
             revs: 11,
             through: 0,
             done: false,
+            error: Some("internal: this cannot be read".to_owned()),
         }],
         missing: vec![RoomName::stored("gone".to_owned())],
         restore: None,
