@@ -145,7 +145,7 @@ where
         draining: false,
     };
     let ending = session.live().await;
-    session.farewell(ending).await;
+    farewell(session.socket, ending).await;
     drop(session);
     if let Some(work) = machine.last_work() {
         work.await;
@@ -266,25 +266,28 @@ where
         turn.take_close()
             .map_or(Ok(()), |code| Err(Ending::Code(code)))
     }
+}
 
-    /// Says why it ends, as far as somebody listens.
-    async fn farewell(&mut self, ending: Ending) {
-        let (code, reason) = match ending {
-            Ending::Code(code) => (code.info().close, code.name()),
-            Ending::Protocol(code) => (code, ""),
-            Ending::Gone => {
-                // Answers the other side's close.
-                let _ = timeout(FAREWELL, self.socket.flush()).await;
-                return;
-            }
-        };
-        let frame = CloseFrame {
-            code: CloseCode::from(code),
-            reason: Utf8Bytes::from_static(reason),
-        };
-        // Whoever does not read it finds the connection closed.
-        let _ = timeout(FAREWELL, self.socket.send(Message::Close(Some(frame)))).await;
-    }
+/// Says why a session ends, as far as somebody listens.
+pub(crate) async fn farewell<S>(socket: &mut S, ending: Ending)
+where
+    S: Sink<Message, Error = WsError> + Unpin,
+{
+    let (code, reason) = match ending {
+        Ending::Code(code) => (code.info().close, code.name()),
+        Ending::Protocol(code) => (code, ""),
+        Ending::Gone => {
+            // Answers the other side's close.
+            let _ = timeout(FAREWELL, socket.flush()).await;
+            return;
+        }
+    };
+    let frame = CloseFrame {
+        code: CloseCode::from(code),
+        reason: Utf8Bytes::from_static(reason),
+    };
+    // Whoever does not read it finds the connection closed.
+    let _ = timeout(FAREWELL, socket.send(Message::Close(Some(frame)))).await;
 }
 
 async fn write<S, D>(socket: &mut S, turn: &mut Turn<D>) -> Result<(), WsError>
@@ -298,7 +301,7 @@ where
 }
 
 /// What to say to somebody who sends what cannot be read.
-fn broken(error: &WsError) -> Ending {
+pub(crate) fn broken(error: &WsError) -> Ending {
     match error {
         WsError::Capacity(CapacityError::MessageTooLong { .. }) => Ending::Protocol(TOO_LARGE),
         WsError::Utf8(_) => Ending::Protocol(INVALID_TEXT),

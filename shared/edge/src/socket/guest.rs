@@ -6,20 +6,17 @@ use domain::{Code, Error, Limits, Result};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{Action, Dialect, Scope, native::Native};
 use tokio::time::{Duration, timeout};
-use tokio_tungstenite::tungstenite::{
-    Message, Utf8Bytes,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::{Seated, metered::WebSocket, native::Door, upgrade::Opening};
 use crate::{
     Authenticator, Peer,
     auth::Identity,
-    session::{self, Flood, member::Wants},
+    session::{self, Ending, Flood, member::Wants},
 };
 
-/// How long the last words of a refusal may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long it may take to say why somebody is refused.
+const REFUSAL: Duration = Duration::from_secs(2);
 
 /// Waits for the first frame, and becomes a session of whoever it names.
 pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants: Wants) {
@@ -29,7 +26,7 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
     };
     let known = tokio::select! {
         known = Box::pin(known(&mut socket, &door, peer)) => known,
-        () = ctx.drain.cancelled() => Err(Error::new(Code::Draining)),
+        () = ctx.drain.cancelled() => Err(Error::new(Code::Draining).into()),
     };
     match known {
         Ok((who, seated)) => {
@@ -39,16 +36,57 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
             let machine = machine(Arc::clone(&terms.subscriber));
             super::count(session::run(&mut socket, machine, terms).await);
         }
-        Err(error) => {
-            session::report(&error);
-            // Whoever does not read it finds the connection closed.
-            let _ = timeout(FAREWELL, refuse(&mut socket, &error)).await;
-        }
+        Err(refused) => refused.say(&mut socket).await,
     }
     socket.linger().await;
 }
 
-async fn known(socket: &mut WebSocket, door: &Door, peer: Peer) -> Result<(Identity, Seated)> {
+/// Why a guest does not come in.
+struct Refused {
+    /// What is wrong, where the guest can be told.
+    error: Option<Error>,
+    ending: Ending,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        // A guest whose first frame is wrong has not said who they are.
+        let code = match error.code().info().close {
+            4_400 => Code::Unauthenticated,
+            _ => error.code(),
+        };
+        Self {
+            ending: Ending::Code(code),
+            error: Some(error),
+        }
+    }
+}
+
+impl From<Ending> for Refused {
+    fn from(ending: Ending) -> Self {
+        let error = None;
+        Self { error, ending }
+    }
+}
+
+impl Refused {
+    async fn say(self, socket: &mut WebSocket) {
+        if let Some(error) = &self.error {
+            session::report(error);
+            if let Some(text) = Native.refuse(None, error) {
+                // Whoever does not read it finds the connection closed.
+                let _ = timeout(REFUSAL, socket.feed(Message::Text(text.into()))).await;
+            }
+        }
+        session::farewell(socket, self.ending).await;
+    }
+}
+
+async fn known(
+    socket: &mut WebSocket,
+    door: &Door,
+    peer: Peer,
+) -> Result<(Identity, Seated), Refused> {
     let scope = Scope {
         room: None,
         limits: Arc::clone(&door.ctx.limits),
@@ -70,46 +108,29 @@ struct Guest<'a> {
 
 impl Guest<'_> {
     /// Reads the first frame, which must be `authenticate`, within five seconds.
-    async fn authenticate(self, socket: &mut WebSocket) -> Result<Identity> {
+    async fn authenticate(self, socket: &mut WebSocket) -> Result<Identity, Refused> {
         let first = timeout(Limits::AUTHENTICATE, first_text(socket)).await;
-        let text = first
-            .ok()
-            .flatten()
-            .ok_or_else(|| Error::new(Code::Unauthenticated))?;
+        let text = first.map_err(|_| Error::new(Code::Unauthenticated))??;
         let request = Native
             .decode(&self.scope, &text)
             .map_err(|refused| refused.error)?;
         match request.action {
-            Action::Authenticate(token) => self.auth.identify(&token).await,
+            Action::Authenticate(token) => Ok(self.auth.identify(&token).await?),
             Action::Command(_) | Action::JoinByName(_) | Action::Resume(_) | Action::Ping => {
-                Err(Error::new(Code::Unauthenticated))
+                Err(Error::new(Code::Unauthenticated).into())
             }
         }
     }
 }
 
-async fn first_text(socket: &mut WebSocket) -> Option<Utf8Bytes> {
+async fn first_text(socket: &mut WebSocket) -> Result<Utf8Bytes, Refused> {
     loop {
-        match socket.next().await?.ok()? {
-            Message::Text(text) => return Some(text),
-            Message::Ping(_) | Message::Pong(_) => {}
-            Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(text),
+            Some(Ok(Message::Binary(_))) => return Err(Error::new(Code::BinaryFrame).into()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(_))) | None => return Err(Ending::Gone.into()),
+            Some(Err(error)) => return Err(session::broken(&error).into()),
         }
     }
-}
-
-async fn refuse(socket: &mut WebSocket, error: &Error) {
-    if let Some(text) = Native.refuse(None, error) {
-        let _ = socket.feed(Message::Text(text.into())).await;
-    }
-    // A guest whose first frame is wrong has not said who they are.
-    let code = match error.code().info().close {
-        4_400 => Code::Unauthenticated,
-        _ => error.code(),
-    };
-    let frame = CloseFrame {
-        code: CloseCode::from(code.info().close),
-        reason: Utf8Bytes::from_static(code.name()),
-    };
-    let _ = socket.send(Message::Close(Some(frame))).await;
 }

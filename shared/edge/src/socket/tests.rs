@@ -297,6 +297,27 @@ async fn who_does_not_say_who_they_are_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_first_frame_is_held_to_the_form_of_any_other() {
+    let house = House::new().await;
+    let max = house.world.ctx.limits.body_bytes;
+    let guest = async || connect(house.request("/api/v1/ws")).await.unwrap().0;
+    let mut client = guest().await;
+    let long = Message::text("x".repeat(max + 1));
+    client.send(long).await.unwrap();
+    assert_eq!(closed(&mut client).await, 1009);
+
+    let mut client = guest().await;
+    client.send(Message::binary(vec![1])).await.unwrap();
+    assert_eq!(hear(&mut client).await["code"], "binary_frame");
+    assert_eq!(closed(&mut client).await, 1003);
+
+    // A text frame of one byte that is no UTF-8, with the mask 0.
+    let mut client = guest().await;
+    raw(&mut client, &[0x81, 0x81, 0, 0, 0, 0, 0xFF]).await;
+    assert_eq!(closed(&mut client).await, 1007);
+}
+
+#[tokio::test]
 async fn wrong_handshakes_are_refused() {
     let house = House::new().await;
     let with = |name: &'static str, value: &str| {
