@@ -150,15 +150,18 @@ impl Notifier {
         self.blocks.read(&self.store, room, after, told).await
     }
 
+    /// Lists a listener under a room. The room is locked first, here and in [`Self::unwatch`]: what
+    /// the listener knows of the room and what the room knows of the listener change together.
     fn watch(&self, listener: &Arc<Listener>, room: RoomId) {
+        let watch = self.rooms.entry(room);
         if listener.enter(room) {
-            let mut watch = self.rooms.entry(room).or_default();
-            watch.listeners.push(Arc::clone(listener));
+            watch.or_default().listeners.push(Arc::clone(listener));
         }
     }
 
     fn unwatch(&self, listener: &Arc<Listener>, room: RoomId) {
         let empty = |_: &RoomId, watch: &mut Watch| {
+            listener.exit(room);
             watch
                 .listeners
                 .retain(|other| !Arc::ptr_eq(other, listener));
@@ -174,6 +177,10 @@ impl Listener {
     fn enter(&self, room: RoomId) -> bool {
         let mut state = lock(&self.state);
         !state.gone && state.rooms.insert(room)
+    }
+
+    fn exit(&self, room: RoomId) {
+        lock(&self.state).rooms.remove(&room);
     }
 
     fn wake(&self, room: RoomId) {
@@ -207,7 +214,6 @@ impl Ear {
 
     /// Wants to hear no more of a room.
     pub(crate) fn forget(&self, room: RoomId) {
-        lock(&self.listener.state).rooms.remove(&room);
         self.notifier.unwatch(&self.listener, room);
     }
 }
@@ -226,6 +232,58 @@ impl Drop for Ear {
         };
         for room in rooms {
             self.notifier.unwatch(&self.listener, room);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use domain::{ClientId, MemberChange, MemberRow, Role, RowId, SessionId, Timestamp};
+    use protocol::native::Native;
+
+    use super::*;
+    use crate::testing::World;
+
+    /// A row by which somebody comes into a room.
+    fn joined(room: RoomId, user: UserId) -> Row {
+        let change = Change::Member(MemberRow {
+            user,
+            change: MemberChange::Joined,
+            role: Role::Member,
+            rev: 1,
+        });
+        Row {
+            id: RowId::new(),
+            room,
+            seq: 1,
+            generation: 0,
+            sender: user,
+            client_id: ClientId::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            change,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_while_its_user_comes_in_leaves_nothing_behind() {
+        let world = World::new();
+        let (notifier, user) = (&world.ctx.live.notifier, UserId::new());
+        let rows: Vec<_> = (0..50).map(|_| joined(RoomId::new(), user)).collect();
+        for _ in 0..500 {
+            let session = Subscriber::new(SessionId::new(), user, &Native, &world.ctx.limits);
+            let (ear, together) = (notifier.listen(session), Barrier::new(2));
+            std::thread::scope(|both| {
+                both.spawn(|| {
+                    together.wait();
+                    drop(ear);
+                });
+                together.wait();
+                notifier.rows(&rows);
+            });
+            assert!(notifier.users.is_empty());
+            assert_eq!(notifier.rooms.len(), 0, "nobody watches them");
         }
     }
 }
