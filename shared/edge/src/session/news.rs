@@ -29,7 +29,9 @@ pub(super) struct News {
     user: UserId,
     cards: Arc<Cards>,
     places: BTreeMap<RoomId, Place>,
-    /// Whether the memberships are to be listed, and after which room.
+    /// The memberships are to be listed from the beginning, after the listing under way.
+    relist: bool,
+    /// Whether the memberships are being listed, and after which room.
     list_after: Option<Option<RoomId>>,
     rooms: VecDeque<RoomId>,
     retry_at: Option<Instant>,
@@ -66,7 +68,8 @@ impl News {
             ear: live.notifier.listen(subscriber),
             cards: Arc::clone(&live.cards),
             places: BTreeMap::new(),
-            list_after: Some(None),
+            relist: true,
+            list_after: None,
             rooms: VecDeque::new(),
             retry_at: None,
         }
@@ -81,7 +84,7 @@ impl News {
 
     /// Hints may have been lost.
     pub(super) fn relist(&mut self) {
-        self.list_after = Some(None);
+        self.relist = true;
     }
 
     /// When to ask for [`News::work`] again after a failure.
@@ -96,6 +99,9 @@ impl News {
         }
         self.retry_at = None;
         let (notifier, user) = (Arc::clone(self.ear.notifier()), self.user);
+        if self.list_after.is_none() && std::mem::take(&mut self.relist) {
+            self.list_after = Some(None);
+        }
         if let Some(after) = self.list_after {
             let list = async move { NewsDone::Listed(notifier.memberships(user, after).await) };
             return Some(Box::pin(list));
@@ -238,5 +244,42 @@ fn news_of(row: &Row) -> Option<&Message> {
     match &row.change {
         Change::Message(message) => Some(message),
         Change::Edit(_) | Change::Deletion(_) | Change::Member(_) | Change::Archive { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::SessionId;
+    use protocol::native::Native;
+    use testkit::builders::{join, message, new_channel, new_user};
+
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn hints_that_are_lost_during_a_listing_are_made_good_after_it() {
+        let world = World::new();
+        let store = &world.ctx.ports.store;
+        let ann = store.create_user(new_user("ann")).await.unwrap().id;
+        let bob = store.create_user(new_user("bob")).await.unwrap().id;
+        let mut rooms = Vec::new();
+        for name in ["one", "two"] {
+            rooms.push(store.create_room(new_channel(name, ann)).await.unwrap().id);
+        }
+        rooms.sort();
+        store.append(rooms[1], vec![join(bob, 1)]).await.unwrap();
+        let session = Subscriber::new(SessionId::new(), bob, &Native, &world.ctx.limits);
+        let mut news = News::new(&world.ctx.live, session);
+        let listed = news.work().expect("it begins with a listing").await;
+
+        // Nobody tells of these; the listing under way is beyond that room already.
+        let rows = vec![join(bob, 1), message(ann, "hello")];
+        store.append(rooms[0], rows).await.unwrap();
+        news.relist();
+        let mut told = news.on_done(listed).scenes;
+        while let Some(work) = news.work() {
+            told.extend(news.on_done(work.await).scenes);
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
     }
 }
