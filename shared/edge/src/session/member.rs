@@ -281,8 +281,12 @@ impl Member {
         // Who left and came back meanwhile hears the rest live.
         let end = (from > after + 1).then_some(from - 1);
         let last = say_page(page, after, end, self.seat.subscriber(), turn);
-        let at_head = last >= page.head && self.seat.go_live(room, last) == Standing::Live;
-        if end.is_none() && !at_head {
+        let behind = match end {
+            // A page that shows nothing more before the end has nothing more to show.
+            Some(end) => after < last && last < end,
+            None => last < page.head || self.seat.go_live(room, last) == Standing::Behind,
+        };
+        if behind {
             self.catch_ups.push_front((room, last));
         }
     }

@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Body, Caller, Change, ClientId, Code, Command, Content, Error, Event, Limits, Member as Place,
-    MemberState, Message as Said, Reply, Result, Role, Room as DomainRoom, RoomId, RoomKind, Row,
-    RowId, Scene, Seq, SessionId, TenantId, Timestamp, UserId, Username,
+    MemberChange, MemberRow, MemberState, Message as Said, Reply, Result, Role, Room as DomainRoom,
+    RoomId, RoomKind, Row, RowId, Scene, Seq, SessionId, TenantId, Timestamp, UserId, Username,
     command::{ReplayPage, RoomView},
 };
 use futures_util::{Sink, SinkExt, Stream};
@@ -84,13 +84,19 @@ struct Log {
     batches: Mutex<Vec<usize>>,
     /// Holds the next batch of commands until something is sent.
     gate: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Holds the next read of a room.
+    read_gate: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Log {
     fn append(&self, room: RoomId, text: &str) -> Row {
+        self.put(room, |seq| row(room, seq, text))
+    }
+
+    fn put(&self, room: RoomId, make: impl FnOnce(Seq) -> Row) -> Row {
         let mut rooms = lock(&self.rooms);
         let log = rooms.entry(room).or_default();
-        let row = row(room, log.len() as Seq + 1, text);
+        let row = make(log.len() as Seq + 1);
         log.push(row.clone());
         row
     }
@@ -119,7 +125,7 @@ impl Log {
 
 #[async_trait]
 impl Application for Log {
-    async fn handle(&self, _: &Caller, command: Command) -> Result<Reply> {
+    async fn handle(&self, who: &Caller, command: Command) -> Result<Reply> {
         // Every read takes a moment, so that rows can come between.
         tokio::task::yield_now().await;
         match command {
@@ -127,10 +133,20 @@ impl Application for Log {
                 rooms: self.views(),
                 more: false,
             }),
-            Command::Replay { room, after, limit } => self.replay(room, after, limit),
+            Command::Replay { room, after, limit } => {
+                let gate = lock(&self.read_gate).take();
+                if let Some(gate) = gate {
+                    let _ = gate.await;
+                }
+                self.replay(room, after, limit)
+            }
             Command::Send { room, content, .. } => {
                 let row = self.append(room, content.as_text());
-                Ok(Reply::Sent { row, repeat: false })
+                Ok(Reply::Sent {
+                    row,
+                    sender: who.card(),
+                    repeat: false,
+                })
             }
             other => panic!("{other:?}"),
         }
@@ -339,6 +355,21 @@ impl Client {
     /// Appends a row and announces it.
     fn append(&self, room: RoomId) {
         let row = self.log.append(room, "live");
+        self.world.ctx.live.hub.deliver(room, vec![scene(row)]);
+    }
+
+    /// Appends a row by which somebody comes or goes, and announces it.
+    fn append_change(&self, room: RoomId, user: UserId, change: MemberChange) {
+        let change = Change::Member(MemberRow {
+            user,
+            change,
+            role: Role::Member,
+            rev: 1,
+        });
+        let row = self.log.put(room, |seq| Row {
+            change,
+            ..row(room, seq, "")
+        });
         self.world.ctx.live.hub.deliver(room, vec![scene(row)]);
     }
 
@@ -589,6 +620,29 @@ async fn rows_that_came_during_the_hold_are_read_from_the_store() {
         frames.push(ann.hear().await);
     }
     assert_eq!(seqs(&frames, room(1)), (1..=450).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_and_comes_back_while_catching_up_misses_nothing() {
+    let mut ann = open(&[(room(1), 0)], MESSAGES);
+    let hello = ann.hear().await;
+    let user: UserId = serde_json::from_value(hello["user"]["id"].clone()).unwrap();
+    let (open, gate) = oneshot::channel();
+    *lock(&ann.log.read_gate) = Some(gate);
+    (0..450).for_each(|_| ann.append(room(1)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(lock(&ann.log.read_gate).is_none(), "it is catching up");
+    ann.append_change(room(1), user, MemberChange::Left);
+    ann.append_change(room(1), user, MemberChange::Joined);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    open.send(()).unwrap();
+    let mut frames = Vec::new();
+    while seqs(&frames, room(1)).len() < 450 {
+        frames.push(ann.hear().await);
+    }
+    assert_eq!(seqs(&frames, room(1)), (1..=450).collect::<Vec<_>>());
+    ann.append(room(1));
+    assert_eq!(seqs(&ann.until("message").await, room(1)), [453]);
 }
 
 #[tokio::test(start_paused = true)]
