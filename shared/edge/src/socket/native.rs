@@ -107,14 +107,15 @@ fn token(upgrade: &Upgrade) -> Result<Option<String>> {
         .ok_or_else(|| Error::new(Code::TokenInvalid))
 }
 
-/// Reads `?events=messages,notifications` (default: `messages`) and `?resume=true`.
+/// Reads `?events=messages,notifications` (default: `messages`) and `?resume=true` (default: `false`).
 fn wants(query: &str) -> Result<Wants> {
     let mut wants = Wants {
         messages: true,
         notifications: false,
         resume: false,
     };
-    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+    let pairs = query.split('&');
+    for (name, value) in pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
         match name {
             "events" => {
                 let value = value.replace("%2C", ",").replace("%2c", ",");
@@ -125,7 +126,10 @@ fn wants(query: &str) -> Result<Wants> {
                 wants.messages = value.split(',').any(|event| event == "messages");
                 wants.notifications = value.split(',').any(|event| event == "notifications");
             }
-            "resume" => wants.resume = value == "true",
+            "resume" => {
+                let value = value.parse();
+                wants.resume = value.map_err(|_| wrong("resume", "It is `true` or `false`."))?;
+            }
             "token" | "access_token" => {
                 return Err(wrong("token", "A token in the address ends up in logs."));
             }
@@ -161,11 +165,15 @@ mod tests {
             heard("events=messages%2Cnotifications&resume=true"),
             Some((true, true, true))
         );
+        assert_eq!(heard("&resume=false&x=y"), Some((true, false, false)));
     }
 
     #[test]
     fn a_wrong_query_is_refused() {
-        for query in ["events=", "events=typing", "events=messages,x", "token=abc"] {
+        for query in ["events=", "events", "events=typing", "events=messages,x"] {
+            assert_eq!(heard(query), None, "{query}");
+        }
+        for query in ["resume=1", "resume=", "resume", "token=abc", "token"] {
             assert_eq!(heard(query), None, "{query}");
         }
     }
