@@ -36,7 +36,16 @@ impl Bodies for SqliteStore {
     }
 
     async fn count_due(&self, due: Due, now: Timestamp) -> Result<DueCount> {
-        self.read(move |conn| Ok(due::count(conn, due, now)?)).await
+        let (mut total, mut due) = (DueCount::default(), due);
+        loop {
+            let count = move |conn: &Connection| Ok(due::count(conn, due, now)?);
+            let (found, next) = self.read(count).await?;
+            total = due::sum(total, found);
+            match next {
+                Some(next) => due.after = next,
+                None => return Ok(total),
+            }
+        }
     }
 
     async fn copy(&self, room: RoomId, run: RunId, keys: &[Key]) -> Result<Vec<Copied>> {
@@ -115,5 +124,68 @@ impl SqliteStore {
             answers.extend(try_join_all(slices).await?.into_iter().flatten());
         }
         Ok(answers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{
+        HoldId, UserId,
+        archive::Hold,
+        ports::{Clock, Holds, Log, Rooms},
+    };
+    use testkit::{builders, clock::TestClock};
+
+    use super::*;
+    use crate::{Options, Synchronous};
+
+    fn hold(room: RoomId, since: Timestamp) -> Hold {
+        Hold {
+            id: HoldId::new(),
+            room,
+            from: 5,
+            through: 9,
+            reason: "court".to_owned(),
+            by: "ann".to_owned(),
+            since,
+            until: None,
+        }
+    }
+
+    /// However much is in a room: no read is so long that it is cut off.
+    #[tokio::test]
+    async fn a_room_is_counted_in_reads_that_have_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let options = Options {
+            synchronous: Synchronous::Off,
+            ..Options::new(clock.clone())
+        };
+        let store = SqliteStore::open(dir.path().join("hubbub.db"), options).unwrap();
+        let room = store.create_room(builders::bare_channel("large")).await;
+        let (room, began) = (room.unwrap().id, clock.now());
+        let rows = (0..20).map(|n| builders::message(UserId::new(), &format!("message {n:02}")));
+        store.append(room, rows.collect()).await.unwrap();
+        store.place_hold(hold(room, began)).await.unwrap();
+        clock.advance(Duration::from_hours(1));
+
+        let (cutoff, now) = (clock.now(), clock.now());
+        let due = Due {
+            room,
+            cutoff,
+            after: 0,
+        };
+        let one = store.read(move |conn| Ok(due::count(conn, due, now)?));
+        let (found, next) = one.await.unwrap();
+        assert_eq!(found.due + found.held, due::COUNTED);
+        assert_eq!(next, Some(due::COUNTED));
+        let all = store.count_due(due, now).await.unwrap();
+        let keys = store.due(due, now, 100).await.unwrap();
+        assert_eq!((all.due, all.held), (keys.len() as u64, 5));
+        assert_eq!(all.bytes, keys.iter().map(|key| key.bytes).sum::<u64>());
+        assert_eq!(all.revs, keys.iter().map(|key| key.rev).sum::<u64>());
+        assert_eq!((all.oldest, all.newest), (Some(began), Some(began)));
     }
 }

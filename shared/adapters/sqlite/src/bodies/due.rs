@@ -16,6 +16,13 @@ const HOT: &str = "FROM messages INDEXED BY messages_hot
     WHERE room = ?1 AND seq BETWEEN ?2 AND ?3
         AND kind = 'message' AND gone IS NULL AND archived IS NULL";
 
+/// How many rows of a room one read counts: some tens of milliseconds, where a read that takes
+/// seconds would be cut off, and the room never counted.
+#[cfg(not(test))]
+const COUNTED: Seq = 100_000;
+#[cfg(test)]
+pub(super) const COUNTED: Seq = 7;
+
 /// Lists up to `size` keys that are due, by rising seq.
 pub(super) fn list(conn: &Connection, due: Due, now: Timestamp, size: usize) -> Result<Vec<Key>> {
     let sql = format!("SELECT id, seq, rev, place, body_bytes {HOT} ORDER BY seq LIMIT ?4");
@@ -35,15 +42,23 @@ pub(super) fn list(conn: &Connection, due: Due, now: Timestamp, size: usize) -> 
     Ok(keys)
 }
 
-/// Counts what [`list`] would list without a limit, and what only holds keep out of it.
-pub(super) fn count(conn: &Connection, due: Due, now: Timestamp) -> Result<DueCount> {
+/// Counts what [`list`] would list without a limit, and what only holds keep out of it, as far as
+/// one read goes, and says after which row the next one goes on.
+pub(super) fn count(
+    conn: &Connection,
+    due: Due,
+    now: Timestamp,
+) -> Result<(DueCount, Option<Seq>)> {
     let sql = format!(
         "SELECT count(*), coalesce(sum(body_bytes), 0), coalesce(sum(rev), 0),
             min(created_at), max(created_at) {HOT}"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let mut total = DueCount::default();
-    for part in parts(conn, due, now)? {
+    let last = last_before(conn, due.room, due.cutoff)?;
+    let through = last.min(due.after.saturating_add(COUNTED));
+    let held = Held::at(conn, due.room, now)?;
+    for part in held.split(due.after.saturating_add(1), through) {
         let params = (blob(due.room.uuid()), int(part.from), int(part.through));
         let found = statement.query_row(params, counted)?;
         if part.held {
@@ -52,7 +67,7 @@ pub(super) fn count(conn: &Connection, due: Due, now: Timestamp) -> Result<DueCo
             total = sum(total, found);
         }
     }
-    Ok(total)
+    Ok((total, (through < last).then_some(through)))
 }
 
 fn counted(row: &Row<'_>) -> Result<DueCount> {
@@ -67,10 +82,10 @@ fn counted(row: &Row<'_>) -> Result<DueCount> {
 }
 
 /// Adds what a later part holds.
-fn sum(total: DueCount, later: DueCount) -> DueCount {
+pub(super) fn sum(total: DueCount, later: DueCount) -> DueCount {
     DueCount {
         due: total.due + later.due,
-        held: total.held,
+        held: total.held + later.held,
         bytes: total.bytes + later.bytes,
         revs: total.revs + later.revs,
         oldest: total.oldest.or(later.oldest),
