@@ -268,7 +268,7 @@ async fn a_handshake_over_the_cap_on_sessions_makes_no_member() {
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
         .body(Full::new(Bytes::new()))
         .unwrap();
-    let connection = hyper::upgrade::on(&mut Request::new(()));
+    let connection = hyper::upgrade::on(Request::new(()));
     request.extensions_mut().insert(connection);
     let refused = house.front.clone().call(request).await.unwrap();
     assert_eq!(refused.status(), 429);
