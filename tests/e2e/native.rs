@@ -247,6 +247,35 @@ async fn simultaneous_sign_ups_of_one_name_give_one_account() {
 }
 
 #[tokio::test]
+async fn what_was_read_is_not_unread_any_more() {
+    let server = Server::start().await;
+    let alice = server.anon().sign_up("alice").await;
+    let bob = server.anon().sign_up("bob").await;
+    let room = alice.create_room("lobby").await;
+    bob.join(&room).await;
+    let first = alice.say(&room, "one").await["message"]["seq"].clone();
+    let second = alice.say(&room, "two").await["message"]["seq"].clone();
+    let unread = async || {
+        let path = format!("/api/v1/rooms/{room}");
+        bob.rest.get(&path).await.expect(200)["unread"].clone()
+    };
+    assert_eq!(unread().await, 2);
+    let path = format!("/api/v1/rooms/{room}/read");
+    let answer = bob.rest.post(&path, &json!({"seq": first})).await;
+    assert_eq!((answer.status.as_u16(), unread().await), (204, json!(1)));
+    let (mut socket, _) = bob.native().await;
+    socket
+        .send(&json!({"id": "r", "type": "read", "room": room, "seq": second}))
+        .await;
+    assert_eq!(socket.answer("r").await["type"], "ack");
+    assert_eq!(unread().await, 0);
+    let stranger = server.anon().sign_up("eve").await;
+    let answer = stranger.rest.post(&path, &json!({"seq": 1})).await;
+    assert_eq!(answer.code(), "room_not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn stopping_tells_the_sockets_and_loses_nothing() {
     let server = Server::start().await;
     let alice = server.anon().sign_up("alice").await;
