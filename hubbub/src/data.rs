@@ -1,12 +1,8 @@
 //! The data folder: one process at a time.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use adapters::{Holder, ProcessLock};
 use edge::LocalListener;
 
 use crate::Failure;
@@ -15,15 +11,15 @@ use crate::Failure;
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
-    _lock: File,
+    _lock: ProcessLock,
 }
 
 /// Whether the folder could be had.
 pub(crate) enum Claim {
     /// It is ours.
     Free(DataFolder),
-    /// Another process has it: its id, if it could be read.
-    Taken(Option<u32>),
+    /// Another process has it.
+    Taken(Holder),
 }
 
 impl DataFolder {
@@ -31,24 +27,18 @@ impl DataFolder {
     /// when the process ends, however it ends.
     pub(crate) fn claim(path: &Path) -> Result<Claim, Failure> {
         adapters::make_data_folder(path)?;
-        let lock_path = path.join("lock");
+        let lock_path = lock(path);
         let failed = |source| Failure::Data {
             path: lock_path.clone(),
             source,
         };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut lock = options.mode(0o600).open(&lock_path).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Claim::Taken(holder(&mut lock))),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        sign(&mut lock).map_err(failed)?;
-        Ok(Claim::Free(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        }))
+        Ok(match ProcessLock::claim(&lock_path).map_err(failed)? {
+            Ok(lock) => Claim::Free(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(holder) => Claim::Taken(holder),
+        })
     }
 
     /// Opens the socket of local administrators, for this user alone, in place of one that a
@@ -59,22 +49,13 @@ impl DataFolder {
     }
 }
 
+fn lock(data: &Path) -> PathBuf {
+    data.join("lock")
+}
+
 /// Where a running server hears local administrators.
 pub(crate) fn admin_socket(data: &Path) -> PathBuf {
     data.join("admin.sock")
-}
-
-/// Leaves our process id, for the message that others get.
-fn sign(lock: &mut File) -> std::io::Result<()> {
-    lock.set_len(0)?;
-    lock.rewind()?;
-    writeln!(lock, "{}", std::process::id())
-}
-
-fn holder(lock: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    lock.take(16).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -93,7 +74,7 @@ mod tests {
         let Claim::Taken(holder) = DataFolder::claim(&data).unwrap() else {
             panic!("it is taken");
         };
-        assert_eq!(holder, Some(std::process::id()));
+        assert_eq!(holder, Holder(Some(std::process::id())));
         drop(first);
         assert!(matches!(DataFolder::claim(&data).unwrap(), Claim::Free(_)));
     }

@@ -1,6 +1,8 @@
 //! Why a command failed, in one line that says what to do.
 
-use std::{fmt, io, path::PathBuf};
+use std::{io, path::PathBuf};
+
+use adapters::Holder;
 
 /// Why a command failed. Displayed as one line that says what to do; the causes below it are for
 /// the log.
@@ -26,14 +28,14 @@ pub enum Failure {
     Unlimited,
     /// Another process works on the data.
     #[error(
-        "{} is in use by another hubbub{}; stop it, or choose another folder with --data",
-        data.display(), Holder(*holder)
+        "{} is in use by {holder}; stop it, or choose another folder with --data",
+        data.display()
     )]
     InUse {
         /// The folder.
         data: PathBuf,
-        /// The other's process id, if it could be read.
-        holder: Option<u32>,
+        /// Who has it.
+        holder: Holder,
     },
     /// The data folder cannot be used.
     #[error("{} cannot be used: {source}; make it writable for this user", path.display())]
@@ -45,14 +47,14 @@ pub enum Failure {
     },
     /// The running server does not answer.
     #[error(
-        "{} is in use by another hubbub{}, which does not answer: {reason}; try again when it is ready, or stop it",
-        data.display(), Holder(*holder)
+        "{} is in use by {holder}, which does not answer: {reason}; try again when it is ready, or stop it",
+        data.display()
     )]
     Silent {
         /// The folder.
         data: PathBuf,
-        /// The other's process id, if it could be read.
-        holder: Option<u32>,
+        /// Who has it.
+        holder: Holder,
         /// What went wrong.
         reason: String,
     },
@@ -79,17 +81,6 @@ pub enum Failure {
     /// A part of the server ended that should not.
     #[error("stopped, because a part of the server failed: {}", cause(.0))]
     Broken(#[source] domain::Error),
-}
-
-struct Holder(Option<u32>);
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(id) => write!(f, " (process {id})"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Whoever runs the server may know what its clients may not.

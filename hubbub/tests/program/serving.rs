@@ -36,6 +36,23 @@ fn a_second_server_on_the_same_data_is_refused() {
 }
 
 #[test]
+fn a_second_server_on_the_same_database_is_refused() {
+    let place = Place::new();
+    let url = format!("sqlite:{}", place.path("shared.db").display());
+    place.write("hubbub.toml", &format!("[backends]\nstore_url = '{url}'\n"));
+    let serving = place.serve();
+    let done = place.run(&["--listen", "127.0.0.1:0", "--data", "other"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let holder = format!(
+        "shared.db is in use by another hubbub (process {})",
+        serving.id()
+    );
+    assert!(done.complaint().contains(&holder), "{done:?}");
+    assert!(is_private(&place.path("shared.db")), "in a folder of all");
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
 fn what_a_killed_server_left_is_taken_over() {
     let place = Place::new();
     assert_eq!(place.serve().end("-KILL"), None);

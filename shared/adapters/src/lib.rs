@@ -11,6 +11,7 @@ use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::ports::{Clock, Ports};
 use settings::Settings;
 
+pub use adapter_sqlite::{Holder, ProcessLock};
 pub use data::make_data_folder;
 pub use url::UrlProblem;
 use url::{Plan, StoreUrl};

@@ -1,10 +1,15 @@
 //! Opening connections, and refusing what is not ours to open.
 
-use std::{fs::OpenOptions, io::ErrorKind, path::Path, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, ErrorKind},
+    path::Path,
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags, Result};
 
-use crate::{error::OpenError, schema};
+use crate::{error::OpenError, files, lock::ProcessLock, schema};
 
 /// How long SQLite waits for another process's lock before it gives up. Below the deadline of a
 /// store call, so that the caller hears `unavailable` and not `unknown_outcome`.
@@ -32,8 +37,16 @@ impl Synchronous {
     }
 }
 
-/// Opens the writer's connection and brings the schema up to date.
-pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection, OpenError> {
+/// The writer's connection, and the right to be the only process that has one.
+pub(crate) struct Own {
+    pub(crate) conn: Connection,
+    // Given back after the connection is closed: fields are dropped in this order.
+    _lock: ProcessLock,
+}
+
+/// Opens the writer's connection and brings the schema up to date. A file that is not ours to
+/// open is left as it is.
+pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Own, OpenError> {
     probe(path)?;
     let failed = |error| OpenError::of(path, error);
     let mut conn = Connection::open(path).map_err(failed)?;
@@ -44,26 +57,39 @@ pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection
             path: path.to_owned(),
         });
     }
+    let lock = lock(path)?;
+    files::tighten(path);
     tune(&conn, synchronous).map_err(failed)?;
     schema::migrate(&mut conn).map_err(failed)?;
-    Ok(conn)
+    Ok(Own { conn, _lock: lock })
 }
 
-/// Asks the system whether the file can be written, since it says more plainly why not.
+/// Takes the lock beside the database itself, so that all names of it lead to the same lock.
+fn lock(path: &Path) -> Result<ProcessLock, OpenError> {
+    let claim = || ProcessLock::claim(&files::beside(&fs::canonicalize(path)?, ".lock"));
+    let claimed = claim().map_err(|error| refused(path, error))?;
+    claimed.map_err(|holder| OpenError::InUse {
+        path: path.to_owned(),
+        holder,
+    })
+}
+
+/// Asks the system whether the file can be written, since it says more plainly why not. Makes it
+/// where there is none.
 fn probe(path: &Path) -> Result<(), OpenError> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let mut options = OpenOptions::new();
+    let opened = files::private(options.append(true).create(true)).open(path);
+    opened.map(drop).map_err(|error| refused(path, error))
+}
+
+fn refused(path: &Path, error: io::Error) -> OpenError {
     let path = path.to_owned();
-    match opened {
-        Ok(_) => Ok(()),
-        Err(error) => Err(match error.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                OpenError::ReadOnly { path }
-            }
-            _ => OpenError::Failed {
-                path,
-                source: error.into(),
-            },
-        }),
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
+        _ => OpenError::Failed {
+            path,
+            source: error.into(),
+        },
     }
 }
 

@@ -5,10 +5,20 @@ use std::path::PathBuf;
 use domain::{Code, Error};
 use rusqlite::ErrorCode;
 
+use crate::lock::Holder;
+
 /// Why a database could not be opened. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has locked it.
+    /// Another process works on it.
+    #[error("{} is in use by {holder}; stop it, or choose another database", path.display())]
+    InUse {
+        /// The database.
+        path: PathBuf,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// Another program has locked it.
     #[error(
         "{} is locked: another process is using it. Stop that process, or choose another data directory.",
         path.display()

@@ -68,16 +68,16 @@ impl SqliteStore {
     /// and starts the writer. The directory must exist. Blocks while it does so.
     ///
     /// # Errors
-    /// When it is locked, read-only, foreign or too new, or the system refuses; the text says
-    /// what to do.
+    /// When another process has it, it is locked, read-only, foreign or too new, or the system
+    /// refuses; the text says what to do.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let failed = |source| OpenError::Failed {
             path: path.to_owned(),
             source,
         };
-        let conn = connect::writer(path, options.synchronous)?;
-        let epoch = schema::epoch(&conn).map_err(|error| failed(error.into()))?;
+        let own = connect::writer(path, options.synchronous)?;
+        let epoch = schema::epoch(&own.conn).map_err(|error| failed(error.into()))?;
         let readers = Readers::open(path, options.readers, options.read_limit)?;
         let writer = WriterOptions {
             path: path.to_owned(),
@@ -85,7 +85,7 @@ impl SqliteStore {
             background: options.background_lane,
             wal_cap: options.wal_cap,
         };
-        let writer = Writer::start(conn, writer).map_err(|error| failed(error.into()))?;
+        let writer = Writer::start(own, writer).map_err(|error| failed(error.into()))?;
         Ok(Self {
             clock: options.clock,
             path: path.to_owned(),

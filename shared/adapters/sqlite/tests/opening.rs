@@ -89,6 +89,44 @@ fn foreign_files_are_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn one_process_works_on_a_database_by_whatever_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    let first = durable(&path).unwrap();
+    let link = dir.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for path in [&path, &link] {
+        let error = refused(path);
+        assert!(matches!(error, OpenError::InUse { .. }), "{error:?}");
+        let holder = format!("by another hubbub (process {})", std::process::id());
+        assert!(error.to_string().contains(&holder), "{error}");
+    }
+    first.close().await;
+    made(&link).await;
+}
+
+#[tokio::test]
+async fn no_other_user_reads_a_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    let files = ["", "-wal", "-shm", ".lock"].map(|end| format!("{}{end}", path.display()));
+    let modes = || {
+        let mode = |file: &String| std::fs::metadata(file).unwrap().permissions().mode();
+        files.each_ref().map(|file| mode(file) & 0o777)
+    };
+    let store = durable(&path).unwrap();
+    channel(&store).await;
+    assert_eq!(modes(), [0o600; 4], "made anew");
+    store.close().await;
+    drop(store);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o664)).unwrap();
+    let store = durable(&path).unwrap();
+    channel(&store).await;
+    assert_eq!(modes(), [0o600; 4], "made by an earlier version");
+}
+
+#[tokio::test]
 async fn a_locked_database_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("hubbub.db");

@@ -7,13 +7,15 @@ use std::{
 
 use rusqlite::{Connection, Result, ffi};
 
-use crate::connect;
+use crate::{
+    connect::{self, Own},
+    files::Files,
+};
 
 use super::{
-    Counters, WriterOptions,
-    files::Files,
+    Shared, WriterOptions,
     job::{Job, Lost},
-    lanes::{Lane, Lanes},
+    lanes::Lane,
 };
 
 /// How much one transaction takes of a lane.
@@ -42,25 +44,18 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What the writer's thread owns.
 pub(crate) struct Worker {
-    conn: Connection,
-    lanes: Arc<Lanes>,
-    counters: Arc<Counters>,
+    own: Own,
+    shared: Shared,
     files: Files,
     wal_cap: u64,
     checkpoint_after: Instant,
 }
 
 impl Worker {
-    pub(crate) fn new(
-        conn: Connection,
-        lanes: Arc<Lanes>,
-        counters: Arc<Counters>,
-        options: WriterOptions,
-    ) -> Self {
+    pub(crate) fn new(own: Own, shared: Shared, options: WriterOptions) -> Self {
         Self {
-            conn,
-            lanes,
-            counters,
+            own,
+            shared,
             files: Files::of(&options.path),
             wal_cap: options.wal_cap,
             checkpoint_after: Instant::now(),
@@ -69,12 +64,12 @@ impl Worker {
 
     /// Works off the lanes until they are closed and empty.
     pub(crate) fn run(mut self) {
-        while let Some(lane) = self.lanes.next() {
+        while let Some(lane) = self.shared.lanes.next() {
             self.transaction(lane);
-            self.lanes.served(lane);
+            self.shared.lanes.served(lane);
             self.cap_wal();
         }
-        if let Err(error) = checkpoint(&self.conn) {
+        if let Err(error) = checkpoint(&self.own.conn) {
             tracing::warn!(%error, "the last checkpoint failed; the next start will make it");
         }
     }
@@ -105,14 +100,14 @@ impl Worker {
         self.execute("BEGIN IMMEDIATE", false)?;
         let started = Instant::now();
         while done.len() < slice.jobs && started.elapsed() < slice.time {
-            let Some(mut job) = self.lanes.pop(lane) else {
+            let Some(mut job) = self.shared.lanes.pop(lane) else {
                 break;
             };
             if !job.is_wanted() {
                 continue;
             }
             self.execute("SAVEPOINT job", false)?;
-            let keep = job.run(&self.conn);
+            let keep = job.run(&self.own.conn);
             let left = self.leave_savepoint(keep, job.as_mut());
             done.push(job);
             left?;
@@ -123,7 +118,7 @@ impl Worker {
     /// Keeps or takes back what one job did. Some errors (disk full above all) end the whole
     /// transaction; then there is no savepoint left, and the batch is lost for that reason.
     fn leave_savepoint(&self, keep: bool, job: &mut dyn Job) -> Result<(), Lost> {
-        if self.conn.is_autocommit()
+        if self.own.conn.is_autocommit()
             && let Some(cause) = job.cause()
         {
             return Err(Lost {
@@ -140,18 +135,18 @@ impl Worker {
     /// Rolls back, and takes along what waits: it would wait as long again for the same error.
     fn give_up(&self, lane: Lane, lost: &Lost, done: &mut Vec<Box<dyn Job>>) {
         tracing::warn!(error = %lost.cause, jobs = done.len(), "a transaction failed");
-        if !self.conn.is_autocommit()
-            && let Err(error) = self.conn.execute_batch("ROLLBACK")
+        if !self.own.conn.is_autocommit()
+            && let Err(error) = self.own.conn.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a failed transaction could not be rolled back");
         }
         if done.is_empty() {
-            done.extend(std::iter::from_fn(|| self.lanes.pop(lane)).take(COMMANDS.jobs));
+            done.extend(std::iter::from_fn(|| self.shared.lanes.pop(lane)).take(COMMANDS.jobs));
         }
     }
 
     fn execute(&self, sql: &str, committing: bool) -> Result<(), Lost> {
-        let run = || self.conn.prepare_cached(sql)?.execute([]);
+        let run = || self.own.conn.prepare_cached(sql)?.execute([]);
         run().map(|_| ()).map_err(|error| Lost {
             cause: Arc::new(error),
             committing,
@@ -159,8 +154,9 @@ impl Worker {
     }
 
     fn count(&self, jobs: usize, started: Instant) {
-        self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        self.counters
+        self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.shared
+            .counters
             .writes
             .fetch_add(jobs as u64, Ordering::Relaxed);
         metrics::histogram!("hubbub_store_commit_seconds").record(started.elapsed());
@@ -175,10 +171,11 @@ impl Worker {
             return;
         }
         let shrunk = self
+            .own
             .conn
             .busy_timeout(CHECKPOINT_WAIT)
-            .and_then(|()| checkpoint(&self.conn));
-        if let Err(error) = self.conn.busy_timeout(connect::BUSY) {
+            .and_then(|()| checkpoint(&self.own.conn));
+        if let Err(error) = self.own.conn.busy_timeout(connect::BUSY) {
             tracing::error!(%error, "the writer's patience could not be restored");
         }
         match shrunk {
@@ -196,7 +193,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.lanes.abandon();
+        self.shared.lanes.abandon();
     }
 }
 

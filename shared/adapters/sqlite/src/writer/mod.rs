@@ -1,7 +1,6 @@
 //! The one writer: a thread that owns the writing connection and works off two lanes.
 
 mod batch;
-mod files;
 mod job;
 mod lanes;
 #[cfg(test)]
@@ -20,7 +19,7 @@ use domain::{Code, Error, Limits, Result};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::error::Failure;
+use crate::{connect::Own, error::Failure};
 
 use self::{batch::Worker, job::Task, lanes::Lanes};
 
@@ -41,6 +40,12 @@ struct Counters {
     writes: AtomicU64,
 }
 
+/// What the writer's thread shares with its handle.
+pub(crate) struct Shared {
+    lanes: Arc<Lanes>,
+    counters: Arc<Counters>,
+}
+
 /// What the writer needs besides its connection.
 pub(crate) struct WriterOptions {
     pub(crate) path: PathBuf,
@@ -58,10 +63,14 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(conn: Connection, options: WriterOptions) -> std::io::Result<Self> {
+    pub(crate) fn start(own: Own, options: WriterOptions) -> std::io::Result<Self> {
         let lanes = Arc::new(Lanes::new(options.commands, options.background));
         let counters = Arc::new(Counters::default());
-        let worker = Worker::new(conn, Arc::clone(&lanes), Arc::clone(&counters), options);
+        let shared = Shared {
+            lanes: Arc::clone(&lanes),
+            counters: Arc::clone(&counters),
+        };
+        let worker = Worker::new(own, shared, options);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || worker.run())?;

@@ -22,7 +22,7 @@ struct Fixture {
 fn start(commands: usize, wal_cap: u64) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("hubbub.db");
-    let conn = connect::writer(&path, Synchronous::Off).unwrap();
+    let own = connect::writer(&path, Synchronous::Off).unwrap();
     let options = WriterOptions {
         path: path.clone(),
         commands,
@@ -30,7 +30,7 @@ fn start(commands: usize, wal_cap: u64) -> Fixture {
         wal_cap,
     };
     Fixture {
-        writer: Arc::new(Writer::start(conn, options).unwrap()),
+        writer: Arc::new(Writer::start(own, options).unwrap()),
         path,
         _dir: dir,
     }
