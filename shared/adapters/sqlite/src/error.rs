@@ -148,6 +148,12 @@ fn passes(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether a write failed for want of a disk that takes it.
+pub(crate) fn is_of_disk(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+}
+
 /// Whether a statement failed because a unique value is taken.
 pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};

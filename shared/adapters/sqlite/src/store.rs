@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Result, Timestamp, ports::About, ports::Clock};
+use domain::{Error, Result, Timestamp, ports::About, ports::Clock};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -141,7 +141,12 @@ impl About for SqliteStore {
             conn.prepare_cached(sql)?.execute([])?;
             Ok(())
         })
-        .await
+        .await?;
+        // So small a change may find room that others do not.
+        match self.writer.trouble() {
+            Some(cause) => Err(Error::unavailable(cause)),
+            None => Ok(()),
+        }
     }
 
     fn describe(&self) -> String {

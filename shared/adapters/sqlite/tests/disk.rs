@@ -51,6 +51,33 @@ async fn a_full_disk_is_unavailable_loses_nothing_and_heals() {
 }
 
 #[tokio::test]
+async fn a_full_disk_is_told_of_until_it_has_room_again() {
+    let test = "a_full_disk_is_told_of_until_it_has_room_again";
+    let Some(disk) = Mount::of_kib(8_192, test) else {
+        return;
+    };
+    let ballast = disk.path().join("ballast");
+    std::fs::write(&ballast, vec![0; 4 * 1024 * 1024]).unwrap();
+    let store = durable(&disk.path().join("hubbub.db")).unwrap();
+    let room = channel(&store).await;
+    // What of such an append still finds a place is more than a ping needs.
+    let rows = || (0..16).map(|_| message(UserId::new(), &"x".repeat(4_096)));
+    let mut said = 0;
+    while store.append(room, rows().collect()).await.is_ok() {
+        said += 1;
+        assert!(said < 1_000, "the disk never filled");
+    }
+    for _ in 0..100 {
+        let ready = store.ping().await;
+        assert!(ready.is_err(), "a message still has no room");
+    }
+    std::fs::remove_file(&ballast).unwrap();
+    let ready = store.ping().await;
+    assert!(ready.is_ok(), "also before somebody speaks: {ready:?}");
+    store.append(room, rows().collect()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_row_whose_append_failed_can_be_repeated_as_it_is() {
     let test = "a_row_whose_append_failed_can_be_repeated_as_it_is";
     let Some(disk) = Mount::of_kib(8_192, test) else {

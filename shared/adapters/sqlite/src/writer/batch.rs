@@ -84,7 +84,10 @@ impl Worker {
         let outcome = self.fill(lane, &slice, &mut done);
         let outcome = outcome.and_then(|()| self.execute("COMMIT", true));
         match &outcome {
-            Ok(()) => self.count(done.len(), started),
+            Ok(()) => {
+                self.count(done.len(), started);
+                self.shared.trouble.look(&self.own.conn);
+            }
             Err(lost) => self.give_up(lane, lost, &mut done),
         }
         for job in done {
@@ -134,7 +137,9 @@ impl Worker {
 
     /// Rolls back, and takes along what waits: it would wait as long again for the same error.
     fn give_up(&self, lane: Lane, lost: &Lost, done: &mut Vec<Box<dyn Job>>) {
-        tracing::warn!(error = %lost.cause, jobs = done.len(), "a transaction failed");
+        if !self.shared.trouble.note(&lost.cause) {
+            tracing::warn!(error = %lost.cause, jobs = done.len(), "a transaction failed");
+        }
         if !self.own.conn.is_autocommit()
             && let Err(error) = self.own.conn.execute_batch("ROLLBACK")
         {

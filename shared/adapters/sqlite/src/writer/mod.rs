@@ -5,6 +5,7 @@ mod job;
 mod lanes;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::{
     path::PathBuf,
@@ -21,7 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::{connect::Own, error::Failure};
 
-use self::{batch::Worker, job::Task, lanes::Lanes};
+use self::{batch::Worker, job::Task, lanes::Lanes, trouble::Trouble};
 
 pub(crate) use self::lanes::Lane;
 
@@ -44,6 +45,7 @@ struct Counters {
 pub(crate) struct Shared {
     lanes: Arc<Lanes>,
     counters: Arc<Counters>,
+    trouble: Arc<Trouble>,
 }
 
 /// What the writer needs besides its connection.
@@ -58,6 +60,7 @@ pub(crate) struct WriterOptions {
 pub(crate) struct Writer {
     lanes: Arc<Lanes>,
     counters: Arc<Counters>,
+    trouble: Arc<Trouble>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -66,9 +69,11 @@ impl Writer {
     pub(crate) fn start(own: Own, options: WriterOptions) -> std::io::Result<Self> {
         let lanes = Arc::new(Lanes::new(options.commands, options.background));
         let counters = Arc::new(Counters::default());
+        let trouble = Arc::new(Trouble::default());
         let shared = Shared {
             lanes: Arc::clone(&lanes),
             counters: Arc::clone(&counters),
+            trouble: Arc::clone(&trouble),
         };
         let worker = Worker::new(own, shared, options);
         let thread = std::thread::Builder::new()
@@ -77,6 +82,7 @@ impl Writer {
         Ok(Self {
             lanes,
             counters,
+            trouble,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -102,6 +108,11 @@ impl Writer {
             commits: self.counters.commits.load(Ordering::Relaxed),
             writes: self.counters.writes.load(Ordering::Relaxed),
         }
+    }
+
+    /// Why the disk takes no writes, as far as is known; see [`Trouble`].
+    pub(crate) fn trouble(&self) -> Option<Arc<rusqlite::Error>> {
+        self.trouble.cause()
     }
 
     /// Lets nothing more in, waits until what waits is written, and ends the thread. Blocks.
