@@ -11,6 +11,9 @@ use crate::{Auth, Mode, Settings};
 /// Shortest secret: as long as HS256's output (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
+/// Fewest different bytes of a secret. 32 random hexadecimal digits have fewer once in 10 million times.
+const DISTINCT: usize = 8;
+
 /// Says what is wrong: the key, and how to mend it.
 pub(crate) fn check(settings: &Settings) -> Vec<(String, String)> {
     let mut faults = Faults::default();
@@ -84,7 +87,7 @@ fn auth(settings: &Settings, faults: &mut Faults) {
     secrets(settings, faults);
 }
 
-/// Whether a secret is weak in other ways than its length, `edge` knows, which uses it.
+/// Which secrets stand in documents, `edge` knows, which uses them.
 fn secrets(settings: &Settings, faults: &mut Faults) {
     let secret = &settings.auth.secret;
     let fine = secret.is_empty() || secret.reveal().len() >= SECRET_BYTES;
@@ -93,6 +96,18 @@ fn secrets(settings: &Settings, faults: &mut Faults) {
     let fine = settings.mode == Mode::Development || !secret.is_empty();
     let text = "must be set in production: `openssl rand -hex 32` makes a good one";
     faults.unless(fine, "auth.secret", text);
+    let text = "is a few characters over and over: `openssl rand -hex 32` makes a good one";
+    let fine = settings.mode == Mode::Development || secret.is_empty() || !is_dull(secret.reveal());
+    faults.unless(fine, "auth.secret", text);
+}
+
+/// Whether a secret is made of few characters, or of a short text that is repeated. What a
+/// generator gives, in hexadecimal or more letters, never is.
+fn is_dull(secret: &str) -> bool {
+    let bytes = secret.as_bytes();
+    let distinct = bytes.iter().collect::<HashSet<_>>().len();
+    let repeats = |period: usize| bytes[period..] == bytes[..bytes.len() - period];
+    distinct < DISTINCT || (1..=bytes.len() / 2).any(repeats)
 }
 
 fn origins(settings: &Settings, faults: &mut Faults) {

@@ -9,13 +9,18 @@ use serde::{
 
 use crate::{DialectName, LogFormat, Mode};
 
+/// What an address to listen on looks like.
+pub const ADDRESS: &str = "must be an IP address and a port, like 127.0.0.1:8080";
+
 /// The key that the error is about, and what is wrong with its value.
 pub(crate) fn explain(error: &ConfigError) -> (String, String) {
     match error {
         ConfigError::At { error, key, .. } => {
             let key = dotted(key.as_deref().unwrap_or_default());
             let text = explain(error).1;
-            let text = choices(&key, &text).unwrap_or(text);
+            let text = choices(&key, &text)
+                .or_else(|| address(&key, &text))
+                .unwrap_or(text);
             (key, text)
         }
         ConfigError::Type {
@@ -27,7 +32,11 @@ pub(crate) fn explain(error: &ConfigError) -> (String, String) {
             let text = format!("must be {expected}, not {unexpected}");
             (dotted(key.as_deref().unwrap_or_default()), text)
         }
-        ConfigError::NotFound(key) => (dotted(key), "is missing".to_owned()),
+        ConfigError::NotFound(key) => {
+            let key = dotted(key);
+            let text = missing(&key);
+            (key, text)
+        }
         other => (String::new(), other.to_string().replace('\n', " ")),
     }
 }
@@ -41,6 +50,25 @@ fn dotted(key: &str) -> String {
 /// For a word that is none of a fixed few: which they are, as the type itself knows.
 fn choices(key: &str, text: &str) -> Option<String> {
     let (_, given) = text.split_once("does not have variant constructor ")?;
+    refused(key, given)
+}
+
+/// A key that must be given; and what it takes, if that is one of a fixed few.
+fn missing(key: &str) -> String {
+    let few = refused(key, "").and_then(|text| Some(text.split_once("expected ")?.1.to_owned()));
+    few.map_or_else(
+        || "is missing".to_owned(),
+        |few| format!("is missing: say {few}"),
+    )
+}
+
+/// What is no address, to somebody who left out a half of it.
+fn address(key: &str, text: &str) -> Option<String> {
+    let is_address = key.starts_with("listen") && text.contains("socket address");
+    is_address.then(|| ADDRESS.to_owned())
+}
+
+fn refused(key: &str, given: &str) -> Option<String> {
     match key.rsplit('.').next()?.split('[').next()? {
         "mode" => refusal::<Mode>(given),
         "dialects" => refusal::<DialectName>(given),

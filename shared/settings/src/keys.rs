@@ -30,14 +30,15 @@ impl Kind {
     pub(crate) fn accept(self, value: &Value) -> Result<(), String> {
         let fits = match self {
             Self::Text => value.is_str(),
-            Self::Number => value.is_integer(),
+            Self::Number => value.as_integer().is_some_and(|number| number >= 0),
             Self::Switch => value.is_bool(),
             Self::List => value.is_array(),
         };
-        if fits {
-            return Ok(());
+        match value {
+            _ if fits => Ok(()),
+            Value::Integer(number) => Err(format!("must be {}, not {number}", self.name())),
+            other => Err(format!("must be {}, not {}", self.name(), other.type_str())),
         }
-        Err(format!("must be {}, not {}", self.name(), value.type_str()))
     }
 
     /// Reads the text of a variable. Lists are separated by commas, or written as in the file.
@@ -46,8 +47,9 @@ impl Kind {
         match self {
             Self::Text => Ok(Value::String(text.to_owned())),
             Self::Number => {
-                let number = text.trim().replace('_', "").parse();
-                number.map(Value::Integer).map_err(|_| refuse())
+                let number = text.trim().replace('_', "").parse().ok();
+                let number = number.filter(|number| *number >= 0);
+                number.map(Value::Integer).ok_or_else(refuse)
             }
             Self::Switch => switch(text).map(Value::Boolean).ok_or_else(refuse),
             Self::List => list(text).ok_or_else(refuse),
@@ -57,7 +59,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Text => "a text in quotes",
-            Self::Number => "a whole number",
+            Self::Number => "a whole number from 0",
             Self::Switch => "true or false",
             Self::List => "a list",
         }

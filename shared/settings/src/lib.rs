@@ -12,6 +12,7 @@ mod problem;
 mod show;
 mod variables;
 
+pub use explain::ADDRESS;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load};
 pub use model::*;
 pub use problem::{Origin, Problem, Problems};

@@ -210,15 +210,21 @@ fn wrong_types_and_values_name_the_key_and_the_line() {
     let cases = [
         (
             "[auth]\nbcrypt_cost = 'high'",
-            "hubbub.toml:2: auth.bcrypt_cost: must be a whole number, not string",
+            "hubbub.toml:2: auth.bcrypt_cost: must be a whole number from 0, not string",
         ),
         ("mode = 'prod'", "hubbub.toml:1: mode: "),
-        ("listen = ['nowhere']", "hubbub.toml:1: listen[0]: "),
+        (
+            "listen = ['8080']",
+            "hubbub.toml:1: listen[0]: must be an IP address and a port, like 127.0.0.1:8080",
+        ),
         (
             "dialects = ['rooms', 'klingon']",
             "hubbub.toml:1: dialects[1]: ",
         ),
-        ("[limits]\npage = -1", "hubbub.toml:2: limits.page: "),
+        (
+            "[limits]\npage = -1",
+            "hubbub.toml:2: limits.page: must be a whole number from 0, not -1",
+        ),
         (
             "[limits]\n\npage = 500",
             "hubbub.toml:3: limits.page: must not be more than limits.page_max",
@@ -286,6 +292,33 @@ fn a_policy_is_read_and_its_faults_name_its_line() {
     );
     let found = problem_of_file(&good.replace("older_than = '90 days'", ""));
     assert!(found.contains("older_than"), "{found}");
+    let found = problem_of_file(&good.replace("action = 'archive'", ""));
+    assert!(
+        found.ends_with("action: is missing: say `log` or `archive`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn production_refuses_what_no_generator_gives() {
+    let load = |mode: &str, secret: &str| {
+        load(&with_variables(&[
+            ("HUBBUB_MODE", mode),
+            ("HUBBUB_AUTH__SECRET", secret),
+        ]))
+    };
+    let (one, few) = ("a".repeat(40), "abcdefg".repeat(3) + "gfedcbaabcde");
+    for secret in [&one, &few, &"1234567890".repeat(4)] {
+        let refused = load("production", secret).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "variable HUBBUB_AUTH__SECRET: auth.secret: is a few characters over and over: \
+             `openssl rand -hex 32` makes a good one"
+        );
+        assert!(load("development", secret).is_ok());
+    }
+    let strong = "c4bd0b5b0d1a6d4bd4c1f3a9e07c2b16";
+    assert!(load("production", strong).is_ok());
 }
 
 #[test]

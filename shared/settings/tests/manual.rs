@@ -25,14 +25,8 @@ fn shipped() -> String {
     fs::read_to_string(pages::root().join("hubbub.toml")).expect("hubbub.toml is shipped")
 }
 
-/// Takes the `#` from the lines that hold a key or a table, and leaves the prose.
 fn uncommented() -> String {
-    let lines = shipped();
-    let lines = lines.lines().map(|line| match line.strip_prefix('#') {
-        Some(rest) if !rest.starts_with(' ') => rest.to_owned(),
-        _ => line.to_owned(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    pages::uncommented(&shipped())
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::{
 };
 
 use domain::{Code, Kind};
-use settings::{Settings, variable};
+use serde::Deserialize as _;
+use settings::{PolicySetting, Settings, variable};
 use toml::{Table, Value};
 
 use crate::source::{self, Field};
@@ -92,11 +93,36 @@ fn configuration() -> String {
     }
     let policy = source::section("PolicySetting");
     let _ = write!(page, "\n## `[[archive.policies]]`\n\n{}\n\n", policy.doc);
-    page += "| key | meaning |\n| --- | --- |\n";
-    for field in &policy.fields {
-        let _ = writeln!(page, "| `{}` | {} |", field.name, field.doc);
+    page += "| key | default | meaning |\n| --- | --- | --- |\n";
+    for Field { name, doc, .. } in &policy.fields {
+        let _ = writeln!(page, "| `{name}` | {} | {doc} |", default_of_policy(name));
     }
     page
+}
+
+/// What a policy takes for a key that it leaves out.
+fn default_of_policy(key: &str) -> String {
+    let file = uncommented(POLICY);
+    let file: Table = toml::from_str(&file).expect("the sample is TOML");
+    let mut policy = file["archive"]["policies"][0].clone();
+    let keys = policy.as_table_mut().expect("a policy is a table");
+    keys.remove(key);
+    match PolicySetting::deserialize(policy) {
+        Ok(policy) => {
+            let policy = Table::try_from(policy).expect("a policy is plain values");
+            format!("`{}`", policy[key])
+        }
+        Err(_) => "required".to_owned(),
+    }
+}
+
+/// Takes the `#` from the lines that hold a key or a table, and leaves the prose.
+pub(crate) fn uncommented(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') => rest,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn table(section: &str, defaults: &Table, fields: &[Field]) -> String {
