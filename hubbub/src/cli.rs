@@ -83,21 +83,15 @@ pub(crate) enum User {
 /// Archive policies and their runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Archive {
-    /// Says what a run of a policy would move, and moves nothing. Good for 24 hours.
-    Plan {
-        /// The policy's name or id.
-        policy: String,
-        /// Answers in JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Says what a run would move, and moves nothing. Good for 24 hours.
+    Plan(Plan),
     /// Runs a policy now, or a plan, and waits for its end.
     Run {
         /// The policy's name or id.
         #[arg(required_unless_present = "plan", conflicts_with = "plan")]
         policy: Option<String>,
         /// The id of the plan to carry out.
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = run_id)]
         plan: Option<String>,
         /// Answers in JSON.
         #[arg(long)]
@@ -113,19 +107,47 @@ pub(crate) enum Archive {
         json: bool,
     },
     /// Brings back what a run moved, and waits for the end of it.
-    Restore {
-        /// The id of the run.
-        run: String,
-        /// Answers in JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Restore(Restore),
     /// Lists the policies and when they run next.
     Policies {
         /// Answers in JSON.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What a plan is made of: a policy, or an age and perhaps rooms.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The policy's name or id.
+    #[arg(required_unless_present = "older_than", conflicts_with = "older_than")]
+    pub(crate) policy: Option<String>,
+    /// Instead of a policy: how old messages must be, like '90 days'.
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Option<String>,
+    /// Only in this channel, may be repeated [default: all rooms].
+    #[arg(long = "room", value_name = "NAME", conflicts_with = "policy")]
+    pub(crate) rooms: Vec<String>,
+    /// Answers in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is to come back, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The id of the run.
+    #[arg(value_parser = run_id)]
+    pub(crate) run: String,
+    /// Only this room of the run, by its name or id.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) room: Option<String>,
+    /// For how many days runs leave alone what comes back [default: 30].
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) hold_days: Option<u32>,
+    /// Answers in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The configuration.
@@ -193,4 +215,11 @@ fn misplaced() -> clap::Error {
     use clap::{CommandFactory as _, error::ErrorKind};
     let text = "--listen and --no-limits are flags of `hubbub serve`";
     Cli::command().error(ErrorKind::ArgumentConflict, text)
+}
+
+/// Plans are runs, too.
+fn run_id(text: &str) -> Result<String, &'static str> {
+    let parsed = text.parse::<domain::RunId>();
+    parsed.map_err(|_| "not the id of a run; `hubbub archive runs` lists them")?;
+    Ok(text.to_owned())
 }

@@ -3,5 +3,6 @@
 mod archive;
 mod commands;
 mod configuration;
+mod documents;
 mod serving;
 mod support;

@@ -65,6 +65,17 @@ impl Place {
         command
     }
 
+    /// A line of a shell, with nothing of our environment either.
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", line])
+            .current_dir(self.folder.path())
+            .env_clear();
+        shell.env("HUBBUB_AUTH__BCRYPT_COST", "4");
+        shell
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Done {
         finish(self.command(args), "")
     }
@@ -98,6 +109,15 @@ impl Place {
 }
 
 impl Done {
+    /// What is left of a process that ended.
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
     /// The only line of the standard error output.
     pub(crate) fn complaint(&self) -> &str {
         let line = self.stderr.trim_end();
@@ -174,16 +194,7 @@ fn finish(mut command: Command, input: &str) -> Done {
     // A command that reads nothing may be gone already.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().expect("a child");
-    Done {
-        code: status.code(),
-        stdout: String::from_utf8(stdout).expect("UTF-8"),
-        stderr: String::from_utf8(stderr).expect("UTF-8"),
-    }
+    Done::of(child.wait_with_output().expect("a child"))
 }
 
 /// Reads up to the banner's last branch.

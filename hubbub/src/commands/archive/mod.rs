@@ -6,13 +6,18 @@ mod text;
 use std::time::Duration;
 
 use domain::archive::Phase;
-use protocol::native::archive::{Policies, RunView, Runs};
+use protocol::native::archive::{Policies, PreviewRequest, RunView, Runs};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use self::progress::Progress;
-use crate::{Failure, cli::Archive, client::Client, output::Output};
+use crate::{
+    Failure,
+    cli::{Archive, Plan, Restore},
+    client::Client,
+    output::Output,
+};
 
 const PATH: &str = "/api/v1/admin/archive";
 
@@ -27,12 +32,12 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut desk = Desk { client, output };
     match command {
-        Archive::Plan { policy, json } => desk.plan(policy, *json).await,
+        Archive::Plan(plan) => desk.plan(plan).await,
         Archive::Run { policy, plan, json } => {
             desk.start(policy.as_deref(), plan.as_deref(), *json).await
         }
         Archive::Runs { limit, json } => desk.runs(*limit, *json).await,
-        Archive::Restore { run, json } => desk.restore(run, *json).await,
+        Archive::Restore(restore) => desk.restore(restore).await,
         Archive::Policies { json } => desk.policies(*json).await,
     }
 }
@@ -44,10 +49,14 @@ struct Desk<'a, 'b> {
 }
 
 impl Desk<'_, '_> {
-    async fn plan(&mut self, policy: &str, json: bool) -> Result<(), Failure> {
-        let body = json!({ "policy": policy });
+    async fn plan(&mut self, plan: &Plan) -> Result<(), Failure> {
+        let body = json!(PreviewRequest {
+            policy: plan.policy.clone(),
+            older_than: plan.older_than.clone(),
+            rooms: plan.rooms.clone(),
+        });
         let answer = self.client.post(&format!("{PATH}/preview"), &body).await?;
-        self.print(json, answer, text::plan)
+        self.print(plan.json, answer, text::plan)
     }
 
     async fn start(
@@ -64,10 +73,26 @@ impl Desk<'_, '_> {
         self.follow(&begun, json).await
     }
 
-    async fn restore(&mut self, run: &str, json: bool) -> Result<(), Failure> {
-        let body = json!({ "run": run });
+    async fn restore(&mut self, restore: &Restore) -> Result<(), Failure> {
+        let room = match &restore.room {
+            Some(room) => Some(self.room_of(&restore.run, room).await?),
+            None => None,
+        };
+        let body = json!({ "run": restore.run, "room": room, "hold_days": restore.hold_days });
         let begun = self.client.post(&format!("{PATH}/restore"), &body).await?;
-        self.follow(&begun, json).await
+        self.follow(&begun, restore.json).await
+    }
+
+    /// The id of a room that a run came to, by what it was called then, or by that id.
+    async fn room_of(&mut self, run: &str, room: &str) -> Result<String, Failure> {
+        let answer = self.client.get(&format!("{PATH}/runs/{run}")).await?;
+        let run: RunView = understand(&answer)?;
+        let mut rooms = run.rooms.iter().flatten();
+        let meant = rooms
+            .find(|count| count.name.as_deref() == Some(room) || count.room.to_string() == room);
+        meant
+            .map(|count| count.room.to_string())
+            .ok_or_else(|| Failure::Refused(format!("there is no room `{room}` in run {}", run.id)))
     }
 
     async fn runs(&mut self, limit: usize, json: bool) -> Result<(), Failure> {

@@ -4,7 +4,9 @@ use domain::{
     Timestamp,
     archive::{Action, Trigger},
 };
-use protocol::native::archive::{DifferenceView, PolicyView, Reason, RoomCountView, RunView};
+use protocol::native::archive::{
+    DifferenceView, PolicyText, PolicyView, Reason, RoomCountView, RunView,
+};
 use serde::Serialize;
 
 use crate::output::Output;
@@ -13,8 +15,9 @@ use crate::output::Output;
 pub(super) fn plan(plan: &RunView, output: &mut Output<'_>) {
     let total = &plan.total;
     output.line(&format!(
-        "plan {} for policy {}: nothing was moved",
-        plan.id, plan.policy.name
+        "plan {} for {}: nothing was moved",
+        plan.id,
+        subject(&plan.policy)
     ));
     output.line(&format!(
         "due: {} in {}, {}; held: {}; said before {}",
@@ -30,6 +33,18 @@ pub(super) fn plan(plan: &RunView, output: &mut Output<'_>) {
         "to carry it out, until {until}: hubbub archive run --plan {}",
         plan.id
     ));
+}
+
+/// What a plan was made for. One without a policy has no schedule.
+fn subject(policy: &PolicyText) -> String {
+    if !policy.schedule.is_empty() {
+        return format!("policy {}", policy.name);
+    }
+    let rooms = policy.rooms.as_ref().map_or_else(
+        || "all rooms".to_owned(),
+        |rooms| format!("the rooms {}", rooms.join(", ")),
+    );
+    format!("what is older than {} in {rooms}", policy.older_than)
 }
 
 /// What a run did.
