@@ -35,7 +35,7 @@ struct Common {
 #[derive(Debug, Default, Args)]
 pub(crate) struct Serve {
     /// Address to listen on, may be repeated [default: 127.0.0.1:8080].
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Vec<SocketAddr>,
     /// Lifts rate limits and session caps, for benchmarks; needs every listener on loopback.
     #[arg(long)]
@@ -215,6 +215,10 @@ fn misplaced() -> clap::Error {
     use clap::{CommandFactory as _, error::ErrorKind};
     let text = "--listen and --no-limits are flags of `hubbub serve`";
     Cli::command().error(ErrorKind::ArgumentConflict, text)
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| settings::ADDRESS)
 }
 
 /// Plans are runs, too.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use adapters::{Holder, ProcessLock};
 use edge::LocalListener;
+use settings::Settings;
 
 use crate::Failure;
 
@@ -47,6 +48,16 @@ impl DataFolder {
         let path = admin_socket(&self.path);
         edge::listen_local(&path).map_err(|source| Failure::Data { path, source })
     }
+}
+
+/// Whether there is anything to administer: a store, or a process that is about to make it. What
+/// is no folder is there, and refused by whoever opens it.
+pub(crate) fn is_there(settings: &Settings) -> bool {
+    let data = &settings.data;
+    if !data.is_dir() {
+        return data.exists();
+    }
+    lock(data).exists() || adapters::is_there(settings).unwrap_or_default()
 }
 
 fn lock(data: &Path) -> PathBuf {

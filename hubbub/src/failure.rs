@@ -37,6 +37,15 @@ pub enum Failure {
         /// Who has it.
         holder: Holder,
     },
+    /// There is nothing to administer.
+    #[error(
+        "there is no installation in {}: name its folder with --data, or make one with `hubbub serve`",
+        data.display()
+    )]
+    Nothing {
+        /// The folder.
+        data: PathBuf,
+    },
     /// The data folder cannot be used.
     #[error("{} cannot be used: {source}; make it writable for this user", path.display())]
     Data {

@@ -1,22 +1,45 @@
 //! What a command prints.
 
-use std::io::Write;
+use std::io::{ErrorKind, Result, Write};
 
 use serde_json::Value;
 
-/// Where a command prints its result. Who closed the other end (`| head`) wants no more, so that
-/// a failed write is no failure.
-pub(crate) struct Output<'a>(&'a mut dyn Write);
+use crate::Failure;
+
+/// Where a command prints its result. Nothing more is printed after a write that failed;
+/// [`Output::end`] tells of it.
+pub(crate) struct Output<'a> {
+    to: &'a mut dyn Write,
+    written: Result<()>,
+}
 
 impl<'a> Output<'a> {
     /// Prints to `to`.
     pub(crate) fn new(to: &'a mut dyn Write) -> Self {
-        Self(to)
+        let written = Ok(());
+        Self { to, written }
     }
 
     /// Prints a line.
     pub(crate) fn line(&mut self, text: &str) {
-        let _ = writeln!(self.0, "{text}");
+        if self.written.is_ok() {
+            self.written = writeln!(self.to, "{text}");
+        }
+    }
+
+    /// Says whether all was printed. Who closed the other end (`| head`) wants no more: that is
+    /// no failure.
+    ///
+    /// # Errors
+    /// What the system said, as of a full disk.
+    pub(crate) fn end(self) -> std::result::Result<(), Failure> {
+        match self.written.and_then(|()| self.to.flush()) {
+            Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Failure::Io {
+                what: "write to the standard output",
+                source,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Prints a value as JSON.

@@ -13,7 +13,7 @@ use crate::{
     Failure,
     banner::Banner,
     cli::{Cli, Command},
-    commands, configuration,
+    commands, configuration, data,
     office::Office,
     output::Output,
     server,
@@ -58,8 +58,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
     if let Command::Config(command) = command {
         let mut stdout = stdout().lock();
-        commands::config::run(command, inputs, &mut Output::new(&mut stdout))?;
-        return Ok(());
+        let mut output = Output::new(&mut stdout);
+        commands::config::run(command, inputs, &mut output)?;
+        return output.end();
     }
     let loaded = configuration::read(inputs)?;
     let runtime = Builder::new_multi_thread().enable_all().build();
@@ -97,6 +98,10 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
 }
 
 async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
+    if !makes(command) && !data::is_there(&loaded.settings) {
+        let data = loaded.settings.data.clone();
+        return Err(Failure::Nothing { data });
+    }
     let mut office = Office::enter(&loaded.settings).await?;
     let mut stdout = stdout();
     let mut output = Output::new(&mut stdout);
@@ -111,5 +116,10 @@ async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
         Command::Serve(_) | Command::Config(_) => Ok(()),
     };
     office.leave().await;
-    done
+    done.and_then(|()| output.end())
+}
+
+/// Whether the command may be the first in its data folder.
+fn makes(command: &Command) -> bool {
+    !matches!(command, Command::Archive(_))
 }

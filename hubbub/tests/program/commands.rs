@@ -77,3 +77,45 @@ fn a_server_that_does_not_answer_is_named() {
         "{done:?}"
     );
 }
+
+#[test]
+fn looking_where_nothing_is_makes_nothing() {
+    let place = Place::new();
+    let done = place.run(&["--data", "typo", "archive", "runs"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let expected = "there is no installation in typo: ";
+    assert!(done.complaint().contains(expected), "{done:?}");
+    assert!(!place.path("typo").exists());
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let done = place.run(&["--data", "empty", "archive", "runs"]);
+    assert!(done.complaint().contains("installation in empty: "));
+    let left = std::fs::read_dir(place.path("empty")).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn output_that_is_lost_is_a_failure_unless_nobody_wants_it() {
+    let place = Place::new();
+    assert_eq!(create(&place, "ann", "correct horse").code, Some(0));
+    let commands: [&[&str]; 3] = [
+        &["archive", "runs"],
+        &["config", "show"],
+        &["config", "check"],
+    ];
+    for args in commands {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = place.command(args);
+        command.stdout(full.expect("a full device"));
+        let done = Done::of(command.output().expect("the program"));
+        assert_eq!(done.code, Some(1), "{args:?}: {done:?}");
+        let expected = "cannot write to the standard output: ";
+        assert!(done.complaint().contains(expected), "{done:?}");
+
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = place.command(args);
+        command.stdout(writer);
+        let done = Done::of(command.output().expect("the program"));
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+}

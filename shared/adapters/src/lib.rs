@@ -12,7 +12,7 @@ use domain::ports::{Clock, Ports};
 use settings::Settings;
 
 pub use adapter_sqlite::{Holder, ProcessLock};
-pub use data::make_data_folder;
+pub use data::{is_there, make_data_folder};
 pub use url::UrlProblem;
 use url::{Plan, StoreUrl};
 
@@ -32,6 +32,12 @@ pub enum OpenError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// What should be the folder is a file.
+    #[error("{} is a file, not a folder; choose another with --data", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
     },
     /// The database cannot be opened.
     #[error(transparent)]
