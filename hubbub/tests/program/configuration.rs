@@ -35,7 +35,11 @@ fn each_bad_configuration_is_one_line() {
             &[],
             "hubbub.toml:2: backends.queue_url: there is no `kafka:`; this build has store:",
         ),
-        ("[log]\nfilter = 'x=y=z'", &[], "log.filter: "),
+        (
+            "[log]\nfilter = 'x=y=z'",
+            &[],
+            "hubbub.toml:2: log.filter: ",
+        ),
         (
             policy,
             &[],
@@ -52,6 +56,11 @@ fn each_bad_configuration_is_one_line() {
             "",
             &["--data", "/dev/null/data"],
             "/dev/null/data cannot be made",
+        ),
+        (
+            "",
+            &["--data", "hubbub.toml"],
+            "hubbub.toml is a file, not a folder; choose another with --data",
         ),
     ];
     for (file, args, expected) in cases {
@@ -106,13 +115,24 @@ fn what_is_not_understood_is_a_usage_error() {
     let place = Place::new();
     for args in [
         &["dance"][..],
-        &["--listen", "nowhere"],
+        &["--listen", "localhost:80"],
         &["user", "create"],
         &["user", "create", "ann"],
         &["--no-limits", "user", "create", "ann", "--password-stdin"],
         &["archive", "run"],
+        &["archive", "plan"],
+        &["archive", "plan", "old", "--older-than", "1h"],
+        &["archive", "plan", "old", "--room", "kitchen"],
     ] {
         assert_eq!(place.run(args).code, Some(2), "{args:?}");
+    }
+    for args in [
+        &["archive", "restore", "nonsense"][..],
+        &["archive", "run", "--plan", "nonsense"],
+    ] {
+        let done = place.run(args);
+        assert_eq!(done.code, Some(2), "{args:?}");
+        assert!(done.stderr.contains("not the id of a run"), "{done:?}");
     }
     assert_eq!(place.run(&["--help"]).code, Some(0));
     assert_eq!(place.run(&["--version"]).code, Some(0));
@@ -141,6 +161,41 @@ fn check_tells_all_that_is_wrong() {
         (done.code, done.stdout.as_str()),
         (Some(0), "ok: hubbub.toml\n")
     );
+}
+
+#[test]
+fn check_refuses_what_serve_refuses() {
+    let secret = |secret: &str| format!("mode = 'production'\n[auth]\nsecret = '{secret}'\n");
+    let cases = [
+        (
+            "[log]\nfilter = 'x=y=z'\n".to_owned(),
+            "hubbub: hubbub.toml:2: log.filter: error parsing",
+        ),
+        (
+            secret("changeme-0b5b0d1a6d4bd4c1f3a9e07c2b16"),
+            "hubbub: hubbub.toml:3: auth.secret: is a secret from a document",
+        ),
+        (
+            secret(&"1234567890".repeat(4)),
+            "hubbub: hubbub.toml:3: auth.secret: is a few characters over and over",
+        ),
+        (
+            "mode = 'production'\n[auth]\nlegacy_secret = 'secret'\n\
+             secret = 'c4bd0b5b0d1a6d4bd4c1f3a9e07c2b16'\n"
+                .to_owned(),
+            "hubbub: hubbub.toml:3: auth.legacy_secret: is a secret from a document",
+        ),
+    ];
+    for (file, expected) in cases {
+        let place = Place::new();
+        place.write("hubbub.toml", &file);
+        for args in [&["config", "check"][..], &["--listen", "127.0.0.1:0"]] {
+            let done = place.run_unconfigured(args);
+            assert_eq!(done.code, Some(1), "{args:?}: {done:?}");
+            assert!(done.complaint().starts_with(expected), "{args:?}: {done:?}");
+        }
+        assert!(!place.path("data").exists(), "nothing was begun");
+    }
 }
 
 #[test]

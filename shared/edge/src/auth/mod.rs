@@ -23,7 +23,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use filter::{administrator, bearer, bearer_of};
-pub use secret::{SecretError, load_secret};
+pub use secret::{SecretError, check_secrets, load_secret};
 
 use crate::Task;
 

@@ -54,17 +54,27 @@ pub enum SecretError {
 /// [`SecretError`] when the secret is missing in production, too short, well known, or cannot be
 /// kept safely.
 pub fn load_secret(settings: &Settings) -> Result<Secret, SecretError> {
-    check_legacy(settings)?;
+    check_secrets(settings)?;
     let given = &settings.auth.secret;
     if !given.is_empty() {
-        return check(given, "auth.secret").map(|()| given.clone());
-    }
-    if settings.mode == Mode::Production {
-        return Err(SecretError::Missing);
+        return Ok(given.clone());
     }
     let path = settings.data.join(FILE);
     kept(&path).map_err(|error| SecretError::File(path.clone(), error))?;
     read(&path)
+}
+
+/// Says whether [`load_secret`] would take the secrets of the settings. Makes nothing.
+///
+/// # Errors
+/// [`SecretError`] when one is missing in production, too short, or well known.
+pub fn check_secrets(settings: &Settings) -> Result<(), SecretError> {
+    check_legacy(settings)?;
+    match &settings.auth.secret {
+        given if !given.is_empty() => check(given, "auth.secret"),
+        _ if settings.mode == Mode::Production => Err(SecretError::Missing),
+        _ => Ok(()),
+    }
 }
 
 /// The original's secret may be short, it is what it is; but one that everybody knows would let
