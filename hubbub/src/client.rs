@@ -4,7 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use bytes::Bytes;
-use edge::Front;
+use edge::{Context, Front};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -25,10 +25,38 @@ const ANSWER: Duration = Duration::from_secs(120);
 /// Largest answer that is read.
 const LARGEST: usize = 64 * 1024 * 1024;
 
+/// A client's own process.
+pub(crate) struct Inside {
+    front: Front,
+    ctx: Context,
+    /// Whether signals drain the process, instead of ending it.
+    orderly: bool,
+}
+
+impl Inside {
+    pub(crate) fn new(front: Front, ctx: &Context) -> Self {
+        Self {
+            front,
+            ctx: ctx.clone(),
+            orderly: false,
+        }
+    }
+
+    /// From the first question on, ctrl-c and SIGTERM let what was begun end in order. Before,
+    /// while somebody is asked for a password, there is nothing to wait for.
+    fn listen_to_signals(&mut self) -> std::io::Result<()> {
+        if !self.orderly {
+            edge::shutdown::signals(&self.ctx)?;
+            self.orderly = true;
+        }
+        Ok(())
+    }
+}
+
 /// Speaks to the admin routes as a local administrator, by HTTP.
 pub(crate) enum Client {
     /// Within this process.
-    InProcess(Front),
+    InProcess(Box<Inside>),
     /// Over `admin.sock` of another, or our own.
     Socket(SendRequest<Full<Bytes>>),
 }
@@ -65,14 +93,24 @@ impl Client {
     ) -> Result<Value, Failure> {
         let asked = tokio::time::timeout(ANSWER, self.exchange(method, path, body));
         let (status, body) = match asked.await {
-            Ok(answer) => answer.map_err(|error| lost(&error))?,
-            Err(_) => return Err(lost(&"no answer within two minutes")),
+            Ok(answer) => answer.map_err(|error| self.lost(&error))?,
+            Err(_) => return Err(self.lost(&"no answer within two minutes")),
         };
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(body);
         }
         Err(Failure::Refused(reason(status, &body)))
+    }
+
+    fn lost(&self, error: &dyn std::fmt::Display) -> Failure {
+        let who = match self {
+            Self::InProcess(inside) if inside.ctx.drain.is_cancelled() => {
+                "told to end before it was done".to_owned()
+            }
+            _ => format!("the server went away before it answered ({error})"),
+        };
+        Failure::Refused(format!("{who}; look at what was done, and try again"))
     }
 
     async fn exchange(
@@ -89,8 +127,12 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(body)?;
         match self {
-            Self::InProcess(front) => {
-                let Ok(response) = tower::Service::call(front, request).await;
+            Self::InProcess(inside) => {
+                inside.listen_to_signals()?;
+                let drain = inside.ctx.drain.clone();
+                let called = tower::Service::call(&mut inside.front, request);
+                let answered = drain.run_until_cancelled(called).await;
+                let Ok(response) = answered.ok_or("it was told to end")?;
                 whole(response).await
             }
             Self::Socket(sender) => {
@@ -113,12 +155,6 @@ where
         .collect()
         .await?;
     Ok((status, body.to_bytes()))
-}
-
-fn lost(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Refused(format!(
-        "the server went away before it answered ({error}); look at what was done, and try again"
-    ))
 }
 
 /// What a problem document says, in one line.

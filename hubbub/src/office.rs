@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Failure,
-    client::Client,
+    client::{Client, Inside},
     data::{Claim, DataFolder, admin_socket},
     server, services,
 };
@@ -58,7 +58,13 @@ impl Office {
 
     async fn open(settings: Settings, folder: DataFolder) -> Result<Self, Failure> {
         let ctx = server::open(settings).await?;
-        let client = Client::InProcess(edge::in_process(&ctx, services::all(&ctx)));
+        let (services, archive) = services::all(&ctx);
+        if let Err(error) = scheduler_service::end_cut(&archive).await {
+            // As on a full disk, where people still may look.
+            tracing::warn!(%error, "archive runs that were cut off are still there");
+        }
+        let front = edge::in_process(&ctx, services);
+        let client = Client::InProcess(Box::new(Inside::new(front, &ctx)));
         Ok(Self {
             client,
             own: Some((ctx, folder)),

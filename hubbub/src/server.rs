@@ -96,7 +96,7 @@ pub(crate) async fn serve(
     listeners.push(Listener::Local(folder.admin_socket()?));
     let configured = scheduler_service::configure(&ctx).await;
     configured.map_err(Failure::Broken)?;
-    let services = services::all(&ctx);
+    let (services, _) = services::all(&ctx);
     let shared = ctx.clone();
     // Not on the context's own tracker, whose end it waits for.
     let serving =

@@ -53,19 +53,24 @@ async fn take_up(archive: &Archive, run: &Run) -> Result<()> {
     if archive.works_on(run.id) {
         return Ok(());
     }
+    if let Some((run, right)) = take_over(archive, run).await? {
+        tracing::info!(run = %run.id, policy = run.policy.name, "archive run goes on");
+        archive.set_to_work(run, right);
+    }
+    Ok(())
+}
+
+/// Takes a run over, with the right to work on it. `None` while somebody else has it.
+pub(crate) async fn take_over(archive: &Archive, run: &Run) -> Result<Option<(Run, Right)>> {
     let store = &*archive.parts.store;
     let Some(right) = Right::take(store, run, archive.parts.pace.lease).await? else {
-        return Ok(());
+        return Ok(None);
     };
     match store.take_over_run(run.id, run.fence).await {
-        Ok(Some(run)) => {
-            tracing::info!(run = %run.id, policy = run.policy.name, "archive run goes on");
-            archive.set_to_work(run, right);
-            Ok(())
-        }
+        Ok(Some(run)) => Ok(Some((run, right))),
         other => {
             right.release(store).await;
-            other.map(|_| ())
+            other.map(|_| None)
         }
     }
 }

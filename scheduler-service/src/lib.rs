@@ -5,6 +5,7 @@
 
 pub mod age;
 pub mod archive;
+mod cut;
 pub mod difference;
 pub mod due;
 mod metrics;
@@ -21,6 +22,7 @@ pub mod tick;
 mod work;
 
 pub use archive::{Archive, Parts, Restore};
+pub use cut::end_cut;
 pub use room_log::RoomLog;
 pub use run::Pace;
 pub use service::{LiveLog, archive, configure, service};

@@ -37,9 +37,23 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Runs what is missing, in one transaction. Writes nothing where nothing is missing, so that a
-/// store on a full disk can still be opened and read.
+/// Makes the file ready for this process, the only one that has it. Writes nothing where nothing
+/// is to be done, so that a store on a full disk can still be opened and read.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<()> {
+    run_missing(conn)?;
+    forget_leases(conn);
+    Ok(())
+}
+
+/// Forgets who had leases: they are gone, and nobody should wait until what they had runs out.
+fn forget_leases(conn: &Connection) {
+    if let Err(error) = conn.execute("DELETE FROM leases", []) {
+        tracing::debug!(%error, "leases of processes that are gone have to run out");
+    }
+}
+
+/// Runs the migrations that the file has not seen, in one transaction.
+fn run_missing(conn: &mut Connection) -> Result<()> {
     if version(conn)? == MIGRATIONS.len() {
         return Ok(());
     }
