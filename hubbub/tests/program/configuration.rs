@@ -45,6 +45,13 @@ fn each_bad_configuration_is_one_line() {
             &[],
             "hubbub.toml:3: archive.policies[0].older_than: ",
         ),
+    ];
+    assert_refused(cases);
+}
+
+#[test]
+fn each_bad_flag_is_one_line() {
+    assert_refused(&[
         ("", &["--config", "none.toml"], "none.toml cannot be read"),
         (
             "",
@@ -62,7 +69,11 @@ fn each_bad_configuration_is_one_line() {
             &["--data", "hubbub.toml"],
             "hubbub.toml is a file, not a folder; choose another with --data",
         ),
-    ];
+    ]);
+}
+
+/// Files and flags with which the program starts nothing, and a part of what it says.
+fn assert_refused(cases: &[(&str, &[&str], &str)]) {
     for (file, args, expected) in cases {
         let place = Place::new();
         place.write("hubbub.toml", file);
