@@ -109,15 +109,18 @@ impl Notifier {
         }
     }
 
-    /// Reads a page of the listener's memberships, and how far their rooms have gone.
-    pub(crate) async fn memberships(
+    /// Reads a page of a listener's memberships, and how far their rooms have gone. They are watched
+    /// before that is read: what comes later wakes the listener.
+    async fn memberships(
         &self,
-        user: UserId,
+        listener: &Arc<Listener>,
         after: Option<RoomId>,
     ) -> Result<Vec<(Member, Head)>> {
+        let user = listener.subscriber.user;
         let read = async {
             let members = self.store.memberships(user, after, blocks::PAGE).await?;
             let rooms: Vec<RoomId> = members.iter().map(|member| member.room).collect();
+            rooms.iter().for_each(|room| self.watch(listener, *room));
             let heads = self.store.heads(&rooms).await?;
             Ok(members.into_iter().zip(heads).collect())
         };
@@ -202,6 +205,16 @@ impl Ear {
         &self.notifier
     }
 
+    /// Lists the rooms of the session's user, a page after `after`, and wants to be told of them from
+    /// now on.
+    pub(crate) fn memberships(
+        &self,
+        after: Option<RoomId>,
+    ) -> impl Future<Output = Result<Vec<(Member, Head)>>> + use<> {
+        let (notifier, listener) = (Arc::clone(&self.notifier), Arc::clone(&self.listener));
+        async move { notifier.memberships(&listener, after).await }
+    }
+
     /// Wants to be told of a room from now on. To be done before the room is read.
     pub(crate) fn watch(&self, room: RoomId) {
         self.notifier.watch(&self.listener, room);
@@ -242,6 +255,7 @@ mod tests {
 
     use domain::{ClientId, MemberChange, MemberRow, Role, RowId, SessionId, Timestamp};
     use protocol::native::Native;
+    use testkit::builders::{message, new_channel, new_user};
 
     use super::*;
     use crate::testing::World;
@@ -264,6 +278,24 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             change,
         }
+    }
+
+    #[tokio::test]
+    async fn news_that_comes_right_after_the_listing_wakes_the_session() {
+        let world = World::new();
+        let (notifier, store) = (&world.ctx.live.notifier, &world.ctx.ports.store);
+        let ann = store.create_user(new_user("ann")).await.unwrap();
+        let room = new_channel("lobby", ann.id);
+        let room = store.create_room(room).await.unwrap().id;
+        let said = vec![message(ann.id, "hello")];
+        store.append(room, said).await.unwrap();
+        let session = Subscriber::new(SessionId::new(), ann.id, &Native, &world.ctx.limits);
+        let ear = notifier.listen(Arc::clone(&session));
+        let listed = ear.memberships(None).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        notifier.news(room, 100);
+        let woken = session.outbox.take();
+        assert!(matches!(woken.front(), Some(Item::News { room: of }) if *of == room));
     }
 
     #[tokio::test]

@@ -103,8 +103,8 @@ impl News {
             self.list_after = Some(None);
         }
         if let Some(after) = self.list_after {
-            let list = async move { NewsDone::Listed(notifier.memberships(user, after).await) };
-            return Some(Box::pin(list));
+            let listed = self.ear.memberships(after);
+            return Some(Box::pin(async move { NewsDone::Listed(listed.await) }));
         }
         let room = self.rooms.pop_front()?;
         self.ear.look(room);
