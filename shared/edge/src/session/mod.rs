@@ -76,6 +76,11 @@ pub(crate) trait Machine: Send {
     /// The client answered a ping.
     fn on_pong(&mut self, _payload: &[u8], _turn: &mut Turn<Self::Done>) {}
 
+    /// What the heartbeat's ping carries.
+    fn heartbeat(&self) -> Bytes {
+        Bytes::new()
+    }
+
     /// Something waited that is no frame.
     fn on_item(&mut self, item: Item, turn: &mut Turn<Self::Done>);
 
@@ -247,7 +252,7 @@ where
         for item in items {
             match item {
                 Item::Frame(text) => turn.say(text),
-                Item::Ping => turn.ping(Bytes::new()),
+                Item::Ping => turn.ping(self.machine.heartbeat()),
                 Item::Close(code) => turn.close(code),
                 other => self.machine.on_item(other, turn),
             }

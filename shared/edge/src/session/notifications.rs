@@ -124,7 +124,18 @@ impl Receipts {
         }
         self.number += 1;
         self.open = Some(std::mem::take(&mut self.told));
-        Some(Bytes::from(self.number.to_string()))
+        Some(self.newest())
+    }
+
+    /// The open question once more, or nothing. A client may answer only the newest of several
+    /// pings (RFC 6455, 5.5.3), so no later ping may ask anything else.
+    fn ask_again(&self) -> Bytes {
+        let open = self.open.as_ref().map(|_| self.newest());
+        open.unwrap_or_default()
+    }
+
+    fn newest(&self) -> Bytes {
+        Bytes::from(self.number.to_string())
     }
 
     /// Takes a pong. Only the number that was asked last counts.
@@ -166,6 +177,10 @@ impl Machine for Notifications {
     fn on_pong(&mut self, payload: &[u8], turn: &mut Turn<Done>) {
         self.receipts.take(payload);
         self.go_on(turn);
+    }
+
+    fn heartbeat(&self) -> Bytes {
+        self.receipts.ask_again()
     }
 
     fn on_item(&mut self, item: Item, turn: &mut Turn<Done>) {
@@ -223,8 +238,10 @@ mod tests {
         let room = RoomId::new();
         let mut receipts = Receipts::default();
         assert_eq!(receipts.ask(), None, "nothing was told");
+        assert_eq!(&receipts.ask_again()[..], b"");
         receipts.told.insert(room, 3);
         assert_eq!(receipts.ask().as_deref(), Some(&b"1"[..]));
+        assert_eq!(&receipts.ask_again()[..], b"1", "the heartbeat asks it too");
         receipts.told.insert(room, 5);
         assert_eq!(receipts.ask(), None, "one is open");
         for wrong in [&b""[..], b"0", b"2", b"x"] {
