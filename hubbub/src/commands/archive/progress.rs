@@ -23,8 +23,12 @@ impl Progress {
 
     /// Shows how far it is. Without a plan, a room counts from when the run comes to it.
     pub(super) fn show(&self, run: &RunView) {
-        self.bar.set_length(self.expected.max(run.total.due));
-        self.bar.set_position(run.total.moved);
+        let known = self.expected.max(run.total.due);
+        // A bar of nothing would look like one that is full.
+        if known > 0 {
+            self.bar.set_length(known);
+            self.bar.set_position(run.total.moved);
+        }
     }
 
     /// Takes the bar away.
