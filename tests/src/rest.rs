@@ -94,10 +94,35 @@ impl Rest {
 
     /// Posts JSON to a path, with more headers.
     pub async fn post_with(&self, path: &str, body: &Value, more: &[(&str, &str)]) -> Answer {
+        self.json(Method::POST, path, body, more).await
+    }
+
+    /// Puts JSON to a path.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PUT, path, body, &[]).await
+    }
+
+    /// Patches a path with JSON, with more headers.
+    pub async fn patch(&self, path: &str, body: &Value, more: &[(&str, &str)]) -> Answer {
+        self.json(Method::PATCH, path, body, more).await
+    }
+
+    /// Deletes a path, with more headers.
+    pub async fn delete(&self, path: &str, more: &[(&str, &str)]) -> Answer {
+        self.send(Method::DELETE, path, more, None).await
+    }
+
+    async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        more: &[(&str, &str)],
+    ) -> Answer {
         let mut headers = vec![("content-type", "application/json")];
         headers.extend_from_slice(more);
-        self.send(Method::POST, path, &headers, Some(body.to_string().into()))
-            .await
+        let body = body.to_string().into();
+        self.send(method, path, &headers, Some(body)).await
     }
 
     /// Sends any request.
