@@ -45,24 +45,28 @@ impl fmt::Display for Banner<'_> {
 impl Banner<'_> {
     fn lines(&self) -> Vec<(&'static str, String)> {
         let at = self.addresses.first().map(reachable).unwrap_or_default();
+        let s = if self.over_tls() { "s" } else { "" };
         let mut lines = vec![
-            ("API", format!("http://{at}/api/v1")),
-            ("WebSocket", format!("ws://{at}/api/v1/ws")),
+            ("API", format!("http{s}://{at}/api/v1")),
+            ("WebSocket", format!("ws{s}://{at}/api/v1/ws")),
         ];
         if self.settings.dialects.contains(&DialectName::Rooms) {
-            lines.push(("Rooms", format!("ws://{at}/ws/join/?name=")));
-            lines.push(("Notifications", format!("ws://{at}/ws/join-notification/")));
+            lines.push(("Rooms", format!("ws{s}://{at}/ws/join/?name=")));
+            lines.push((
+                "Notifications",
+                format!("ws{s}://{at}/ws/join-notification/"),
+            ));
         }
         lines.extend([
             (
                 "Archive",
-                format!("http://{at}/api/v1/admin/archive (administrators)"),
+                format!("http{s}://{at}/api/v1/admin/archive (administrators)"),
             ),
-            ("Metrics", format!("http://{at}/metrics")),
-            ("Health", format!("http://{at}/readyz")),
+            ("Metrics", format!("http{s}://{at}/metrics")),
+            ("Health", format!("http{s}://{at}/readyz")),
         ]);
         let others = self.addresses.iter().skip(1);
-        lines.extend(others.map(|other| ("also on", format!("http://{}", reachable(other)))));
+        lines.extend(others.map(|other| ("also on", format!("http{s}://{}", reachable(other)))));
         lines.extend([
             ("Dialects", self.dialects()),
             ("Data", shown(&self.settings.data)),
@@ -72,6 +76,10 @@ impl Banner<'_> {
             ),
         ]);
         lines
+    }
+
+    fn over_tls(&self) -> bool {
+        !self.settings.server.tls.cert_file.as_os_str().is_empty()
     }
 
     fn dialects(&self) -> String {
@@ -139,6 +147,25 @@ mod tests {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
         assert!(!text.contains("0123456789abcdef") && !text.contains("development"));
+    }
+
+    #[test]
+    fn over_tls_all_addresses_say_so() {
+        let mut settings = Settings::default();
+        settings.server.tls.cert_file = "chat.pem".into();
+        let banner = Banner {
+            settings: &settings,
+            file: None,
+            store: "SQLite".to_owned(),
+            addresses: &["127.0.0.1:8443".parse().unwrap()],
+        };
+        let text = banner.to_string();
+        assert!(text.contains("https://127.0.0.1:8443/api/v1"), "{text}");
+        assert!(text.contains("wss://127.0.0.1:8443/api/v1/ws"), "{text}");
+        assert!(
+            !text.contains("http://") && !text.contains("ws://"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub enum Failure {
     /// An address cannot be listened on; the text names it and says what to do.
     #[error("cannot listen: {0}")]
     Listen(#[source] io::Error),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] edge::TlsError),
     /// Without limits, for everybody.
     #[error("no_limits is for benchmarks: it needs every listener on loopback")]
     Unlimited,

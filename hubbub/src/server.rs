@@ -91,8 +91,8 @@ pub(crate) async fn serve(
     if settings.no_limits && !addresses.iter().all(|at| at.ip().is_loopback()) {
         return Err(Failure::Unlimited);
     }
+    let mut listeners = edge::secured(listeners, &settings.server.tls)?;
     let ctx = open(settings).await?;
-    let mut listeners: Vec<Listener> = listeners.into_iter().map(Listener::from).collect();
     listeners.push(Listener::Local(folder.admin_socket()?));
     let configured = scheduler_service::configure(&ctx).await;
     configured.map_err(Failure::Broken)?;

@@ -5,6 +5,7 @@ mod bad_input;
 mod fan_out;
 mod native;
 mod notifications;
+mod operations;
 mod readme;
 mod resume;
 mod rooms_document;

@@ -6,7 +6,7 @@ use dashmap::DashMap;
 use domain::{Code, Error, Limits, Result, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::request::Peer;
+use crate::{Proxies, request::Peer};
 
 /// The sockets that are open in this process, counted.
 pub struct Sessions {
@@ -94,15 +94,18 @@ pub(crate) struct Places {
     free: Arc<Semaphore>,
     per_address: Option<usize>,
     addresses: DashMap<IpAddr, usize>,
+    /// They connect for everybody, and may have all.
+    proxies: Arc<Proxies>,
 }
 
 impl Places {
     /// Takes the caps from the limits; `lifted` lets one address have all.
-    pub(crate) fn new(limits: &Limits, lifted: bool) -> Self {
+    pub(crate) fn new(limits: &Limits, lifted: bool, proxies: Arc<Proxies>) -> Self {
         Self {
             free: Arc::new(Semaphore::new(limits.connections)),
             per_address: (!lifted).then_some(limits.address_connections),
             addresses: DashMap::new(),
+            proxies,
         }
     }
 
@@ -110,7 +113,8 @@ impl Places {
     pub(crate) fn take(self: &Arc<Self>, peer: Peer) -> Option<Place> {
         let permit = self.free.clone().try_acquire_owned().ok()?;
         let address = peer.network();
-        count_up(&self.addresses, address, self.per_address).then(|| Place {
+        let cap = self.per_address.filter(|_| !self.proxies.trust(peer));
+        count_up(&self.addresses, address, cap).then(|| Place {
             places: self.clone(),
             address,
             _permit: permit,
@@ -189,7 +193,8 @@ mod tests {
             address_connections: 2,
             ..Limits::default()
         };
-        Arc::new(Places::new(&limits, lifted))
+        let proxies = Proxies::new(&["10.0.0.9".parse().unwrap()]);
+        Arc::new(Places::new(&limits, lifted, Arc::new(proxies)))
     }
 
     #[test]
@@ -211,6 +216,13 @@ mod tests {
         assert_eq!(taken.len(), 4);
         drop(taken);
         assert!(places.addresses.is_empty());
+    }
+
+    #[test]
+    fn a_proxy_may_have_all_there_are_because_it_connects_for_others() {
+        let places = places(false);
+        let _taken: Vec<_> = (0..4).map(|_| places.take(peer(9)).unwrap()).collect();
+        assert!(places.take(peer(9)).is_none(), "all are taken");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use domain::{Limits, NodeId, ports::Ports};
 use settings::{Secret, Settings};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Authenticator, Health, Live, Origins, Passwords, Rates, Sessions};
+use crate::{Authenticator, Health, Live, Origins, Passwords, Proxies, Rates, Sessions};
 
 /// What every service of a process shares: the ports, the settings, the one hub, and the signals
 /// of its end. Cheap to clone.
@@ -30,6 +30,8 @@ pub struct Context {
     pub sessions: Arc<Sessions>,
     /// Which web pages may come.
     pub origins: Arc<Origins>,
+    /// Which reverse proxies are believed.
+    pub proxies: Arc<Proxies>,
     /// Who listens, and how rows reach them.
     pub live: Arc<Live>,
     /// Whether everything is there.
@@ -65,6 +67,7 @@ impl Context {
             rates: Arc::new(Rates::new(&limits, lifted)),
             sessions: Arc::new(Sessions::new(&limits, lifted)),
             origins: Arc::new(Origins::new(&settings.http.allowed_origins)),
+            proxies: Arc::new(Proxies::new(&settings.server.trusted_proxies)),
             health,
             drain,
             stop: CancellationToken::new(),

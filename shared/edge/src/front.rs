@@ -27,7 +27,8 @@ use tracing::Instrument;
 use warp::{Filter, Rejection, filters::BoxedFilter, reply::Response};
 
 use crate::{
-    Endpoint, Fallback, Missed, Origins, Peer, Service, answer, health,
+    Endpoint, Fallback, Missed, Origins, Peer, Proxies, Service, answer, health,
+    proxies::OverTls,
     request::{self, LocalAdministrator, REQUEST_ID, RequestId},
     telemetry,
 };
@@ -77,7 +78,19 @@ pub struct Front {
     routes: BoxedFilter<(Response,)>,
     table: Arc<Table>,
     origins: Arc<Origins>,
-    local: bool,
+    proxies: Arc<Proxies>,
+    way_in: WayIn,
+}
+
+/// What is known of all requests of a listener.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WayIn {
+    /// Somebody's, from a network.
+    Plain,
+    /// The same, over TLS of our own.
+    Tls,
+    /// Whoever needs no token.
+    Local,
 }
 
 #[derive(Default)]
@@ -112,13 +125,20 @@ impl Front {
             routes: routes.or_else(unanswered).boxed(),
             table: Arc::new(table),
             origins: ctx.origins.clone(),
-            local: false,
+            proxies: ctx.proxies.clone(),
+            way_in: WayIn::Plain,
         }
     }
 
     /// The same routes for whoever needs no token: `admin.sock`, and the process itself.
     pub(crate) fn for_local_administrator(mut self) -> Self {
-        self.local = true;
+        self.way_in = WayIn::Local;
+        self
+    }
+
+    /// The same routes for those who come over TLS of our own.
+    pub(crate) fn over_tls(mut self) -> Self {
+        self.way_in = WayIn::Tls;
         self
     }
 
@@ -129,10 +149,7 @@ impl Front {
     {
         let asked = self.take_down(&request, id);
         request.extensions_mut().insert(asked.id.clone());
-        if self.local {
-            request.extensions_mut().insert(Peer::local());
-            request.extensions_mut().insert(LocalAdministrator);
-        }
+        self.admit(&mut request);
         let mut response = if Origins::is_preflight(&asked.method, request.headers()) {
             self.preflight(&asked)
         } else {
@@ -140,6 +157,21 @@ impl Front {
         };
         self.finish(&asked, &mut response);
         response
+    }
+
+    /// Says who asks, and how they came.
+    fn admit<B>(&self, request: &mut Request<B>) {
+        match self.way_in {
+            WayIn::Local => {
+                request.extensions_mut().insert(Peer::local());
+                request.extensions_mut().insert(LocalAdministrator);
+            }
+            WayIn::Tls => {
+                request.extensions_mut().insert(OverTls);
+                self.proxies.settle(request);
+            }
+            WayIn::Plain => self.proxies.settle(request),
+        }
     }
 
     fn take_down<B>(&self, request: &Request<B>, id: RequestId) -> Asked {

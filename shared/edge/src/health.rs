@@ -10,12 +10,19 @@ use std::{
 };
 
 use domain::{Error, Result};
-use hyper::StatusCode;
+use hyper::{
+    HeaderMap, StatusCode,
+    header::{HOST, HeaderValue},
+};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use warp::{Filter, Rejection, reply::Response};
 
-use crate::{Task, answer};
+use crate::{
+    Peer, Task, answer,
+    proxies::{FORWARDED_PROTO, Way},
+    request,
+};
 
 /// How long a check may take before its part counts as away.
 const CHECK: Duration = Duration::from_secs(1);
@@ -184,13 +191,22 @@ fn outage(name: &'static str, error: &Error) -> String {
     error.message().to_owned()
 }
 
-/// `/livez`, `/readyz` and its older name `/healthz`. `?verbose` lists the parts.
+/// `/livez`, `/readyz` and its older name `/healthz`. `?verbose` lists the parts; of `/livez`, how
+/// the request arrived.
 pub(crate) fn routes(
     health: Arc<Health>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
     let live = warp::path!("livez")
         .and(warp::get())
-        .map(|| answer::text(StatusCode::OK, "ok\n"));
+        .and(query())
+        .and(way())
+        .map(|query: String, way: String| {
+            let verbose = is_verbose(&query);
+            answer::text(
+                StatusCode::OK,
+                if verbose { way } else { "ok\n".to_owned() },
+            )
+        });
     let ready = warp::path!("readyz")
         .or(warp::path!("healthz"))
         .unify()
@@ -200,7 +216,7 @@ pub(crate) fn routes(
             let health = health.clone();
             async move {
                 let missing = health.missing().await;
-                let verbose = query.split('&').any(|part| part.starts_with("verbose"));
+                let verbose = is_verbose(&query);
                 let status = match missing.is_empty() {
                     true => StatusCode::OK,
                     false => StatusCode::SERVICE_UNAVAILABLE,
@@ -209,6 +225,30 @@ pub(crate) fn routes(
             }
         });
     live.or(ready).unify()
+}
+
+fn is_verbose(query: &str) -> bool {
+    query.split('&').any(|part| part.starts_with("verbose"))
+}
+
+/// Tells the caller how its request arrived: its own address, the scheme and the name as they are
+/// known here, and what became of the proxies' word. Whoever sets a proxy up sees it here.
+fn way() -> impl Filter<Extract = (String,), Error = std::convert::Infallible> + Copy {
+    request::peer()
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Way>())
+        .map(|peer: Peer, headers: HeaderMap, way: Option<Way>| {
+            let header = |name| {
+                headers
+                    .get(name)
+                    .and_then(|value: &HeaderValue| value.to_str().ok())
+            };
+            let scheme = header(FORWARDED_PROTO).unwrap_or("http");
+            let host = header(HOST).unwrap_or_default();
+            let client = peer.0.ip().to_canonical();
+            let forwarded = way.unwrap_or(Way::Direct).name();
+            format!("ok\nclient {client}\nscheme {scheme}\nhost {host}\nforwarded {forwarded}\n")
+        })
 }
 
 fn query() -> impl Filter<Extract = (String,), Error = std::convert::Infallible> + Copy {

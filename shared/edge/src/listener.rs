@@ -11,20 +11,21 @@ use std::{
     task::{Context, Poll},
 };
 
+use settings::TlsFiles;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream},
+    net::{TcpListener, TcpSocket, UnixListener, UnixStream},
 };
 
-use crate::{caps::Place, pace::Pace};
+use crate::{Stream, Tls, TlsError, caps::Place, pace::Pace};
 
 /// How many connections the kernel keeps that were not accepted yet: a crowd that reconnects.
 const BACKLOG: u32 = 4_096;
 
 /// Something that accepts connections.
 pub enum Listener {
-    /// Everybody's.
-    Tcp(TcpListener),
+    /// Everybody's, plain or under TLS.
+    Tcp(TcpListener, Option<Tls>),
     /// Of whoever may open the file: they administer.
     Local(LocalListener),
 }
@@ -37,7 +38,7 @@ pub struct LocalListener {
 
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {
-        Self::Tcp(listener)
+        Self::Tcp(listener, None)
     }
 }
 
@@ -54,6 +55,16 @@ impl Drop for LocalListener {
 /// The system's; its text names the address and says what to do.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     bind(address).map_err(|error| io::Error::new(error.kind(), advice(address, &error)))
+}
+
+/// Puts TLS over bound listeners, if the settings ask for it.
+///
+/// # Errors
+/// [`TlsError`]; the text says what to do.
+pub fn secured(bound: Vec<TcpListener>, files: &TlsFiles) -> Result<Vec<Listener>, TlsError> {
+    let tls = Tls::of(files)?;
+    let secured = |bound| Listener::Tcp(bound, tls.clone());
+    Ok(bound.into_iter().map(secured).collect())
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -111,7 +122,7 @@ pub fn listen_local(path: &Path) -> io::Result<LocalListener> {
 
 /// A connection of ours: the bytes, its place under the cap on connections, and its pace. What
 /// takes an upgraded connection takes all three, so that a WebSocket stays counted.
-pub struct Socket<S = TcpStream> {
+pub struct Socket<S = Stream> {
     stream: S,
     pace: Arc<Pace>,
     _place: Place,

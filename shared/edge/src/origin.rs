@@ -15,10 +15,12 @@ use hyper::{
     },
 };
 
+use crate::proxies::FORWARDED_PROTO;
+
 const ALLOWED_HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id";
 const EXPOSED_HEADERS: &str =
-    "etag, location, ratelimit, ratelimit-policy, retry-after, x-request-id";
+    "etag, link, location, ratelimit, ratelimit-policy, retry-after, x-request-id";
 
 /// The origins, besides the same host, from which pages may come.
 #[derive(Debug, Clone)]
@@ -100,16 +102,19 @@ impl Origins {
     }
 }
 
-/// Compares without the scheme: behind a proxy that ends TLS, the page is `https` and we are not.
+/// Compares without the scheme, unless it is known that the client came over TLS: behind a proxy
+/// that ends TLS and is not trusted, the page is `https` and we are not.
 fn is_same_host(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
     };
     let origin = origin.as_bytes();
-    let authority = origin
-        .strip_prefix(b"http://")
-        .or_else(|| origin.strip_prefix(b"https://"));
+    let over_tls = headers
+        .get(FORWARDED_PROTO)
+        .is_some_and(|proto| proto == "https");
+    let plain = origin.strip_prefix(b"http://").filter(|_| !over_tls);
+    let authority = plain.or_else(|| origin.strip_prefix(b"https://"));
     authority.is_some_and(|authority| !authority.is_empty() && authority == host.as_bytes())
 }
 
@@ -168,6 +173,17 @@ mod tests {
         for origins in bad {
             assert!(!accepts(origins), "{origins:?}");
         }
+    }
+
+    #[test]
+    fn over_tls_the_same_host_is_https_only() {
+        let comes = |origin: &'static [u8]| {
+            let mut headers = headers(&[origin]);
+            headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+            Origins::new(&[]).check(&headers).is_ok()
+        };
+        assert!(comes(b"https://chat.test:8080"));
+        assert!(!comes(b"http://chat.test:8080"));
     }
 
     #[test]

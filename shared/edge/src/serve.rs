@@ -19,8 +19,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Context, Front, Listener, Peer, Service, Socket, Task,
-    caps::{Place, Places},
+    Context, Front, Listener, Peer, Service, Socket, Stream, Task, Tls,
+    caps::Places,
     listener::{LocalListener, LocalSocket},
     pace::{HEAD, Pace, Paced},
     supervise::{self, Failure},
@@ -71,7 +71,9 @@ pub async fn serve(
 ) -> domain::Result<()> {
     let failure = Failure::default();
     let listening = ctx.health.part("listeners");
-    for task in own_tasks(ctx).into_iter().chain(take_tasks(&mut services)) {
+    let certificate = certificate(&listeners).map(|tls| tls.task(ctx.stop.clone()));
+    let own = own_tasks(ctx).into_iter().chain(certificate);
+    for task in own.chain(take_tasks(&mut services)) {
         supervise::start(ctx, task, &failure);
     }
     let shared = Shared::new(ctx, services);
@@ -101,6 +103,14 @@ fn own_tasks(ctx: &Context) -> Vec<Task> {
     ];
     tasks.extend(crate::Live::tasks(ctx));
     tasks
+}
+
+/// All listeners have the same certificate.
+fn certificate(listeners: &[Listener]) -> Option<Tls> {
+    listeners.iter().find_map(|listener| match listener {
+        Listener::Tcp(_, tls) => tls.clone(),
+        Listener::Local(_) => None,
+    })
 }
 
 fn take_tasks(services: &mut [Service]) -> Vec<Task> {
@@ -144,7 +154,7 @@ impl Shared {
     fn new(ctx: &Context, services: Vec<Service>) -> Self {
         Self {
             front: Front::new(ctx, services),
-            places: Arc::new(Places::new(&ctx.limits, ctx.settings.no_limits)),
+            places: Arc::new(places(ctx)),
             connections: TaskTracker::new(),
             drain: ctx.drain.clone(),
             cut: CancellationToken::new(),
@@ -155,17 +165,17 @@ impl Shared {
         let drain = self.drain.clone();
         let forever = async move {
             match listener {
-                Listener::Tcp(listener) => self.accept_tcp(&listener).await,
+                Listener::Tcp(listener, tls) => self.accept_tcp(&listener, tls).await,
                 Listener::Local(listener) => self.accept_local(&listener).await,
             }
         };
         drain.run_until_cancelled(forever).await;
     }
 
-    async fn accept_tcp(&self, listener: &TcpListener) {
+    async fn accept_tcp(&self, listener: &TcpListener, tls: Option<Tls>) {
         loop {
             match listener.accept().await {
-                Ok((stream, address)) => self.take(stream, Peer(address)),
+                Ok((stream, address)) => self.take(stream, tls.clone(), Peer(address)),
                 Err(error) => rest_after(&error).await,
             }
         }
@@ -181,18 +191,50 @@ impl Shared {
         }
     }
 
-    fn take(&self, stream: TcpStream, peer: Peer) {
+    fn take(&self, stream: TcpStream, tls: Option<Tls>, peer: Peer) {
         let Some(place) = self.places.take(peer) else {
             metrics::counter!("hubbub_connections_refused_total").increment(1);
             // Whether it can still be told is not worth waiting for.
-            let _ = stream.try_write(FULL);
+            let _ = tls.is_none().then(|| stream.try_write(FULL));
             return;
         };
+        // Small frames must not wait 40 ms for company. A socket that is gone already fails soon.
+        let _ = stream.set_nodelay(true);
         let pace = Pace::begin();
-        let socket = open(stream, pace.clone(), place);
         let this = self.clone();
-        self.connections
-            .spawn(async move { this.converse(socket, pace, this.front.clone(), peer).await });
+        self.connections.spawn(async move {
+            let opened = match tls {
+                None => Some((Stream::Plain(stream), this.front.clone())),
+                Some(tls) => this.shake_hands(tls, stream, &pace).await,
+            };
+            if let Some((stream, front)) = opened {
+                let socket = Socket::new(stream, pace.clone(), place);
+                this.converse(socket, pace, front, peer).await;
+            }
+        });
+    }
+
+    /// The handshake is a part of the first head: it has no more time than that.
+    async fn shake_hands(
+        &self,
+        tls: Tls,
+        stream: TcpStream,
+        pace: &Pace,
+    ) -> Option<(Stream, Front)> {
+        // On the heap for as long as it takes: most of a connection's life it is over.
+        let shaken = Box::pin(tls.accept(stream));
+        let shaken = tokio::select! {
+            shaken = shaken => shaken,
+            () = overdue(pace) => return None,
+            () = self.drain.cancelled() => return None,
+        };
+        let stream = shaken
+            .inspect_err(|error| {
+                metrics::counter!("hubbub_tls_handshakes_failed_total").increment(1);
+                tracing::debug!(%error, "no TLS handshake");
+            })
+            .ok()?;
+        Some((Stream::Tls(Box::new(stream)), self.front.clone().over_tls()))
     }
 
     fn take_local(&self, stream: tokio::net::UnixStream, front: Front) {
@@ -237,10 +279,9 @@ impl Shared {
     }
 }
 
-fn open(stream: TcpStream, pace: Arc<Pace>, place: Place) -> Socket {
-    // Small frames must not wait 40 ms for company. A socket that is gone already fails soon.
-    let _ = stream.set_nodelay(true);
-    Socket::new(stream, pace, place)
+fn places(ctx: &Context) -> Places {
+    let (lifted, proxies) = (ctx.settings.no_limits, ctx.proxies.clone());
+    Places::new(&ctx.limits, lifted, proxies)
 }
 
 async fn respond(

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use testkit::clock::TestClock;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::timeout,
 };
 
-use crate::{Context, Service, listen, serve};
+use crate::{Context, Listener, Service, listen, serve};
 
 /// How long anything may take before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,15 +61,25 @@ impl World {
     }
 
     /// Serves on a free port until the test drains it.
+    pub(crate) fn serve(&self, services: Vec<Service>) -> Served {
+        let bound = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        self.serve_on(bound, Listener::from, services)
+    }
+
+    /// Serves on a listener that is made of a bound one.
     #[allow(
         clippy::disallowed_methods,
         reason = "the test itself waits for the end"
     )]
-    pub(crate) fn serve(&self, services: Vec<Service>) -> Served {
-        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
-        let address = listener.local_addr().unwrap();
-        let ctx = self.ctx.clone();
-        let end = tokio::spawn(async move { serve(&ctx, vec![listener.into()], services).await });
+    pub(crate) fn serve_on(
+        &self,
+        bound: TcpListener,
+        listener: impl FnOnce(TcpListener) -> Listener,
+        services: Vec<Service>,
+    ) -> Served {
+        let address = bound.local_addr().unwrap();
+        let (ctx, listeners) = (self.ctx.clone(), vec![listener(bound)]);
+        let end = tokio::spawn(async move { serve(&ctx, listeners, services).await });
         Served { address, end }
     }
 }

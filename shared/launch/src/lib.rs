@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use clap::{Args, Command, FromArgMatches};
-use edge::{Context, Listener, Service};
+use edge::{Context, Service};
 use settings::{Flags, Inputs, Origin, Settings, process_variables};
 
 /// A service that runs alone, in an installation whose services share a store.
@@ -111,8 +111,8 @@ where
     let secret = edge::load_secret(&settings)?;
     let ports = adapters::open(&settings).await?;
     let bound = settings.listen.iter().map(|address| edge::listen(*address));
-    let listeners = bound.map(|bound| bound.map(Listener::from));
-    let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+    let bound = bound.collect::<Result<Vec<_>, _>>()?;
+    let listeners = edge::secured(bound, &settings.server.tls)?;
     let ctx = Context::new(Arc::new(settings), ports, &secret);
     edge::shutdown::signals(&ctx)?;
     let services = services(ctx.clone()).await?;

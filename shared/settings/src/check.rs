@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use domain::Limits;
 use toml::{Table, Value};
 
-use crate::{Auth, Mode, Settings};
+use crate::{Auth, Mode, Server, Settings};
 
 /// Shortest secret: as long as HS256's output (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
@@ -20,6 +20,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<(String, String)> {
     listeners(settings, &mut faults);
     dialects(settings, &mut faults);
     auth(settings, &mut faults);
+    server(settings, &mut faults);
     origins(settings, &mut faults);
     limits(&settings.limits, &mut faults);
     faults.0
@@ -108,6 +109,24 @@ fn is_dull(secret: &str) -> bool {
     let distinct = bytes.iter().collect::<HashSet<_>>().len();
     let repeats = |period: usize| bytes[period..] == bytes[..bytes.len() - period];
     distinct < DISTINCT || (1..=bytes.len() / 2).any(repeats)
+}
+
+fn server(settings: &Settings, faults: &mut Faults) {
+    let Server {
+        trusted_proxies,
+        tls,
+    } = &settings.server;
+    for (index, network) in trusted_proxies.iter().enumerate() {
+        let key = format!("server.trusted_proxies[{index}]");
+        let text = "trusts everybody, and so nobody's address could be known; name the proxies";
+        faults.unless(!network.is_everybody(), &key, text);
+    }
+    let given = |path: &std::path::Path| !path.as_os_str().is_empty();
+    let (cert, key) = (given(&tls.cert_file), given(&tls.key_file));
+    let text = "is missing beside server.tls.cert_file: name the file of its private key";
+    faults.unless(key || !cert, "server.tls.key_file", text);
+    let text = "is missing beside server.tls.key_file: name the file of the certificate";
+    faults.unless(cert || !key, "server.tls.cert_file", text);
 }
 
 fn origins(settings: &Settings, faults: &mut Faults) {

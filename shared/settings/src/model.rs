@@ -8,6 +8,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Network;
+
 /// All settings of one process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,6 +26,8 @@ pub struct Settings {
     pub backends: Backends,
     /// Accounts and tokens.
     pub auth: Auth,
+    /// What stands between the server and its clients: TLS, and reverse proxies.
+    pub server: Server,
     /// What comes in over HTTP.
     pub http: Http,
     /// What one person, socket or request may take.
@@ -86,6 +90,28 @@ pub struct Auth {
     pub bcrypt_cost: u32,
     /// Shortest password, in characters.
     pub password_min_chars: usize,
+}
+
+/// What stands between the server and its clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Addresses and networks of reverse proxies: `10.0.0.2`, `10.1.0.0/16`. What they say of a
+    /// request's client, scheme and host (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`) is
+    /// believed; what anybody else says is not.
+    pub trusted_proxies: Vec<Network>,
+    /// TLS on every listener.
+    pub tls: TlsFiles,
+}
+
+/// TLS on every listener. SIGHUP reads both files again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsFiles {
+    /// PEM file with the certificate, followed by those of its issuers. Empty: plain HTTP.
+    pub cert_file: PathBuf,
+    /// PEM file with the certificate's private key, which only the server's user should read.
+    pub key_file: PathBuf,
 }
 
 /// What comes in over HTTP.
@@ -170,6 +196,7 @@ impl Default for Settings {
             dialects: vec![DialectName::Rooms],
             backends: Backends::default(),
             auth: Auth::default(),
+            server: Server::default(),
             http: Http::default(),
             limits: Limits::default(),
             archive: Archive::default(),

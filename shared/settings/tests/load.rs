@@ -370,3 +370,35 @@ fn a_named_file_must_be_there() {
     };
     assert!(problems(&inputs)[0].starts_with("/nonexistent/hubbub.toml cannot be read"));
 }
+
+#[test]
+fn proxies_are_addresses_and_networks_and_never_everybody() {
+    let networks = "10.0.0.2, 10.1.0.0/16,::1";
+    let loaded = load(&with_variables(&[(
+        "HUBBUB_SERVER__TRUSTED_PROXIES",
+        networks,
+    )]))
+    .unwrap();
+    let proxies = &loaded.settings.server.trusted_proxies;
+    let shown: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["10.0.0.2", "10.1.0.0/16", "::1"]);
+    assert_eq!(
+        problem_of_file("[server]\ntrusted_proxies = ['10.0.0.2', 'proxy']\n"),
+        "hubbub.toml:2: server.trusted_proxies[1]: must be an address or a network, like 10.0.0.2 or 10.1.0.0/16"
+    );
+    let everybody = problem_of_file("[server]\ntrusted_proxies = ['0.0.0.0/0']\n");
+    assert!(everybody.contains("name the proxies"), "{everybody}");
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    assert_eq!(
+        problem_of_file("[server.tls]\ncert_file = 'chat.pem'\n"),
+        "server.tls.key_file: is missing beside server.tls.cert_file: name the file of its private key"
+    );
+    let alone = problem_of_file("[server]\ntls.key_file = 'chat.key'\n");
+    assert!(
+        alone.starts_with("server.tls.cert_file: is missing"),
+        "{alone}"
+    );
+}

@@ -13,9 +13,11 @@ use toml::{Table, Value};
 use crate::source::{self, Field};
 
 /// The struct of each section of the file.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("backends", "Backends"),
     ("auth", "Auth"),
+    ("server", "Server"),
+    ("server.tls", "TlsFiles"),
     ("http", "Http"),
     ("limits", "Limits"),
     ("archive", "Archive"),
@@ -89,7 +91,7 @@ fn configuration() -> String {
     for (name, ty) in SECTIONS {
         let section = source::section(ty);
         let _ = write!(page, "\n## `[{name}]`\n\n{}\n\n", section.doc);
-        page += &table(name, inner(&defaults, name), &section.fields);
+        page += &table(name, inner(&defaults, name), &values(name, section.fields));
     }
     let policy = source::section("PolicySetting");
     let _ = write!(page, "\n## `[[archive.policies]]`\n\n{}\n\n", policy.doc);
@@ -149,7 +151,7 @@ fn file() -> String {
         if name == "archive" {
             text += POLICY;
         } else {
-            text += &keys(inner(&defaults, name), &section.fields);
+            text += &keys(inner(&defaults, name), &values(name, section.fields));
         }
     }
     text
@@ -254,13 +256,23 @@ fn defaults() -> Table {
 }
 
 fn inner<'a>(defaults: &'a Table, name: &str) -> &'a Table {
-    let inner = defaults.get(name).and_then(Value::as_table);
-    inner.unwrap_or_else(|| panic!("there is no section {name}"))
+    name.split('.').fold(defaults, |table, part| {
+        let inner = table.get(part).and_then(Value::as_table);
+        inner.unwrap_or_else(|| panic!("there is no section {name}"))
+    })
 }
 
 /// The keys that stand before all sections.
 fn top() -> Vec<Field> {
-    let fields = source::section("Settings").fields;
-    let is_section = |field: &Field| SECTIONS.iter().any(|(name, _)| *name == field.name);
+    values("", source::section("Settings").fields)
+}
+
+/// The keys of a section, without the sections in it.
+fn values(section: &str, fields: Vec<Field>) -> Vec<Field> {
+    let whole = |field: &Field| match section {
+        "" => field.name.clone(),
+        section => format!("{section}.{}", field.name),
+    };
+    let is_section = |field: &Field| SECTIONS.iter().any(|(name, _)| *name == whole(field));
     fields.into_iter().filter(|f| !is_section(f)).collect()
 }

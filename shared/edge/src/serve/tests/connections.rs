@@ -56,16 +56,12 @@ async fn half_a_head_is_waited_for_no_longer_than_five_seconds() {
 #[tokio::test]
 async fn small_writes_do_not_wait_for_company() {
     let world = World::new();
-    let shared = Shared::new(&world.ctx, vec![]);
-    let listener = crate::listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let _client = TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap();
-    let (stream, _) = listener.accept().await.unwrap();
-    assert!(!stream.nodelay().unwrap());
-    let place = shared.places.take(Peer::local()).unwrap();
-    let socket = open(stream, Pace::begin(), place);
-    assert!(socket.stream().nodelay().unwrap());
+    let (told, mut hears) = tokio::sync::mpsc::channel(1);
+    let served = world.serve(vec![echo(&world.ctx, told)]);
+    let mut client = served.connect().await;
+    client.send(UPGRADE).await;
+    client.until("\r\n\r\n").await;
+    assert_eq!(hears.recv().await, Some(true));
 }
 
 #[tokio::test]
@@ -92,20 +88,28 @@ async fn who_finds_no_place_is_told_so_and_places_come_back() {
     }
 }
 
-/// A route that takes the connection over and echoes a line.
-fn echo(ctx: &Context) -> Service {
+const UPGRADE: &str =
+    "GET /echo HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+
+/// A route that takes the connection over and echoes a line. It tells first whether small writes
+/// go at once.
+fn echo(ctx: &Context, told: tokio::sync::mpsc::Sender<bool>) -> Service {
     let tasks = ctx.tasks.clone();
     let routes =
         warp::path!("echo")
             .and(warp::ext::get::<OnUpgrade>())
             .map(move |upgrade: OnUpgrade| {
+                let told = told.clone();
                 tasks.spawn(async move {
                     let parts = upgrade
                         .await
                         .unwrap()
                         .downcast::<TokioIo<Socket>>()
                         .unwrap();
-                    let mut lines = BufReader::new(parts.io.into_inner());
+                    let socket = parts.io.into_inner();
+                    let nodelay = socket.stream().tcp().nodelay().unwrap();
+                    told.send(nodelay).await.unwrap();
+                    let mut lines = BufReader::new(socket);
                     let mut line = String::new();
                     while lines.read_line(&mut line).await.is_ok_and(|read| read > 0) {
                         lines.write_all(line.as_bytes()).await.unwrap();
@@ -124,11 +128,10 @@ fn echo(ctx: &Context) -> Service {
 #[tokio::test]
 async fn an_upgraded_connection_keeps_its_place_and_outlives_the_request() {
     let world = World::with(|settings| settings.limits.connections = 1);
-    let served = world.serve(vec![echo(&world.ctx)]);
+    let (told, _hears) = tokio::sync::mpsc::channel(1);
+    let served = world.serve(vec![echo(&world.ctx, told)]);
     let mut client = served.connect().await;
-    client
-        .send("GET /echo HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
-        .await;
+    client.send(UPGRADE).await;
     let answer = client.until("\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
     client.send("hello\n").await;

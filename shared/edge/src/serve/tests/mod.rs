@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod connections;
 mod end;
+mod proxied;
 
 use domain::Code;
 use hyper::StatusCode;

@@ -1,0 +1,6 @@
+//! Running it: behind a proxy, over TLS, for pages of other origins, with limits that say
+//! themselves.
+
+mod origins;
+mod proxy;
+mod tls;
