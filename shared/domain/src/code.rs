@@ -69,6 +69,10 @@ codes! {
     WrongCredentials "wrong_credentials" Unauthenticated 401 4501 "The username or the password is wrong.";
     Forbidden "forbidden" Forbidden 403 4503 "You may not do this.";
     OriginRefused "origin_refused" Forbidden 403 4503 "This origin is not on the allow-list.";
+    NotTheSender "not_the_sender" Forbidden 403 4503 "Only who sent a message may change it.";
+    RoleTooLow "role_too_low" Forbidden 403 4503 "Your role in the room does not allow this.";
+    RoomReadOnly "room_read_only" Forbidden 403 4503 "Only admins of the room may write in it.";
+    RemovedFromRoom "removed_from_room" Forbidden 403 4503 "You were removed from the room: somebody in it has to add you.";
     NotFound "not_found" NotFound 404 4503 "There is nothing here.";
     RoomNotFound "room_not_found" NotFound 404 4503 "There is no such room, or you are not a member of it.";
     UserNotFound "user_not_found" NotFound 404 4503 "There is no such user.";
@@ -83,6 +87,7 @@ codes! {
     InvalidEmail "invalid_email" Invalid 400 4400 "This is not an e-mail address.";
     InvalidPassword "invalid_password" Invalid 400 4400 "This cannot be a password.";
     InvalidRoomName "invalid_room_name" Invalid 400 4400 "This cannot be the name of a room.";
+    InvalidEmoji "invalid_emoji" Invalid 400 4400 "This is not an emoji.";
     InvalidClientId "invalid_client_id" Invalid 400 4400 "The client_id (or Idempotency-Key) must be a UUID.";
     InvalidCursor "invalid_cursor" Invalid 400 4400 "The cursor or the page size is not valid.";
     InvalidHandshake "invalid_handshake" Invalid 400 4400 "This is not a WebSocket handshake.";
@@ -99,6 +104,9 @@ codes! {
     StaleRevision "stale_revision" Conflict 409 4400 "It has changed since you read it.";
     Archived "archived" Conflict 409 4400 "The message is in the archive and cannot be changed.";
     MessageDeleted "message_deleted" Conflict 409 4400 "The message was deleted.";
+    TooManyEmoji "too_many_emoji" Conflict 409 4400 "The message has as many different emoji as it may have.";
+    WrongRoomKind "wrong_room_kind" Conflict 409 4400 "Rooms of this kind do not allow this.";
+    LastOwner "last_owner" Conflict 409 4400 "The room needs an owner: transfer it first.";
     RoomFull "room_full" Conflict 409 4400 "The room has as many members as it may have.";
     TooManyRooms "too_many_rooms" Conflict 409 4400 "You are in as many rooms as you may be.";
     PlanExpired "plan_expired" Conflict 409 4400 "The plan is older than 24 hours: make a new one.";

@@ -3,20 +3,72 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Code, Error, Limits, Result};
+use crate::{Code, Emoji, Error, FileId, Limits, MessageId, Result, UserId};
 
-/// The content of a message. More kinds (file, image, emoji) become further variants.
+/// The content of a message.
+///
+/// Which fields go with which kind is kept by the constructors: a file and an image have an
+/// attachment and may have a caption, all others have a text and no attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Content {
-    /// Plain text, never interpreted.
-    Text {
-        /// What was written, byte for byte.
-        text: String,
-    },
+pub struct Content {
+    /// What sort of message it is.
+    pub kind: ContentKind,
+    /// What was written, byte for byte and never interpreted. The caption of a file or an image,
+    /// which may be empty.
+    pub text: String,
+    /// The file that a file or an image stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
+    /// The message of the same room that it answers. An edit never changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Who is meant by it, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+}
+
+/// What sort of message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentKind {
+    /// Plain text.
+    Text,
+    /// One emoji, which clients may show large.
+    Emoji,
+    /// A file to be downloaded.
+    File,
+    /// A picture to be shown.
+    Image,
+    /// Said by an administrator or by Hubbub itself, not by a person.
+    System,
+}
+
+/// An uploaded file as a message shows it, copied from the file's own record when it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Which file.
+    pub file: FileId,
+    /// What its owner called it.
+    pub name: String,
+    /// What its bytes are, as it was sniffed.
+    pub media_type: String,
+    /// How many bytes.
+    pub bytes: u64,
 }
 
 impl Content {
+    /// A plain text that was checked already.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::of(ContentKind::Text, text.into())
+    }
+
+    /// One emoji.
+    #[must_use]
+    pub fn emoji(emoji: &Emoji) -> Self {
+        Self::of(ContentKind::Emoji, emoji.as_str().to_owned())
+    }
+
     /// Takes a text that somebody sends.
     ///
     /// # Errors
@@ -29,26 +81,77 @@ impl Content {
                 Code::MessageEmpty.info().title,
             ));
         }
-        if text.len() > limits.message_bytes {
-            let detail = format!("A message may have at most {} bytes.", limits.message_bytes);
-            return Err(Error::invalid(Code::MessageTooLong, "content", detail));
-        }
-        Ok(Self::Text { text })
+        fits(&text, limits)?;
+        Ok(Self::plain(text))
     }
 
-    /// The text that stands for this content where only text can be shown.
+    /// A text that is said by nobody in particular.
+    ///
+    /// # Errors
+    /// As [`Content::text`].
+    pub fn system(text: String, limits: &Limits) -> Result<Self> {
+        let kind = ContentKind::System;
+        Ok(Self {
+            kind,
+            ..Self::text(text, limits)?
+        })
+    }
+
+    /// A file or an image, with a caption that may be empty.
+    ///
+    /// # Errors
+    /// `message_too_long` when the caption is over the limit of bytes.
+    pub fn attached(attachment: Attachment, caption: String, limits: &Limits) -> Result<Self> {
+        fits(&caption, limits)?;
+        let kind = match attachment.media_type.starts_with("image/") {
+            true => ContentKind::Image,
+            false => ContentKind::File,
+        };
+        Ok(Self {
+            attachment: Some(attachment),
+            ..Self::of(kind, caption)
+        })
+    }
+
+    fn of(kind: ContentKind, text: String) -> Self {
+        Self {
+            kind,
+            text,
+            attachment: None,
+            reply_to: None,
+            mentions: Vec::new(),
+        }
+    }
+
+    /// The text that stands for this content where only text can be shown: a file without a
+    /// caption is shown by its name.
     #[must_use]
     pub fn as_text(&self) -> &str {
-        match self {
-            Self::Text { text } => text,
+        match &self.attachment {
+            Some(attachment) if self.text.is_empty() => &attachment.name,
+            _ => &self.text,
         }
+    }
+
+    /// Whether `user` is meant by it.
+    #[must_use]
+    pub fn mentions(&self, user: UserId) -> bool {
+        self.mentions.contains(&user)
     }
 
     /// Its size, for limits and for the archive's report, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.as_text().len()
+        self.text.len()
     }
+}
+
+fn fits(text: &str, limits: &Limits) -> Result<()> {
+    if text.len() > limits.message_bytes {
+        let detail = format!("A message may have at most {} bytes.", limits.message_bytes);
+        return Err(Error::invalid(Code::MessageTooLong, "content", detail));
+    }
+    Ok(())
 }
 
 /// SHA-256 of something as it was sent: tells a repeat from another send under the same
@@ -83,9 +186,7 @@ mod tests {
 
     #[test]
     fn the_stored_form_is_fixed() {
-        let content = Content::Text {
-            text: "hello".into(),
-        };
+        let content = Content::plain("hello");
         let json = serde_json::to_string(&content).unwrap();
         assert_eq!(json, r#"{"kind":"text","text":"hello"}"#);
     }

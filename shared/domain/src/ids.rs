@@ -96,12 +96,32 @@ id!(
     HoldId
 );
 id!(
+    /// An uploaded file.
+    FileId
+);
+id!(
     /// A notification: the same for the same cause and user, wherever it is derived.
     NotificationId
 );
 
 /// A message is a row of the log, and has the row's id.
 pub type MessageId = RowId;
+
+/// Where the ids of direct rooms are derived. Never changes.
+const DIRECT: Uuid = Uuid::from_u128(0x1d8a_53c0_f7b4_4e29_a6d1_92cb_07ee_5f34);
+
+impl RoomId {
+    /// The id of the direct room of two users: the same whoever opens it, so that it exists once.
+    #[must_use]
+    pub fn direct(tenant: &TenantId, one: UserId, other: UserId) -> Self {
+        let (lower, higher) = (one.min(other), one.max(other));
+        let mut pair = [0; 32];
+        pair[..16].copy_from_slice(lower.0.as_bytes());
+        pair[16..].copy_from_slice(higher.0.as_bytes());
+        let tenant = Uuid::new_v5(&DIRECT, tenant.as_str().as_bytes());
+        Self(Uuid::new_v5(&tenant, &pair))
+    }
+}
 
 impl NotificationId {
     /// The id of the notification that tells `user` of `message`: UUIDv5(message, user).
@@ -151,6 +171,17 @@ impl fmt::Debug for TenantId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_people_of_a_tenant_have_one_direct_room() {
+        let (ann, bob) = (UserId::new(), UserId::new());
+        let tenant = TenantId::default();
+        let room = RoomId::direct(&tenant, ann, bob);
+        assert_eq!(room, RoomId::direct(&tenant, bob, ann));
+        assert_ne!(room, RoomId::direct(&tenant, ann, ann));
+        let elsewhere = TenantId::new("other");
+        assert_ne!(room, RoomId::direct(&elsewhere, ann, bob));
+    }
 
     #[test]
     fn ids_rise_with_time() {

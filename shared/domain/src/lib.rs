@@ -25,21 +25,24 @@ pub mod user;
 
 pub use code::{Code, Kind};
 pub use command::{Caller, Command, Reply};
-pub use content::{Content, ContentHash};
+pub use content::{Attachment, Content, ContentHash, ContentKind};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use event::{Card, Event, Scene};
 pub use ids::{
-    ClientId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId, RunId, SessionId,
-    TenantId, UserId,
+    ClientId, FileId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId, RunId,
+    SessionId, TenantId, UserId,
 };
 pub use limits::Limits;
-pub use message::{Body, Cursor, Message, Page, Split};
-pub use names::{Email, Password, RoomName, Username};
+pub use message::{Body, Cursor, Message, Page, Reaction, Split};
+pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Notification, notifies};
 pub use recent::Recent;
 pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
-pub use row::{Appended, Change, Head, MemberChange, MemberRow, NewChange, NewRow, Refusal, Row};
+pub use row::{
+    Appended, Change, Head, MESSAGE_EMOJI, MemberChange, MemberRow, NewChange, NewRow, ReactionRow,
+    Refusal, RoomChange, RoomRow, Row,
+};
 pub use user::{NewUser, User};
 
 /// A row's number in its room: 1, 2, 3…, dense, never reused. 0 stands before the first row.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Content, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
+use crate::{ClientId, Content, Emoji, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// A message as it is now: the row's immutable part, and its current body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,22 @@ impl Message {
             Body::Deleted | Body::Purged => None,
         }
     }
+}
+
+/// How many people reacted to a message with one emoji, as one of them sees it. No part of the
+/// message: it changes without the message's rev.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// To which message.
+    pub message: MessageId,
+    /// With which emoji.
+    pub emoji: Emoji,
+    /// How many people.
+    pub count: u64,
+    /// The first of them, by when they did.
+    pub users: Vec<UserId>,
+    /// Whether who asks is one of them.
+    pub me: bool,
 }
 
 /// Which part of a room's history is asked for.

@@ -11,6 +11,9 @@ use crate::{Code, Error, Limits, Result};
 const NAME_CHARS: usize = 64;
 const EMAIL_CHARS: usize = 254;
 
+/// Longest emoji, in characters: the family of four takes seven, flags of regions take eight.
+const EMOJI_CHARS: usize = 16;
+
 /// Largest password that bcrypt takes whole: 72 bytes less the closing zero.
 const PASSWORD_BYTES: usize = 71;
 
@@ -56,6 +59,27 @@ text!(
     /// The name of a channel, unique in the tenant (NFC): 1 to 64 characters, no control characters.
     RoomName
 );
+
+text!(
+    /// What somebody reacts with, or says as a message of one emoji (NFC).
+    Emoji
+);
+
+impl Emoji {
+    /// Parses an emoji: 1 to 16 characters that can be seen, without white space. Which of them a
+    /// client can draw changes every year and is not checked.
+    ///
+    /// # Errors
+    /// `invalid_emoji`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = |detail| Error::invalid(Code::InvalidEmoji, "emoji", detail);
+        let emoji = visible(text, EMOJI_CHARS).map_err(refused)?;
+        if emoji.chars().any(char::is_whitespace) {
+            return Err(refused("It must not contain white space.".to_owned()));
+        }
+        Ok(Self(emoji))
+    }
+}
 
 impl Username {
     /// Parses what somebody wants to be called. A name with `@` is an e-mail address, and taken
@@ -231,6 +255,25 @@ mod tests {
         let email = Email::parse("Ann@Example.org").unwrap();
         assert!(Username::parse("ann@example.org", Some(&email)).is_ok());
         assert!(Username::parse("bob@example.org", Some(&email)).is_err());
+    }
+
+    #[test]
+    fn an_emoji_is_short_and_without_white_space() {
+        for good in [
+            "\u{1F44D}",
+            "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}",
+            "\u{2764}\u{FE0F}",
+            "+1",
+        ] {
+            assert!(Emoji::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "\n", &"x".repeat(17)] {
+            assert_eq!(
+                Emoji::parse(bad).unwrap_err().code(),
+                Code::InvalidEmoji,
+                "{bad:?}"
+            );
+        }
     }
 
     #[test]

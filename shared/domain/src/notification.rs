@@ -55,6 +55,7 @@ mod tests {
             read: 0,
             received: 0,
             notified: 0,
+            hidden: 0,
         }
     }
 
@@ -68,9 +69,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             rev: 1,
             body: Body::Present {
-                content: Content::Text {
-                    text: "hello".into(),
-                },
+                content: Content::plain("hello"),
             },
             archived: false,
         }

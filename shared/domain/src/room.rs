@@ -33,6 +33,10 @@ pub struct Room {
     pub created_at: Timestamp,
     /// Raised by every change of the room itself.
     pub rev: Rev,
+    /// Whether only admins and the owner may write in it.
+    pub read_only: bool,
+    /// When it was deleted. Its id is never used again, its name is free.
+    pub deleted_at: Option<Timestamp>,
     /// The first rows of its log, which a writer appends before its own first row. They make the
     /// creation of a room one commit, together with the creator's membership.
     pub init: Vec<NewRow>,
@@ -103,6 +107,9 @@ pub struct Member {
     pub received: Seq,
     /// Notifications acknowledged up to here. Only rises.
     pub notified: Seq,
+    /// A direct room is not shown to them up to here: they deleted it then, for themselves alone.
+    /// Only rises.
+    pub hidden: Seq,
 }
 
 impl Member {
@@ -125,7 +132,7 @@ impl Member {
     }
 }
 
-/// One of a member's three positions in a room.
+/// One of a member's positions in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mark {
     /// What they have read.
@@ -134,4 +141,6 @@ pub enum Mark {
     Received,
     /// The notifications they have acknowledged.
     Notified,
+    /// What they do not want to see any more of a direct room.
+    Hidden,
 }

@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, Content, ContentHash, Message, MessageId, Rev, Role, RoomId, RowId, RunId, Seq,
-    Timestamp, UserId,
+    ClientId, Content, ContentHash, Emoji, Message, MessageId, Rev, Role, RoomId, RoomName, RowId,
+    RunId, Seq, Timestamp, UserId,
 };
 
 /// A row that somebody wants to append. It keeps its `id` and `client_id` over all attempts.
@@ -50,8 +50,12 @@ pub enum NewChange {
         /// Only if the message still has this revision (If-Match).
         if_rev: Option<Rev>,
     },
-    /// Changes who is in the room.
+    /// Sets or takes back the sender's reaction to a message.
+    Reaction(ReactionRow),
+    /// Changes who is in the room, or what somebody may do in it.
     Member(MemberRow),
+    /// Changes the room itself.
+    Room(RoomRow),
     /// Tells that messages were moved to the archive.
     Archive {
         /// By which run.
@@ -84,6 +88,47 @@ pub enum MemberChange {
     Left,
     /// Was sent away.
     Removed,
+    /// Stays, and may do more or less than before.
+    RoleChanged,
+}
+
+/// One person's reaction to a message. No part of the message: it raises neither its rev nor the
+/// generation of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionRow {
+    /// To which message.
+    pub message: MessageId,
+    /// With which emoji.
+    pub emoji: Emoji,
+    /// Whether it is set, or taken back.
+    pub set: bool,
+}
+
+/// A change of the room itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRow {
+    /// What becomes of it.
+    pub change: RoomChange,
+    /// The room document's revision plus one: the decision was made looking at that document.
+    pub rev: Rev,
+}
+
+/// What becomes of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum RoomChange {
+    /// Is called otherwise.
+    Renamed {
+        /// The new name.
+        name: RoomName,
+    },
+    /// Only admins and the owner may write in it, or everybody again.
+    ReadOnly {
+        /// Whether it is read-only from now on.
+        read_only: bool,
+    },
+    /// Is gone. The last row of its log.
+    Deleted,
 }
 
 impl NewChange {
@@ -96,9 +141,11 @@ impl NewChange {
                 message, content, ..
             } => ContentHash::of(&("edit", message, content)),
             Self::Deletion { message, .. } => ContentHash::of(&("deletion", message)),
+            Self::Reaction(reaction) => ContentHash::of(&("reaction", reaction)),
             Self::Member(MemberRow {
                 user, change, role, ..
             }) => ContentHash::of(&("member", user, change, role)),
+            Self::Room(RoomRow { change, .. }) => ContentHash::of(&("room", change)),
             Self::Archive { run, through } => ContentHash::of(&("archive", run, through)),
         }
     }
@@ -108,7 +155,11 @@ impl NewChange {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Message { content } | Self::Edit { content, .. } => content.bytes(),
-            Self::Deletion { .. } | Self::Member(_) | Self::Archive { .. } => 0,
+            Self::Deletion { .. }
+            | Self::Reaction(_)
+            | Self::Member(_)
+            | Self::Room(_)
+            | Self::Archive { .. } => 0,
         }
     }
 }
@@ -145,8 +196,12 @@ pub enum Change {
     Edit(Message),
     /// A message was deleted: its tombstone.
     Deletion(Message),
-    /// Somebody came or went.
+    /// Somebody reacted to a message, or took that back.
+    Reaction(ReactionRow),
+    /// Somebody came or went, or may do more or less.
     Member(MemberRow),
+    /// The room itself changed.
+    Room(RoomRow),
     /// Messages were moved to the archive.
     Archive {
         /// By which run.
@@ -164,7 +219,9 @@ impl Row {
             Change::Message(message) | Change::Edit(message) | Change::Deletion(message) => {
                 Some(message)
             }
-            Change::Member(_) | Change::Archive { .. } => None,
+            Change::Reaction(_) | Change::Member(_) | Change::Room(_) | Change::Archive { .. } => {
+                None
+            }
         }
     }
 }
@@ -197,6 +254,8 @@ pub enum Appended {
     },
     /// The target does not allow it. Nothing changed.
     Refused(Refusal),
+    /// It is so already, and no row was written: a reaction that is set, or is not there.
+    Unchanged,
     /// It may or may not be stored: append it again, unchanged.
     Unknown,
 }
@@ -210,7 +269,15 @@ pub enum Refusal {
     Deleted,
     /// The message is in the archive.
     Archived,
+    /// The message has as many different emoji as it may have ([`MESSAGE_EMOJI`]).
+    TooManyEmoji,
+    /// Another channel of the tenant has the name.
+    NameTaken,
 }
+
+/// How many different emoji people may set on one message. Where several processes write to one
+/// room, simultaneous reactions may pass it by as many as they are.
+pub const MESSAGE_EMOJI: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -221,7 +288,7 @@ mod tests {
         let message = MessageId::new();
         let edit = |text: &str, if_rev| NewChange::Edit {
             message,
-            content: Content::Text { text: text.into() },
+            content: Content::plain(text),
             if_rev,
         };
         assert_eq!(edit("a", None).hash(), edit("a", Some(3)).hash());
@@ -230,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_message_and_an_edit_of_the_same_text_differ() {
-        let content = Content::Text { text: "a".into() };
+        let content = Content::plain("a");
         let said = NewChange::Message {
             content: content.clone(),
         };

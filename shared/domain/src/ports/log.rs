@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Page, Result, RoomId, Row, RowId,
-    Seq, Timestamp, UserId,
+    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Page, Reaction, Result, RoomId,
+    Row, RowId, Seq, Timestamp, UserId,
 };
 
 /// The log of each room: dense seqs, append without transactions.
@@ -19,7 +19,13 @@ pub trait Log: Send + Sync {
     /// and carries an outbox mark. `created_at` is the store's time, never before the row before.
     ///
     /// For edits and deletions `if_rev` is compared with the target after the look-up of the
-    /// client_id; member rows name the revision they make. Whoever loses gets `Conflict`.
+    /// client_id; member and room rows name the revision they make. Whoever loses gets
+    /// `Conflict`. Reactions never conflict: the row with the higher seq says what is set, and
+    /// what is so already is `Unchanged`.
+    ///
+    /// A deletion of the room is the last row of its log: rows after it are refused with
+    /// `room_not_found`, and the room's name is free with the same commit. A taken name gives
+    /// `Refused(NameTaken)`, before anything is stored.
     ///
     /// A room that does not exist gives `room_not_found` for the whole batch. An empty batch
     /// gives an empty answer. At most one call per room and process may be under way.
@@ -43,6 +49,17 @@ pub trait History: Send + Sync {
 
     /// A message as it is now; `None` when the room has none of this id.
     async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>>;
+
+    /// The reactions to these messages, by message in the order asked and then by the seq of the
+    /// emoji's first reaction; `me` as `viewer` sees it, and the first `users` people of each.
+    /// Deleted messages have none.
+    async fn reactions(
+        &self,
+        room: RoomId,
+        viewer: UserId,
+        messages: &[MessageId],
+        users: usize,
+    ) -> Result<Vec<Reaction>>;
 
     /// How many messages after `after` are not `user`'s own and not deleted or purged, archived
     /// or not. Counted up to `cap`.
