@@ -132,6 +132,6 @@ pub(crate) fn send(room: RoomId, text: &str) -> Command {
     Command::Send {
         room,
         client_id: ClientId::new(),
-        content: Content::Text { text: text.into() },
+        content: Content::plain(text),
     }
 }

@@ -156,7 +156,10 @@ fn refused(answer: &Appended) -> Error {
         Appended::Refused(Refusal::Missing) => Code::MessageNotFound.into(),
         Appended::Refused(Refusal::Deleted) => Code::MessageDeleted.into(),
         Appended::Refused(Refusal::Archived) => Code::Archived.into(),
-        Appended::Stored(_) | Appended::Repeat(_) | Appended::Unknown => {
+        Appended::Refused(Refusal::TooManyEmoji) => Code::TooManyEmoji.into(),
+        Appended::Refused(Refusal::NameTaken) => Code::RoomExists.into(),
+        Appended::Refused(Refusal::RoomDeleted) => Code::RoomNotFound.into(),
+        Appended::Stored(_) | Appended::Repeat(_) | Appended::Unchanged | Appended::Unknown => {
             Error::unknown_outcome("the log did not say what became of a row")
         }
     }

@@ -175,7 +175,7 @@ async fn a_repeated_send_answers_with_the_original() {
     let send = |text: &str| Command::Send {
         room,
         client_id,
-        content: Content::Text { text: text.into() },
+        content: Content::plain(text),
     };
     let Reply::Sent {
         row,

@@ -6,6 +6,7 @@
 //! row doubles as the message's state, so a row that tells of a message shows it as it is *now*.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     ClientId, Content, ContentHash, Emoji, Message, MessageId, Rev, Role, RoomId, RoomName, RowId,
@@ -104,6 +105,20 @@ pub struct ReactionRow {
     pub set: bool,
 }
 
+/// Where the ids of reactions are derived. Never changes.
+const REACTIONS: Uuid = Uuid::from_u128(0x6b0c_91d4_2e5f_4a87_b3f8_5c1d_e09a_7726);
+
+impl ReactionRow {
+    /// What the row sets when `user` sends it, as an id: the same for the same message, user and
+    /// emoji.
+    #[must_use]
+    pub fn target(&self, user: UserId) -> Uuid {
+        let of_message = Uuid::new_v5(&REACTIONS, self.message.uuid().as_bytes());
+        let of_user = Uuid::new_v5(&of_message, user.uuid().as_bytes());
+        Uuid::new_v5(&of_user, self.emoji.as_str().as_bytes())
+    }
+}
+
 /// A change of the room itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomRow {
@@ -147,6 +162,15 @@ impl NewChange {
             }) => ContentHash::of(&("member", user, change, role)),
             Self::Room(RoomRow { change, .. }) => ContentHash::of(&("room", change)),
             Self::Archive { run, through } => ContentHash::of(&("archive", run, through)),
+        }
+    }
+
+    /// Whether older rows show something else after it, so that its seq is a new generation.
+    #[must_use]
+    pub fn raises_generation(&self) -> bool {
+        match self {
+            Self::Edit { .. } | Self::Deletion { .. } | Self::Archive { .. } => true,
+            Self::Message { .. } | Self::Reaction(_) | Self::Member(_) | Self::Room(_) => false,
         }
     }
 
@@ -212,6 +236,12 @@ pub enum Change {
 }
 
 impl Row {
+    /// Whether this is the end of its log: the room was deleted.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(&self.change, Change::Room(room) if room.change == RoomChange::Deleted)
+    }
+
     /// The message that this row tells of.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {
@@ -273,6 +303,8 @@ pub enum Refusal {
     TooManyEmoji,
     /// Another channel of the tenant has the name.
     NameTaken,
+    /// The room was deleted: its log has come to its end.
+    RoomDeleted,
 }
 
 /// How many different emoji people may set on one message. Where several processes write to one

@@ -9,7 +9,7 @@ use domain::{
 /// A text.
 #[must_use]
 pub fn text(text: &str) -> Content {
-    Content::Text { text: text.into() }
+    Content::plain(text)
 }
 
 /// A username, which must be one.

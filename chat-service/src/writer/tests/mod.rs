@@ -70,7 +70,7 @@ fn row(sender: UserId, text: &str) -> NewRow {
         client_id: ClientId::new(),
         sender,
         change: NewChange::Message {
-            content: Content::Text { text: text.into() },
+            content: Content::plain(text),
         },
     }
 }

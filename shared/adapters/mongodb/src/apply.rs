@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How often a compare-and-set is tried. Each failure means that somebody else succeeded.
-const ROUNDS: usize = 64;
+pub(crate) const ROUNDS: usize = 64;
 
 /// How many unapplied rows are read at once.
 const PAGE: i64 = 200;
@@ -46,7 +46,9 @@ impl Db {
     pub(crate) async fn apply(&self, row: &RowRecord) -> Result<(), Failure> {
         match row.kind {
             KindRecord::Edit | KindRecord::Deletion => self.bring_message(row).await?,
+            KindRecord::Reaction => self.bring_reaction(row).await?,
             KindRecord::Member => self.bring_member(row).await?,
+            KindRecord::Room => self.bring_room(row).await?,
             KindRecord::Message | KindRecord::Archive => return Ok(()),
         }
         let done = doc! {"$unset": {"unapplied": "", "content": ""}};
@@ -71,7 +73,12 @@ impl Db {
     }
 
     /// The change that follows revision `rev` of a target. It is in the log if a later one is.
-    async fn next_change(&self, room: Uuid, target: Uuid, rev: i64) -> Result<RowRecord, Failure> {
+    pub(crate) async fn next_change(
+        &self,
+        room: Uuid,
+        target: Uuid,
+        rev: i64,
+    ) -> Result<RowRecord, Failure> {
         let filter = doc! {"room_id": room, "target": target, "target_rev": {"$gt": rev}};
         let query = self.rows.find_one(filter).sort(doc! {"target_rev": 1});
         self.call(query).await?.ok_or(Failure::Contended)
@@ -185,9 +192,10 @@ impl Db {
         if rev == 0 {
             return self.make_member(&made).await;
         }
-        let mut set = doc! {
-            "rev": made.rev, "role": bson(&made.role)?, "state": bson(&made.state)?,
-        };
+        let mut set = doc! {"rev": made.rev, "role": bson(&made.role)?};
+        if member.change != domain::MemberChange::RoleChanged {
+            set.insert("state", bson(&made.state)?);
+        }
         if member.change == domain::MemberChange::Joined {
             set.extend(doc! {"joined_seq": made.joined_seq, "joined_at": made.joined_at});
         }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     failure::Failure,
-    records::{CopyRecord, HoldRecord, MemberRecord, RoomRecord, RowRecord},
+    records::{CopyRecord, HoldRecord, MemberRecord, ReactionRecord, RoomRecord, RowRecord},
 };
 
 /// A handle on the collections. Cheap to clone.
@@ -25,6 +25,8 @@ pub(crate) struct Db {
     pub(crate) rooms: Collection<RoomRecord>,
     /// Who is in which room.
     pub(crate) members: Collection<MemberRecord>,
+    /// Who set which emoji on which message.
+    pub(crate) reactions: Collection<ReactionRecord>,
     /// What must not be moved.
     pub(crate) holds: Collection<HoldRecord>,
     limit: Duration,
@@ -38,6 +40,7 @@ impl Db {
             copies: database.collection("archived_messages"),
             rooms: database.collection("rooms"),
             members: database.collection("members"),
+            reactions: database.collection("reactions"),
             holds: database.collection("holds"),
             limit,
         }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    Cursor, Message, MessageId, Page, Result, RoomId, Seq, Split, UserId, ports::History,
+    Cursor, Message, MessageId, Page, Reaction, Result, RoomId, Seq, Split, UserId, ports::History,
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
 
@@ -74,6 +74,17 @@ impl History for MongoStore {
         let of = id(room.uuid());
         self.db.apply_stored(&[of]).await?;
         Ok(self.db.message(of, message).await?)
+    }
+
+    async fn reactions(
+        &self,
+        room: RoomId,
+        viewer: UserId,
+        messages: &[MessageId],
+        users: usize,
+    ) -> Result<Vec<Reaction>> {
+        let of = (id(room.uuid()), messages);
+        Ok(self.db.reactions_to(of, viewer, users).await?)
     }
 
     async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64> {

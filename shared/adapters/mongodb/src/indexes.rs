@@ -21,6 +21,7 @@ pub(crate) async fn ensure(db: &Db) -> Result<Option<String>, Failure> {
         (db.copies.clone_with_type(), copies()),
         (db.rooms.clone_with_type(), rooms()),
         (db.members.clone_with_type(), members()),
+        (db.reactions.clone_with_type(), reactions()),
         (db.holds.clone_with_type(), holds()),
     ];
     for (collection, wanted) in wanted {
@@ -97,13 +98,19 @@ fn copies() -> Vec<IndexModel> {
             doc! {"message_id": 1, "rev": 1, "place": 1},
         ),
         partial("loose", doc! {"loose": 1, "_id": 1}, there("loose")),
+        plain("room_copies", doc! {"room_id": 1}),
     ]
 }
 
 fn rooms() -> Vec<IndexModel> {
     vec![
-        sparse("channel", doc! {"channel": 1}),
+        sparse("names", doc! {"names": 1}),
         plain("channels", doc! {"kind": 1, "tenant": 1, "_id": 1}),
+        partial(
+            "deleted",
+            doc! {"deleted_at": 1, "_id": 1},
+            there("deleted_at"),
+        ),
     ]
 }
 
@@ -113,6 +120,13 @@ fn members() -> Vec<IndexModel> {
         plain("members", doc! {"room_id": 1, "state": 1, "user_id": 1}),
         plain("memberships", doc! {"user_id": 1, "state": 1, "room_id": 1}),
     ]
+}
+
+fn reactions() -> Vec<IndexModel> {
+    vec![plain(
+        "reactions",
+        doc! {"room_id": 1, "message_id": 1, "set": 1, "seq": 1},
+    )]
 }
 
 fn holds() -> Vec<IndexModel> {

@@ -27,6 +27,7 @@ mod log;
 mod members;
 mod messages;
 mod outbox;
+mod reactions;
 mod records;
 mod rooms;
 mod store;

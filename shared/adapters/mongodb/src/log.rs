@@ -20,7 +20,7 @@ use crate::{
     MongoStore,
     db::Db,
     failure::Failure,
-    records::RowRecord,
+    records::{RoomRowRecord, RowRecord},
     values::{id, int, limit, time, uint},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Stamp {
     seq: Seq,
     generation: Seq,
     created_at: domain::Timestamp,
+    /// Whether the room was deleted with that row, so that nothing follows.
+    closed: bool,
 }
 
 impl Stamp {
@@ -41,6 +43,7 @@ impl Stamp {
             seq: 0,
             generation: 0,
             created_at: domain::Timestamp::MIN,
+            closed: false,
         }
     }
 
@@ -49,17 +52,20 @@ impl Stamp {
             seq: row.seq,
             generation: row.generation,
             created_at: row.created_at,
+            closed: row.is_last(),
         }
     }
 }
 
 /// The part of a row that a stamp is made of.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct StampRecord {
     seq: i64,
     #[serde(rename = "gen")]
     generation: i64,
     created_at: mongodb::bson::DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    room: Option<RoomRowRecord>,
 }
 
 impl Db {
@@ -68,12 +74,14 @@ impl Db {
         let rows = self.rows.clone_with_type::<StampRecord>();
         let query = rows.find_one(doc! {"room_id": id(room.uuid())});
         let query = query.sort(doc! {"seq": -1});
-        let query = query.projection(doc! {"_id": 0, "seq": 1, "gen": 1, "created_at": 1});
+        let fields = doc! {"_id": 0, "seq": 1, "gen": 1, "created_at": 1, "room": 1};
+        let query = query.projection(fields);
         let newest = self.call(query).await?;
         Ok(newest.map(|row| Stamp {
             seq: uint(row.seq),
             generation: uint(row.generation),
             created_at: time(row.created_at),
+            closed: row.room == Some(RoomRowRecord::Deleted),
         }))
     }
 

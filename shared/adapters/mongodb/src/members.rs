@@ -9,7 +9,7 @@ use crate::{
     db::Db,
     failure::Failure,
     records::StateRecord,
-    values::{id, int, limit},
+    values::{id, id_in, int, limit},
 };
 
 impl Db {
@@ -32,6 +32,44 @@ impl Db {
         Ok(members.into_iter().map(Member::from).collect())
     }
 
+    /// Active memberships of a user, by room, but for those of deleted rooms.
+    async fn list_memberships(
+        &self,
+        user: Uuid,
+        mut after: Option<Uuid>,
+        count: usize,
+    ) -> Result<Vec<Member>, Failure> {
+        let mut listed = Vec::new();
+        loop {
+            let filter = doc! {"user_id": user};
+            let page = self.list_members(filter, ("room_id", after), count).await?;
+            let rooms: Vec<_> = page.iter().map(|member| id(member.room.uuid())).collect();
+            after = rooms.last().copied();
+            let deleted = self.deleted_of(&rooms).await?;
+            let there = |member: &Member| !deleted.contains(&id(member.room.uuid()));
+            listed.extend(page.into_iter().filter(there));
+            if rooms.len() < count || listed.len() >= count {
+                listed.truncate(count);
+                return Ok(listed);
+            }
+        }
+    }
+
+    async fn count_memberships(&self, user: Uuid) -> Result<u64, Failure> {
+        let filter = doc! {"user_id": user, "state": StateRecord::ACTIVE};
+        let members = self.members.clone_with_type::<Document>();
+        let found = members.find(filter);
+        let members = self.all(found.projection(doc! {"room_id": 1})).await?;
+        let rooms = members.iter().filter_map(|one| id_in(one, "room_id"));
+        let rooms: Vec<_> = rooms.collect();
+        let deleted = self.deleted_of(&rooms).await?;
+        Ok((rooms.len() - deleted.len()) as u64)
+    }
+
+    async fn is_deleted(&self, room: Uuid) -> Result<bool, Failure> {
+        Ok(!self.deleted_of(&[room]).await?.is_empty())
+    }
+
     async fn count_active(&self, mut filter: Document) -> Result<u64, Failure> {
         filter.insert("state", StateRecord::ACTIVE);
         self.call(self.members.count_documents(filter)).await
@@ -43,6 +81,7 @@ fn field(mark: Mark) -> &'static str {
         Mark::Read => "read",
         Mark::Received => "received",
         Mark::Notified => "notified",
+        Mark::Hidden => "hidden",
     }
 }
 
@@ -51,6 +90,9 @@ impl Members for MongoStore {
     async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
         let filter = doc! {"room_id": id(room.uuid()), "user_id": id(user.uuid())};
         let member = self.db.call(self.db.members.find_one(filter)).await?;
+        if member.is_none() || self.db.is_deleted(id(room.uuid())).await? {
+            return Ok(None);
+        }
         Ok(member.map(Member::from))
     }
 
@@ -61,6 +103,9 @@ impl Members for MongoStore {
         limit: usize,
     ) -> Result<Vec<Member>> {
         let filter = doc! {"room_id": id(room.uuid())};
+        if self.db.is_deleted(id(room.uuid())).await? {
+            return Ok(Vec::new());
+        }
         let after = after.map(|user| id(user.uuid()));
         Ok(self
             .db
@@ -69,10 +114,11 @@ impl Members for MongoStore {
     }
 
     async fn count_members(&self, room: RoomId) -> Result<u64> {
-        Ok(self
-            .db
-            .count_active(doc! {"room_id": id(room.uuid())})
-            .await?)
+        let room = id(room.uuid());
+        if self.db.is_deleted(room).await? {
+            return Ok(0);
+        }
+        Ok(self.db.count_active(doc! {"room_id": room}).await?)
     }
 
     async fn memberships(
@@ -81,19 +127,12 @@ impl Members for MongoStore {
         after: Option<RoomId>,
         limit: usize,
     ) -> Result<Vec<Member>> {
-        let filter = doc! {"user_id": id(user.uuid())};
-        let after = after.map(|room| id(room.uuid()));
-        Ok(self
-            .db
-            .list_members(filter, ("room_id", after), limit)
-            .await?)
+        let (user, after) = (id(user.uuid()), after.map(|room| id(room.uuid())));
+        Ok(self.db.list_memberships(user, after, limit).await?)
     }
 
     async fn count_memberships(&self, user: UserId) -> Result<u64> {
-        Ok(self
-            .db
-            .count_active(doc! {"user_id": id(user.uuid())})
-            .await?)
+        Ok(self.db.count_memberships(id(user.uuid())).await?)
     }
 
     async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()> {

@@ -2,15 +2,18 @@
 //! of the domain may change without them.
 
 mod archive;
+mod change;
 mod content;
 mod member;
+mod new_row;
 mod room;
 mod row;
 
 pub(crate) use archive::{CopyRecord, HoldRecord, KeyRecord, copy_id_of};
+pub(crate) use change::{ReactionRecord, RoomRowRecord};
 pub(crate) use content::ContentRecord;
 pub(crate) use member::{MemberRecord, StateRecord};
-pub(crate) use room::{ChannelRecord, RoomKindRecord, RoomRecord};
+pub(crate) use room::{NameRecord, RoomKindRecord, RoomRecord};
 pub(crate) use row::{KindRecord, RowRecord};
 
 use domain::Error;

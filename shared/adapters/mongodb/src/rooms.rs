@@ -1,22 +1,42 @@
-//! Rooms.
+//! Rooms: made and read here, and changed as room rows of the log are applied.
+
+mod clear;
+mod names;
+
+use std::collections::HashSet;
 
 use async_trait::async_trait;
-use domain::{Code, Error, NewRoom, Result, Room, RoomId, RoomName, TenantId, ports::Rooms};
-use mongodb::bson::{Document, doc};
+use domain::{
+    Code, Error, NewRoom, Result, Room, RoomId, RoomName, TenantId, Timestamp, ports::Rooms,
+};
+use mongodb::bson::{Bson, Document, Uuid, doc};
 
 use crate::{
     MongoStore,
     apply::bson,
     db::Db,
     failure::Failure,
-    records::{ChannelRecord, RoomKindRecord, RoomRecord},
-    values::{date, id, limit},
+    records::{NameRecord, RoomKindRecord, RoomRecord},
+    values::{date, id, id_in, limit, time},
 };
 
 impl Db {
-    /// The room of this id.
-    pub(crate) async fn room(&self, room: RoomId) -> Result<Option<Room>, Failure> {
+    /// The room of this id, also a deleted one.
+    pub(crate) async fn any_room(&self, room: RoomId) -> Result<Option<Room>, Failure> {
         self.one_room(doc! {"_id": id(room.uuid())}).await
+    }
+
+    /// Those of these rooms that were deleted.
+    pub(crate) async fn deleted_of(&self, rooms: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+        if rooms.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let filter = doc! {"_id": {"$in": rooms}, "deleted_at": {"$exists": true}};
+        let rooms = self.rooms.clone_with_type::<Document>();
+        let deleted = rooms.find(filter);
+        let deleted = self.all(deleted.projection(doc! {"_id": 1})).await?;
+        let ids = deleted.iter().filter_map(|room| id_in(room, "_id"));
+        Ok(ids.collect())
     }
 
     async fn one_room(&self, filter: Document) -> Result<Option<Room>, Failure> {
@@ -33,6 +53,7 @@ impl Db {
         if count == 0 {
             return Ok(Vec::new());
         }
+        filter.insert("deleted_at", Bson::Null);
         if let Some(after) = after {
             filter.insert("_id", doc! {"$gt": id(after.uuid())});
         }
@@ -43,14 +64,27 @@ impl Db {
     }
 
     async fn create_room(&self, new: RoomRecord) -> Result<Room, Failure> {
-        let made = self.call(self.rooms.insert_one(&new)).await;
-        match made {
-            Ok(_) => Ok(new.try_into()?),
-            Err(failure) if failure.is_duplicate() => {
-                let known = self.one_room(doc! {"_id": new.id}).await?;
-                // If it is not the id, it is the name.
-                Ok(known.ok_or_else(|| Error::new(Code::RoomExists))?)
-            }
+        if self.insert_room(&new).await? {
+            return Ok(new.try_into()?);
+        }
+        if let Some(known) = self.one_room(doc! {"_id": new.id}).await? {
+            return Ok(known);
+        }
+        // If it is not the id, it is the name.
+        let taken = || Failure::from(Error::new(Code::RoomExists));
+        let name = new.names.first().ok_or_else(taken)?;
+        let free = self.release(name, time(new.created_at)).await?;
+        match free && self.insert_room(&new).await? {
+            true => Ok(new.try_into()?),
+            false => Err(taken()),
+        }
+    }
+
+    /// Stores a new room. `false` when its id or its name is taken.
+    async fn insert_room(&self, new: &RoomRecord) -> Result<bool, Failure> {
+        match self.call(self.rooms.insert_one(new)).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.is_duplicate() => Ok(false),
             Err(failure) => Err(failure),
         }
     }
@@ -65,12 +99,15 @@ impl Rooms for MongoStore {
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<Room>> {
-        Ok(self.db.room(id).await?)
+        let room = self.db.any_room(id).await?;
+        Ok(room.filter(|room| room.deleted_at.is_none()))
     }
 
     async fn room_by_name(&self, tenant: &TenantId, name: &RoomName) -> Result<Option<Room>> {
-        let channel = bson(&ChannelRecord::new(tenant, name))?;
-        Ok(self.db.one_room(doc! {"channel": channel}).await?)
+        let names = bson(&NameRecord::new(tenant, name))?;
+        // One that is only about to take the name has another still.
+        let called = doc! {"names": names, "name": name.as_str()};
+        Ok(self.db.one_room(called).await?)
     }
 
     async fn channels(
@@ -85,5 +122,13 @@ impl Rooms for MongoStore {
 
     async fn all_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<Room>> {
         Ok(self.db.list_rooms(Document::new(), after, limit).await?)
+    }
+
+    async fn clear_deleted_rooms(&self, before: Timestamp, limit: usize) -> Result<u64> {
+        if limit == 0 {
+            return Ok(0);
+        }
+        let cleared = self.db.clear_deleted(before, limit).await;
+        cleared.map_err(Failure::of_write)
     }
 }

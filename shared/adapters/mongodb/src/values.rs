@@ -1,7 +1,7 @@
 //! Ids, numbers and moments as BSON has them.
 
 use domain::{ContentHash, Rev, RowId, Timestamp};
-use mongodb::bson::{Binary, DateTime, Uuid, spec::BinarySubtype};
+use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, spec::BinarySubtype};
 
 /// An id, as binary of subtype 4.
 pub(crate) fn id(uuid: uuid::Uuid) -> Uuid {
@@ -11,6 +11,14 @@ pub(crate) fn id(uuid: uuid::Uuid) -> Uuid {
 /// The id that was stored.
 pub(crate) fn uuid(id: Uuid) -> uuid::Uuid {
     uuid::Uuid::from_bytes(id.bytes())
+}
+
+/// The id that a document has in a field.
+pub(crate) fn id_in(document: &Document, field: &str) -> Option<Uuid> {
+    match document.get(field)? {
+        Bson::Binary(binary) => binary.to_uuid().ok(),
+        _ => None,
+    }
 }
 
 /// A number. BSON has no unsigned ones; what lies beyond them stands beyond every stored one.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    Cursor, Message, MessageId, Page, Result, RoomId, Seq, Split, UserId, ports::History,
+    Cursor, Message, MessageId, Page, Reaction, Result, RoomId, Seq, Split, UserId, ports::History,
 };
 use rusqlite::Connection;
 
@@ -11,6 +11,7 @@ use crate::{
     columns::{blob, int, limit, uint},
     log,
     messages::{self, COLUMNS, COPY},
+    reactions,
 };
 
 fn page(conn: &Connection, room: RoomId, split: &Split) -> rusqlite::Result<Page> {
@@ -69,6 +70,24 @@ impl History for SqliteStore {
     async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>> {
         self.read(move |conn| Ok(messages::by_id(conn, room, id)?))
             .await
+    }
+
+    async fn reactions(
+        &self,
+        room: RoomId,
+        viewer: UserId,
+        messages: &[MessageId],
+        users: usize,
+    ) -> Result<Vec<Reaction>> {
+        let messages = messages.to_vec();
+        self.read(move |conn| {
+            let mut found = Vec::new();
+            for message in messages {
+                found.extend(reactions::of(conn, (room, message), viewer, users)?);
+            }
+            Ok(found)
+        })
+        .await
     }
 
     async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64> {

@@ -19,6 +19,7 @@ mod messages;
 mod outbox;
 mod policies;
 mod queue;
+mod reactions;
 mod readers;
 mod rooms;
 mod runs;

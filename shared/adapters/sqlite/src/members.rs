@@ -14,8 +14,8 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str =
-    "room, user, role, state, rev, joined_seq, joined_at, read, received, notified";
+const COLUMNS: &str = "room, user, role, state, rev, joined_seq, joined_at, read, received, notified, \
+     hidden";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -29,6 +29,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
         read: uint(row, 7)?,
         received: uint(row, 8)?,
         notified: uint(row, 9)?,
+        hidden: uint(row, 10)?,
     })
 }
 
@@ -49,11 +50,13 @@ fn role(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Role> {
     }
 }
 
-fn state_name(change: MemberChange) -> &'static str {
+/// The state that a row brings about. `None` leaves it as it is.
+fn state_name(change: MemberChange) -> Option<&'static str> {
     match change {
-        MemberChange::Joined => "active",
-        MemberChange::Left => "left",
-        MemberChange::Removed => "removed",
+        MemberChange::Joined => Some("active"),
+        MemberChange::Left => Some("left"),
+        MemberChange::Removed => Some("removed"),
+        MemberChange::RoleChanged => None,
     }
 }
 
@@ -85,9 +88,9 @@ pub(crate) fn rev(conn: &Connection, room: RoomId, user: UserId) -> rusqlite::Re
 pub(crate) fn apply(conn: &Connection, row: &Row, member: &MemberRow) -> rusqlite::Result<()> {
     let joins = member.change == MemberChange::Joined;
     let sql = "INSERT INTO members (room, user, role, state, rev, joined_seq, joined_at)
-        VALUES (:room, :user, :role, :state, :rev, iif(:joins, :seq, 0), :at)
+        VALUES (:room, :user, :role, coalesce(:state, 'left'), :rev, iif(:joins, :seq, 0), :at)
         ON CONFLICT (room, user) DO UPDATE SET
-            role = :role, state = :state, rev = :rev,
+            role = :role, state = coalesce(:state, state), rev = :rev,
             joined_seq = iif(:joins, :seq, joined_seq),
             joined_at = iif(:joins, :at, joined_at)";
     conn.prepare_cached(sql)?.execute(named_params! {
@@ -103,6 +106,10 @@ pub(crate) fn apply(conn: &Connection, row: &Row, member: &MemberRow) -> rusqlit
     Ok(())
 }
 
+/// Deleted rooms have no members, whatever is not cleared away yet.
+const ROOM_IS_THERE: &str = "NOT EXISTS (
+    SELECT 1 FROM rooms r WHERE r.id = members.room AND r.deleted_at IS NOT NULL)";
+
 /// Up to `count` active members for which `condition` holds, in the order of `by`.
 fn list(
     conn: &Connection,
@@ -113,7 +120,8 @@ fn list(
 ) -> Result<Vec<Member>, Failure> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members
-        WHERE state = 'active' AND {condition} = ?1 AND {by} > ?2 ORDER BY {by} LIMIT ?3"
+        WHERE state = 'active' AND {condition} = ?1 AND {by} > ?2 AND {ROOM_IS_THERE}
+        ORDER BY {by} LIMIT ?3"
     );
     let after = after.map_or_else(Vec::new, |id| blob(id).to_vec());
     let mut statement = conn.prepare_cached(&sql)?;
@@ -122,7 +130,9 @@ fn list(
 }
 
 fn count(conn: &Connection, of: &str, id: [u8; 16]) -> Result<u64, Failure> {
-    let sql = format!("SELECT count(*) FROM members WHERE state = 'active' AND {of} = ?1");
+    let sql = format!(
+        "SELECT count(*) FROM members WHERE state = 'active' AND {of} = ?1 AND {ROOM_IS_THERE}"
+    );
     Ok(conn
         .prepare_cached(&sql)?
         .query_row([id], |row| uint(row, 0))?)
@@ -133,6 +143,7 @@ fn column(mark: Mark) -> &'static str {
         Mark::Read => "read",
         Mark::Received => "received",
         Mark::Notified => "notified",
+        Mark::Hidden => "hidden",
     }
 }
 
@@ -140,7 +151,9 @@ fn column(mark: Mark) -> &'static str {
 impl Members for SqliteStore {
     async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
         self.read(move |conn| {
-            let sql = format!("SELECT {COLUMNS} FROM members WHERE room = ?1 AND user = ?2");
+            let sql = format!(
+                "SELECT {COLUMNS} FROM members WHERE room = ?1 AND user = ?2 AND {ROOM_IS_THERE}"
+            );
             let params = [blob(room.uuid()), blob(user.uuid())];
             let mut statement = conn.prepare_cached(&sql)?;
             Ok(statement.query_row(params, read).optional()?)

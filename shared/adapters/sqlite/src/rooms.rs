@@ -1,20 +1,23 @@
-//! Rooms.
+//! Rooms: made and read here, and changed by room rows as they are appended.
+
+mod clear;
 
 use async_trait::async_trait;
 use domain::{
-    Code, Error, NewRoom, Result, Room, RoomId, RoomKind, RoomName, TenantId, Timestamp, UserId,
-    ports::Rooms,
+    Code, Error, NewRoom, NewRow, Result, Rev, Room, RoomChange, RoomId, RoomKind, RoomName,
+    RoomRow, TenantId, Timestamp, UserId, ports::Rooms,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, types::Type};
 
 use crate::{
     SqliteStore,
-    columns::{blob, json, limit, millis, time, uint, unreadable, uuid},
+    columns::{blob, int, json, limit, millis, time, time_opt, uint, unreadable, uuid},
     error::{Failure, is_duplicate},
     writer::Lane,
 };
 
-const COLUMNS: &str = "id, tenant, kind, name, created_by, created_at, rev, init";
+const COLUMNS: &str =
+    "id, tenant, kind, name, created_by, created_at, rev, init, read_only, deleted_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
@@ -26,6 +29,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
         created_at: time(row, 5)?,
         rev: uint(row, 6)?,
         init: json(row, 7)?,
+        read_only: row.get(8)?,
+        deleted_at: time_opt(row, 9)?,
     })
 }
 
@@ -49,8 +54,57 @@ fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomKind> {
     }
 }
 
-/// The room of this id.
-pub(crate) fn by_id(conn: &Connection, id: RoomId) -> rusqlite::Result<Option<Room>> {
+/// Whether a room was deleted; `None` when there never was one.
+pub(crate) fn is_deleted(conn: &Connection, id: RoomId) -> rusqlite::Result<Option<bool>> {
+    let sql = "SELECT deleted_at IS NOT NULL FROM rooms WHERE id = ?1";
+    conn.prepare_cached(sql)?
+        .query_row([blob(id.uuid())], |row| row.get(0))
+        .optional()
+}
+
+/// The first rows of a room's log.
+pub(crate) fn init(conn: &Connection, id: RoomId) -> rusqlite::Result<Vec<NewRow>> {
+    let sql = "SELECT init FROM rooms WHERE id = ?1";
+    conn.prepare_cached(sql)?
+        .query_row([blob(id.uuid())], |row| json(row, 0))
+}
+
+/// The revision of a room.
+pub(crate) fn rev(conn: &Connection, id: RoomId) -> rusqlite::Result<Rev> {
+    let sql = "SELECT rev FROM rooms WHERE id = ?1";
+    conn.prepare_cached(sql)?
+        .query_row([blob(id.uuid())], |row| uint(row, 0))
+}
+
+/// Whether a channel cannot have this name, since another of its tenant has it.
+pub(crate) fn is_taken(conn: &Connection, id: RoomId, name: &RoomName) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM rooms mine
+        JOIN rooms other ON other.tenant = mine.tenant AND other.name = ?2 AND other.id <> mine.id
+            AND other.kind = 'channel' AND other.deleted_at IS NULL
+        WHERE mine.id = ?1 AND mine.kind = 'channel')";
+    conn.prepare_cached(sql)?
+        .query_row((blob(id.uuid()), name.as_str()), |row| row.get(0))
+}
+
+/// Brings a room to what a room row says. The row is the one after the room's revision.
+pub(crate) fn apply(conn: &Connection, row: &domain::Row, room: &RoomRow) -> rusqlite::Result<()> {
+    let (id, rev) = (blob(row.room.uuid()), int(room.rev));
+    match &room.change {
+        RoomChange::Renamed { name } => conn
+            .prepare_cached("UPDATE rooms SET rev = ?2, name = ?3 WHERE id = ?1")?
+            .execute((id, rev, name.as_str())),
+        RoomChange::ReadOnly { read_only } => conn
+            .prepare_cached("UPDATE rooms SET rev = ?2, read_only = ?3 WHERE id = ?1")?
+            .execute((id, rev, read_only)),
+        RoomChange::Deleted => conn
+            .prepare_cached("UPDATE rooms SET rev = ?2, deleted_at = ?3 WHERE id = ?1")?
+            .execute((id, rev, millis(row.created_at))),
+    }?;
+    Ok(())
+}
+
+/// The room of this id, also a deleted one.
+fn by_id(conn: &Connection, id: RoomId) -> rusqlite::Result<Option<Room>> {
     let sql = format!("SELECT {COLUMNS} FROM rooms WHERE id = ?1");
     conn.prepare_cached(&sql)?
         .query_row([blob(id.uuid())], read)
@@ -111,7 +165,8 @@ impl Rooms for SqliteStore {
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<Room>> {
-        self.read(move |conn| Ok(by_id(conn, id)?)).await
+        self.read(move |conn| Ok(by_id(conn, id)?.filter(|room| room.deleted_at.is_none())))
+            .await
     }
 
     async fn room_by_name(&self, tenant: &TenantId, name: &RoomName) -> Result<Option<Room>> {
@@ -119,7 +174,7 @@ impl Rooms for SqliteStore {
         self.read(move |conn| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM rooms
-                WHERE tenant = ?1 AND name = ?2 AND kind = 'channel'"
+                WHERE tenant = ?1 AND name = ?2 AND kind = 'channel' AND deleted_at IS NULL"
             );
             let params = [tenant.as_str(), name.as_str()];
             let mut statement = conn.prepare_cached(&sql)?;
@@ -139,7 +194,8 @@ impl Rooms for SqliteStore {
             let params = named_params! {
                 ":tenant": tenant.as_str(), ":after": after_id(after), ":limit": limit(rooms),
             };
-            let condition = "kind = 'channel' AND tenant = :tenant AND id > :after";
+            let condition = "kind = 'channel' AND deleted_at IS NULL
+                AND tenant = :tenant AND id > :after";
             list(conn, condition, params)
         })
         .await
@@ -148,7 +204,14 @@ impl Rooms for SqliteStore {
     async fn all_rooms(&self, after: Option<RoomId>, rooms: usize) -> Result<Vec<Room>> {
         self.read(move |conn| {
             let params = named_params! { ":after": after_id(after), ":limit": limit(rooms) };
-            list(conn, "id > :after", params)
+            list(conn, "deleted_at IS NULL AND id > :after", params)
+        })
+        .await
+    }
+
+    async fn clear_deleted_rooms(&self, before: Timestamp, limit: usize) -> Result<u64> {
+        self.write(Lane::Background, move |conn| {
+            Ok(clear::clear(conn, before, limit)?)
         })
         .await
     }

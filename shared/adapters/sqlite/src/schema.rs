@@ -9,7 +9,10 @@ use crate::{columns, error::OpenError};
 
 /// Every migration, in order. The n-th brings the schema to version n. They never change once
 /// released.
-const MIGRATIONS: &[&str] = &[include_str!("schema/001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/001_first.sql"),
+    include_str!("schema/006_changes.sql"),
+];
 
 /// "HUBB", by which SQLite's own tools and we know the file.
 const APPLICATION: i32 = 0x4855_4242;

@@ -23,9 +23,12 @@ pub trait Log: Send + Sync {
     /// `Conflict`. Reactions never conflict: the row with the higher seq says what is set, and
     /// what is so already is `Unchanged`.
     ///
-    /// A deletion of the room is the last row of its log: rows after it are refused with
-    /// `room_not_found`, and the room's name is free with the same commit. A taken name gives
-    /// `Refused(NameTaken)`, before anything is stored.
+    /// A row that changes a role says nothing of who is in the room: the state stays.
+    ///
+    /// A deletion of the room is the last row of its log: new rows after it get
+    /// `Refused(RoomDeleted)`, in the same batch or later, while repeats of what was stored before
+    /// it are still repeats. Its name is free before the answer. A name that another channel of
+    /// the tenant has gives `Refused(NameTaken)`, before anything is stored.
     ///
     /// A room that does not exist gives `room_not_found` for the whole batch. An empty batch
     /// gives an empty answer. At most one call per room and process may be under way.

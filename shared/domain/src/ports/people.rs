@@ -51,18 +51,19 @@ pub trait Tokens: Send + Sync {
     async fn forget_expired_tokens(&self, now: Timestamp) -> Result<u64>;
 }
 
-/// The rooms.
+/// The rooms. A room that was deleted is kept for ever, so that its id is never used again, and
+/// shown by no method but `create_room`.
 #[async_trait]
 pub trait Rooms: Send + Sync {
     /// Makes a room. Atomic: of simultaneous creations of one name exactly one succeeds. The
     /// first rows lie in `init` until a writer appends them. Repeating it with the same id
-    /// answers with the room.
+    /// answers with the room, also with a deleted one.
     ///
     /// # Errors
     /// `room_exists` when another room of the tenant has the name.
     async fn create_room(&self, room: NewRoom) -> Result<Room>;
 
-    /// The room of this id.
+    /// The room of this id, unless it was deleted.
     async fn room(&self, id: RoomId) -> Result<Option<Room>>;
 
     /// The channel of this name.
@@ -78,10 +79,15 @@ pub trait Rooms: Send + Sync {
 
     /// Up to `limit` rooms of all tenants and kinds, by id after `after`.
     async fn all_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<Room>>;
+
+    /// Removes up to `limit` records of rooms deleted before `before`: their logs, bodies, copies,
+    /// reactions, members and holds, but never the rooms' own records. Says how many it dealt
+    /// with; 0 says that there are none left. Any call goes on where another stopped.
+    async fn clear_deleted_rooms(&self, before: Timestamp, limit: usize) -> Result<u64>;
 }
 
 /// Who is in which room. The log's member rows decide; these documents follow them, written by
-/// [`super::Log::append`] alone, but for the three marks.
+/// [`super::Log::append`] alone, but for the marks. Nobody is, or was, in a deleted room.
 #[async_trait]
 pub trait Members: Send + Sync {
     /// A user's place in a room, also of who left; `None` for who never was in it.

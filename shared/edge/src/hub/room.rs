@@ -122,6 +122,7 @@ impl Room {
         while let Some(scene) = self.next.and_then(|next| self.waiting.remove(&next)) {
             self.next = self.next.map(|next| next + 1);
             let member = member_row(&scene);
+            let last = is_last(&scene);
             if let Some((seq, user, MemberChange::Joined)) = member {
                 self.follow(followers(user), seq - 1);
             }
@@ -129,6 +130,10 @@ impl Room {
             if let Some((seq, user, MemberChange::Left | MemberChange::Removed)) = member {
                 self.flush(&mut run);
                 self.dismiss(user, seq);
+            }
+            if let Some(seq) = last {
+                self.flush(&mut run);
+                self.dismiss_all(seq);
             }
         }
         self.flush(&mut run);
@@ -162,7 +167,17 @@ impl Room {
     /// Ends the subscriptions of somebody who went with row `seq`. Who read further in the store
     /// is in the room again; who is paused finds out there whether they are.
     fn dismiss(&mut self, user: UserId, seq: Seq) {
-        for session in self.roster.sessions_of(user) {
+        self.end(self.roster.sessions_of(user), seq);
+    }
+
+    /// Ends all subscriptions: the room was deleted with row `seq`.
+    fn dismiss_all(&mut self, seq: Seq) {
+        let sessions = self.roster.iter().map(|s| s.subscriber.session).collect();
+        self.end(sessions, seq);
+    }
+
+    fn end(&mut self, sessions: Vec<SessionId>, seq: Seq) {
+        for session in sessions {
             let after = self.roster.get_mut(session).and_then(|s| s.after);
             if after.is_some_and(|after| after >= seq) {
                 continue;
@@ -176,6 +191,14 @@ impl Room {
                 ended.subscriber.outbox.push(item);
             }
         }
+    }
+}
+
+/// The number of the row that ends the log, if it is this.
+fn is_last(scene: &Scene) -> Option<Seq> {
+    match &scene.event {
+        Event::Logged(row) if row.is_last() => Some(row.seq),
+        _ => None,
     }
 }
 

@@ -220,8 +220,12 @@ impl News {
 }
 
 impl Place {
-    /// Follows the member's own coming and going, in the order of the log.
+    /// Follows the member's own coming and going, and the end of the room, in the order of the
+    /// log.
     fn take(&mut self, row: &Row, user: UserId) {
+        if row.is_last() {
+            self.member.state = domain::MemberState::Left;
+        }
         let Change::Member(member) = &row.change else {
             return;
         };
@@ -235,6 +239,7 @@ impl Place {
             }
             MemberChange::Left => self.member.state = domain::MemberState::Left,
             MemberChange::Removed => self.member.state = domain::MemberState::Removed,
+            MemberChange::RoleChanged => self.member.role = member.role,
         }
     }
 }
@@ -243,7 +248,12 @@ impl Place {
 fn news_of(row: &Row) -> Option<&Message> {
     match &row.change {
         Change::Message(message) => Some(message),
-        Change::Edit(_) | Change::Deletion(_) | Change::Member(_) | Change::Archive { .. } => None,
+        Change::Edit(_)
+        | Change::Deletion(_)
+        | Change::Reaction(_)
+        | Change::Member(_)
+        | Change::Room(_)
+        | Change::Archive { .. } => None,
     }
 }
 

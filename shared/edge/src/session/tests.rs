@@ -170,7 +170,7 @@ fn row(room: RoomId, seq: Seq, text: &str) -> Row {
     let (id, sender, client_id) = (RowId::new(), UserId::new(), ClientId::new());
     let created_at = Timestamp::UNIX_EPOCH;
     let body = Body::Present {
-        content: Content::Text { text: text.into() },
+        content: Content::plain(text),
     };
     let (rev, archived) = (1, false);
     let said = Said {
@@ -216,6 +216,8 @@ fn view(room: RoomId, head: Seq) -> RoomView {
             created_by: user,
             created_at: Timestamp::UNIX_EPOCH,
             rev: 1,
+            read_only: false,
+            deleted_at: None,
             init: Vec::new(),
         },
         head,
@@ -230,6 +232,7 @@ fn view(room: RoomId, head: Seq) -> RoomView {
             read: 0,
             received: 0,
             notified: 0,
+            hidden: 0,
         }),
         unread: 0,
     }

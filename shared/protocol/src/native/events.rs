@@ -1,6 +1,9 @@
 //! Events: frames that answer no request.
 
-use domain::{Card, Change, Event, MemberChange, MemberRow, Message, Role, Row, Scene};
+use domain::{
+    Card, Change, Event, MemberChange, MemberRow, Message, ReactionRow, Role, RoomChange, RoomRow,
+    Row, Scene,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,8 +20,17 @@ enum EventFrame {
     Message(Told),
     MessageUpdated(Told),
     MessageDeleted(Told),
+    ReactionAdded(Reacted),
+    ReactionRemoved(Reacted),
     MemberJoined(Came),
     MemberLeft(Went),
+    MemberUpdated(Came),
+    RoomUpdated(Changed),
+    RoomDeleted {
+        #[serde(flatten)]
+        place: Place,
+        by: UserView,
+    },
     Archived {
         #[serde(flatten)]
         place: Place,
@@ -42,12 +54,34 @@ struct Told {
 }
 
 #[derive(Serialize)]
+struct Reacted {
+    #[serde(flatten)]
+    place: Place,
+    /// The message's id.
+    message: Uuid,
+    emoji: String,
+    user: UserView,
+}
+
+#[derive(Serialize)]
 struct Came {
     #[serde(flatten)]
     place: Place,
     user: UserView,
     by: UserView,
     role: Role,
+}
+
+/// What changed of a room, and nothing else.
+#[derive(Serialize)]
+struct Changed {
+    #[serde(flatten)]
+    place: Place,
+    by: UserView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_only: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +116,9 @@ fn logged(row: &Row, scene: &Scene) -> EventFrame {
         Change::Message(message) => EventFrame::Message(told(row, message, actor)),
         Change::Edit(message) => EventFrame::MessageUpdated(told(row, message, actor)),
         Change::Deletion(message) => EventFrame::MessageDeleted(told(row, message, actor)),
+        Change::Reaction(reaction) => reacted(row, reaction, actor),
         Change::Member(member) => moved(row, member, scene),
+        Change::Room(room) => changed(row, room, actor),
         Change::Archive { run, through } => EventFrame::Archived {
             place: place(row),
             run: run.uuid(),
@@ -98,17 +134,47 @@ fn told(row: &Row, message: &Message, actor: Option<&Card>) -> Told {
     }
 }
 
+fn reacted(row: &Row, reaction: &ReactionRow, actor: Option<&Card>) -> EventFrame {
+    let reacted = Reacted {
+        place: place(row),
+        message: reaction.message.uuid(),
+        emoji: reaction.emoji.as_str().to_owned(),
+        user: UserView::of(row.sender, actor),
+    };
+    match reaction.set {
+        true => EventFrame::ReactionAdded(reacted),
+        false => EventFrame::ReactionRemoved(reacted),
+    }
+}
+
+fn changed(row: &Row, room: &RoomRow, actor: Option<&Card>) -> EventFrame {
+    let (place, by) = (place(row), UserView::of(row.sender, actor));
+    let (name, read_only) = match &room.change {
+        RoomChange::Renamed { name } => (Some(name.as_str().to_owned()), None),
+        RoomChange::ReadOnly { read_only } => (None, Some(*read_only)),
+        RoomChange::Deleted => return EventFrame::RoomDeleted { place, by },
+    };
+    EventFrame::RoomUpdated(Changed {
+        place,
+        by,
+        name,
+        read_only,
+    })
+}
+
 fn moved(row: &Row, member: &MemberRow, scene: &Scene) -> EventFrame {
     let place = place(row);
     let user = UserView::of(member.user, scene.subject.as_ref());
     let by = UserView::of(row.sender, scene.actor.as_ref());
+    let came = |place, user, by| Came {
+        place,
+        user,
+        by,
+        role: member.role,
+    };
     match member.change {
-        MemberChange::Joined => EventFrame::MemberJoined(Came {
-            place,
-            user,
-            by,
-            role: member.role,
-        }),
+        MemberChange::Joined => EventFrame::MemberJoined(came(place, user, by)),
+        MemberChange::RoleChanged => EventFrame::MemberUpdated(came(place, user, by)),
         MemberChange::Left | MemberChange::Removed => EventFrame::MemberLeft(Went {
             place,
             user,

@@ -55,7 +55,7 @@ fn message(text: &str) -> Message {
         created_at: Timestamp::UNIX_EPOCH,
         rev: 1,
         body: Body::Present {
-            content: Content::Text { text: text.into() },
+            content: Content::plain(text),
         },
         archived: false,
     }
@@ -94,7 +94,7 @@ fn a_send_is_understood() {
         Action::Command(Command::Send {
             room: room(),
             client_id: CLIENT.parse().unwrap(),
-            content: Content::Text { text: "hi".into() },
+            content: Content::plain("hi"),
         })
     );
 }

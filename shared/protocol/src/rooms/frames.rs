@@ -74,7 +74,12 @@ pub(super) fn row(row: &Row, actor: Option<&Card>) -> Option<String> {
             let actor = actor.filter(|card| card.user == message.sender);
             frame(message, actor.map(|card| card.username.as_str())).map(|frame| json(&frame))
         }
-        Change::Edit(_) | Change::Deletion(_) | Change::Member(_) | Change::Archive { .. } => None,
+        Change::Edit(_)
+        | Change::Deletion(_)
+        | Change::Reaction(_)
+        | Change::Member(_)
+        | Change::Room(_)
+        | Change::Archive { .. } => None,
     }
 }
 

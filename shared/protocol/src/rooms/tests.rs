@@ -40,7 +40,7 @@ fn message(seq: Seq, text: &str) -> Message {
         created_at: "2026-11-21T05:21:10.281Z".parse().unwrap(),
         rev: 1,
         body: Body::Present {
-            content: Content::Text { text: text.into() },
+            content: Content::plain(text),
         },
         archived: false,
     }

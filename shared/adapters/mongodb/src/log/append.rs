@@ -9,7 +9,7 @@ mod look_up;
 
 use std::collections::VecDeque;
 
-use domain::{Appended, Code, Error, NewRow, RoomId, ports::Clock, to_millis};
+use domain::{Appended, Code, Error, NewRow, Refusal, RoomId, ports::Clock, to_millis};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -119,6 +119,9 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let last = self.last().await?;
+        if last.closed {
+            return self.refuse_all(Refusal::RoomDeleted).await;
+        }
         let Plan { rows, refused } = self.plan(last).await?;
         if !refused.is_empty() {
             return self.refuse(refused).await;
@@ -143,19 +146,25 @@ impl<'a> Batch<'a> {
             return Ok(last);
         }
         let Some(last) = self.db.newest(self.room).await? else {
-            self.begin().await?;
-            return Ok(Stamp::before_the_first());
+            return self.begin().await;
         };
         self.tail.keep(last);
         Ok(last)
     }
 
-    async fn begin(&mut self) -> Result<(), Failure> {
+    async fn begin(&mut self) -> Result<Stamp, Failure> {
+        let first = Stamp::before_the_first();
         if self.begun {
-            return Ok(());
+            return Ok(first);
         }
-        let room = self.db.room(self.room).await?;
+        let room = self.db.any_room(self.room).await?;
         let room = room.ok_or_else(|| Error::new(Code::RoomNotFound))?;
+        if room.deleted_at.is_some() {
+            return Ok(Stamp {
+                closed: true,
+                ..first
+            });
+        }
         for new in room.init.into_iter().rev() {
             self.pending.push_front(Pending {
                 new,
@@ -165,13 +174,13 @@ impl<'a> Batch<'a> {
             self.answers.push(None);
         }
         self.begun = true;
-        Ok(())
+        Ok(first)
     }
 
     async fn plan(&self, last: Stamp) -> Result<Plan, Failure> {
         let rows = self.pending.iter().map(|pending| &pending.new);
-        let mut targets = Targets::read(self.db, self.room, rows).await?;
         let now = to_millis(self.clock.now());
+        let mut targets = Targets::read((self.db, now), self.room, rows).await?;
         Ok(plan(
             self.room,
             (last, now),

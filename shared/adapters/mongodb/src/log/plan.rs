@@ -2,7 +2,10 @@
 
 use domain::{Appended, Change, NewChange, NewRow, RoomId, Row, Timestamp};
 
-use super::{Stamp, targets::Targets};
+use super::{
+    Stamp,
+    targets::{Declined, Targets},
+};
 use crate::records::RowRecord;
 
 /// The largest insert, so that it fits into one command.
@@ -52,10 +55,16 @@ pub(super) fn plan<'p>(
         let stamp = next(before, now, &new.change);
         match targets.decide(room, new, stamp) {
             Ok(change) => {
-                targets.plan(&change);
-                plan.rows.push(planned(room, new, (stamp, now), change));
+                targets.plan(new.sender, &change);
+                let planned = planned(room, new, (stamp, now), change);
+                let last = planned.row.is_last();
+                plan.rows.push(planned);
+                if last {
+                    break;
+                }
                 before = stamp;
             }
+            Err(Declined::Later) => break,
             // Whether the row before it is stored is not known yet, so neither is this.
             Err(_) if targets.hangs_on_planned(new) => break,
             Err(declined) => plan.refused.push((waiting.at, declined.into())),
@@ -66,14 +75,14 @@ pub(super) fn plan<'p>(
 
 fn next(before: Stamp, now: Timestamp, change: &NewChange) -> Stamp {
     let seq = before.seq + 1;
-    let raises = match change {
-        NewChange::Edit { .. } | NewChange::Deletion { .. } | NewChange::Archive { .. } => true,
-        NewChange::Message { .. } | NewChange::Member(_) => false,
-    };
     Stamp {
         seq,
-        generation: if raises { seq } else { before.generation },
+        generation: match change.raises_generation() {
+            true => seq,
+            false => before.generation,
+        },
         created_at: now.max(before.created_at),
+        closed: false,
     }
 }
 

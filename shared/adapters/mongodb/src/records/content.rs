@@ -1,25 +1,115 @@
-use domain::Content;
+use domain::{Attachment, Content, ContentKind, FileId, RowId, UserId};
+use mongodb::bson::Uuid;
 use serde::{Deserialize, Serialize};
 
-/// What a message says.
+use crate::values::{id, int, uint, uuid};
+
+/// What a message says. The first kind there was had a text and nothing else, and is stored as it
+/// was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum ContentRecord {
-    Text { text: String },
+pub(crate) struct ContentRecord {
+    kind: ContentKindRecord,
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attachment: Option<AttachmentRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mentions: Vec<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ContentKindRecord {
+    Text,
+    Emoji,
+    File,
+    Image,
+    System,
+}
+
+/// A file as a message shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct AttachmentRecord {
+    file: Uuid,
+    name: String,
+    media_type: String,
+    bytes: i64,
 }
 
 impl From<&Content> for ContentRecord {
     fn from(content: &Content) -> Self {
-        match content {
-            Content::Text { text } => Self::Text { text: text.clone() },
+        Self {
+            kind: content.kind.into(),
+            text: content.text.clone(),
+            attachment: content.attachment.as_ref().map(AttachmentRecord::from),
+            reply_to: content.reply_to.map(|message| id(message.uuid())),
+            mentions: content
+                .mentions
+                .iter()
+                .map(|user| id(user.uuid()))
+                .collect(),
         }
     }
 }
 
 impl From<ContentRecord> for Content {
     fn from(record: ContentRecord) -> Self {
+        let mentions = record.mentions.into_iter();
+        Self {
+            kind: record.kind.into(),
+            text: record.text,
+            attachment: record.attachment.map(Attachment::from),
+            reply_to: record
+                .reply_to
+                .map(|message| RowId::from_uuid(uuid(message))),
+            mentions: mentions.map(|user| UserId::from_uuid(uuid(user))).collect(),
+        }
+    }
+}
+
+impl From<ContentKind> for ContentKindRecord {
+    fn from(kind: ContentKind) -> Self {
+        match kind {
+            ContentKind::Text => Self::Text,
+            ContentKind::Emoji => Self::Emoji,
+            ContentKind::File => Self::File,
+            ContentKind::Image => Self::Image,
+            ContentKind::System => Self::System,
+        }
+    }
+}
+
+impl From<ContentKindRecord> for ContentKind {
+    fn from(record: ContentKindRecord) -> Self {
         match record {
-            ContentRecord::Text { text } => Self::Text { text },
+            ContentKindRecord::Text => Self::Text,
+            ContentKindRecord::Emoji => Self::Emoji,
+            ContentKindRecord::File => Self::File,
+            ContentKindRecord::Image => Self::Image,
+            ContentKindRecord::System => Self::System,
+        }
+    }
+}
+
+impl From<&Attachment> for AttachmentRecord {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            file: id(attachment.file.uuid()),
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            bytes: int(attachment.bytes),
+        }
+    }
+}
+
+impl From<AttachmentRecord> for Attachment {
+    fn from(record: AttachmentRecord) -> Self {
+        Self {
+            file: FileId::from_uuid(uuid(record.file)),
+            name: record.name,
+            media_type: record.media_type,
+            bytes: uint(record.bytes),
         }
     }
 }
@@ -30,4 +120,19 @@ impl From<ContentRecord> for Content {
 pub(crate) enum GoneRecord {
     Deleted,
     Purged,
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{deserialize_from_document, doc, serialize_to_document};
+
+    use super::*;
+
+    #[test]
+    fn what_was_stored_first_is_read_and_stored_as_it_was() {
+        let first = doc! {"kind": "text", "text": "hello"};
+        let record: ContentRecord = deserialize_from_document(first.clone()).unwrap();
+        assert_eq!(Content::from(record.clone()), Content::plain("hello"));
+        assert_eq!(serialize_to_document(&record).unwrap(), first);
+    }
 }

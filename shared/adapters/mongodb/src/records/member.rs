@@ -32,7 +32,7 @@ impl From<RoleRecord> for Role {
     }
 }
 
-/// Where a membership stands; in a row of the log, where it comes to stand.
+/// Where a membership stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StateRecord {
@@ -56,22 +56,61 @@ impl From<StateRecord> for MemberState {
     }
 }
 
+/// What becomes of a membership: where it comes to stand, unless it is the role that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MoveRecord {
+    Active,
+    Left,
+    Removed,
+    RoleChanged,
+}
+
+impl From<MemberChange> for MoveRecord {
+    fn from(change: MemberChange) -> Self {
+        match change {
+            MemberChange::Joined => Self::Active,
+            MemberChange::Left => Self::Left,
+            MemberChange::Removed => Self::Removed,
+            MemberChange::RoleChanged => Self::RoleChanged,
+        }
+    }
+}
+
+impl From<MoveRecord> for MemberChange {
+    fn from(record: MoveRecord) -> Self {
+        match record {
+            MoveRecord::Active => Self::Joined,
+            MoveRecord::Left => Self::Left,
+            MoveRecord::Removed => Self::Removed,
+            MoveRecord::RoleChanged => Self::RoleChanged,
+        }
+    }
+}
+
+impl MoveRecord {
+    /// Where the membership then stands; `None` where it was.
+    pub(crate) fn state(self) -> Option<StateRecord> {
+        match self {
+            Self::Active => Some(StateRecord::Active),
+            Self::Left => Some(StateRecord::Left),
+            Self::Removed => Some(StateRecord::Removed),
+            Self::RoleChanged => None,
+        }
+    }
+}
+
 /// What a member row of the log says, beyond its target and target_rev.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MemberRowRecord {
-    pub(crate) state: StateRecord,
+    pub(crate) state: MoveRecord,
     pub(crate) role: RoleRecord,
 }
 
 impl From<&MemberRow> for MemberRowRecord {
     fn from(row: &MemberRow) -> Self {
-        let state = match row.change {
-            MemberChange::Joined => StateRecord::Active,
-            MemberChange::Left => StateRecord::Left,
-            MemberChange::Removed => StateRecord::Removed,
-        };
         Self {
-            state,
+            state: row.change.into(),
             role: row.role.into(),
         }
     }
@@ -80,14 +119,9 @@ impl From<&MemberRow> for MemberRowRecord {
 impl MemberRowRecord {
     /// The row about `user` that makes revision `rev`.
     pub(super) fn row(self, user: Uuid, rev: i64) -> MemberRow {
-        let change = match self.state {
-            StateRecord::Active => MemberChange::Joined,
-            StateRecord::Left => MemberChange::Left,
-            StateRecord::Removed => MemberChange::Removed,
-        };
         MemberRow {
             user: UserId::from_uuid(uuid(user)),
-            change,
+            change: self.state.into(),
             role: self.role.into(),
             rev: uint(rev),
         }
@@ -107,6 +141,8 @@ pub(crate) struct MemberRecord {
     pub(crate) read: i64,
     pub(crate) received: i64,
     pub(crate) notified: i64,
+    #[serde(default)]
+    pub(crate) hidden: i64,
 }
 
 impl MemberRecord {
@@ -118,13 +154,14 @@ impl MemberRecord {
             room_id: crate::values::id(room.uuid()),
             user_id: crate::values::id(row.user.uuid()),
             role: row_record.role,
-            state: row_record.state,
+            state: row_record.state.state().unwrap_or(StateRecord::Left),
             rev: int(row.rev),
             joined_seq: if joins { seq } else { 0 },
             joined_at: at,
             read: 0,
             received: 0,
             notified: 0,
+            hidden: 0,
         }
     }
 }
@@ -142,6 +179,7 @@ impl From<MemberRecord> for Member {
             read: uint(record.read),
             received: uint(record.received),
             notified: uint(record.notified),
+            hidden: uint(record.hidden),
         }
     }
 }

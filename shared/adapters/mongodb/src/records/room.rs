@@ -1,15 +1,9 @@
-use domain::{
-    ClientId, Error, NewChange, NewRoom, NewRow, Room, RoomId, RoomKind, RoomName, RowId, RunId,
-    TenantId, UserId,
-};
+use domain::{Error, NewRoom, NewRow, Room, RoomId, RoomKind, RoomName, TenantId, UserId};
 use mongodb::bson::{DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    content::ContentRecord, incomplete, member::MemberRowRecord, row::ArchiveRowRecord,
-    row::KindRecord,
-};
-use crate::values::{id, int, time, uint, uuid};
+use super::{change::RoomRowRecord, incomplete, new_row::NewRowRecord, row::RowRecord};
+use crate::values::{id, time, uint, uuid};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,12 +41,12 @@ impl From<RoomKindRecord> for RoomKind {
 /// A name that only one room has. As one value, since a compound index that leaves out some rooms
 /// would have to be partial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ChannelRecord {
-    tenant: String,
-    name: String,
+pub(crate) struct NameRecord {
+    pub(crate) tenant: String,
+    pub(crate) name: String,
 }
 
-impl ChannelRecord {
+impl NameRecord {
     /// The name of a tenant's channel.
     pub(crate) fn new(tenant: &TenantId, name: &RoomName) -> Self {
         Self {
@@ -60,6 +54,14 @@ impl ChannelRecord {
             name: name.as_str().to_owned(),
         }
     }
+}
+
+/// That a name is about to be taken by renaming: when it was claimed last. It holds while the room
+/// keeps its revision, and is as good as gone some minutes later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClaimRecord {
+    pub(crate) name: String,
+    pub(crate) at: DateTime,
 }
 
 /// A room.
@@ -71,12 +73,19 @@ pub(crate) struct RoomRecord {
     pub(crate) kind: RoomKindRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    /// Of a room whose name is taken by it: unique among those that have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) channel: Option<ChannelRecord>,
+    /// Of a channel the names that no other may have: its own, and those that it is about to take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<NameRecord>,
+    /// The names that it is about to take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) claims: Vec<ClaimRecord>,
     pub(crate) created_by: Uuid,
     pub(crate) created_at: DateTime,
     pub(crate) rev: i64,
+    #[serde(default)]
+    pub(crate) read_only: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_at: Option<DateTime>,
     /// The rows that a writer appends before its own first.
     #[serde(default)]
     pub(crate) init: Vec<NewRowRecord>,
@@ -85,12 +94,7 @@ pub(crate) struct RoomRecord {
 impl RoomRecord {
     /// A room that is made at `at`.
     pub(crate) fn new(room: &NewRoom, at: DateTime) -> Self {
-        let named = (room.kind == RoomKind::Channel).then_some(room.name.as_ref());
-        let channel = named
-            .flatten()
-            .map(|name| ChannelRecord::new(&room.tenant, name));
-        Self {
-            channel,
+        let mut record = Self {
             id: id(room.id.uuid()),
             tenant: room.tenant.as_str().to_owned(),
             kind: room.kind.into(),
@@ -98,8 +102,37 @@ impl RoomRecord {
             created_by: id(room.created_by.uuid()),
             created_at: at,
             rev: 1,
+            read_only: false,
+            deleted_at: None,
+            names: Vec::new(),
+            claims: Vec::new(),
             init: room.init.iter().map(NewRowRecord::from).collect(),
+        };
+        record.names = record.own_name().into_iter().collect();
+        record
+    }
+
+    /// The name that no other room may have, if it is a channel and not deleted.
+    pub(crate) fn own_name(&self) -> Option<NameRecord> {
+        let takes = self.kind == RoomKindRecord::Channel && self.deleted_at.is_none();
+        takes.then_some(())?;
+        Some(NameRecord {
+            tenant: self.tenant.clone(),
+            name: self.name.clone()?,
+        })
+    }
+
+    /// The room as it is after a row of its log. What it was about to be called is void.
+    pub(crate) fn after(mut self, change: &RowRecord) -> Result<Self, Error> {
+        (_, self.rev) = change.aimed();
+        match change.room.clone().ok_or_else(|| incomplete("a change"))? {
+            RoomRowRecord::Renamed { name } => self.name = Some(name),
+            RoomRowRecord::ReadOnly { read_only } => self.read_only = read_only,
+            RoomRowRecord::Deleted => self.deleted_at = Some(change.created_at),
         }
+        self.names = self.own_name().into_iter().collect();
+        self.claims.clear();
+        Ok(self)
     }
 }
 
@@ -116,112 +149,9 @@ impl TryFrom<RoomRecord> for Room {
             created_by: UserId::from_uuid(uuid(record.created_by)),
             created_at: time(record.created_at),
             rev: uint(record.rev),
+            read_only: record.read_only,
+            deleted_at: record.deleted_at.map(time),
             init: init.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-/// A row that is not in the log yet.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct NewRowRecord {
-    id: Uuid,
-    client_id: Uuid,
-    sender_id: Uuid,
-    kind: KindRecord,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content: Option<ContentRecord>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    target: Option<Uuid>,
-    /// Of a member row the revision that it makes, else the one that its target must have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rev: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    member: Option<MemberRowRecord>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    archive: Option<ArchiveRowRecord>,
-}
-
-impl From<&NewRow> for NewRowRecord {
-    fn from(row: &NewRow) -> Self {
-        let mut record = Self {
-            id: id(row.id.uuid()),
-            client_id: id(row.client_id.uuid()),
-            sender_id: id(row.sender.uuid()),
-            kind: KindRecord::of(&row.change),
-            content: None,
-            target: None,
-            rev: None,
-            member: None,
-            archive: None,
-        };
-        match &row.change {
-            NewChange::Message { content } => record.content = Some(content.into()),
-            NewChange::Edit {
-                message,
-                content,
-                if_rev,
-            } => {
-                record.content = Some(content.into());
-                (record.target, record.rev) = (Some(id(message.uuid())), if_rev.map(int));
-            }
-            NewChange::Deletion { message, if_rev } => {
-                (record.target, record.rev) = (Some(id(message.uuid())), if_rev.map(int));
-            }
-            NewChange::Member(member) => {
-                record.member = Some(member.into());
-                (record.target, record.rev) = (Some(id(member.user.uuid())), Some(int(member.rev)));
-            }
-            NewChange::Archive { run, through } => {
-                record.archive = Some(ArchiveRowRecord::new(*run, *through));
-            }
-        }
-        record
-    }
-}
-
-impl TryFrom<NewRowRecord> for NewRow {
-    type Error = Error;
-
-    fn try_from(record: NewRowRecord) -> Result<Self, Error> {
-        Ok(Self {
-            id: RowId::from_uuid(uuid(record.id)),
-            client_id: ClientId::from_uuid(uuid(record.client_id)),
-            sender: UserId::from_uuid(uuid(record.sender_id)),
-            change: record.change()?,
-        })
-    }
-}
-
-impl NewRowRecord {
-    fn change(self) -> Result<NewChange, Error> {
-        let content = || self.content.clone().ok_or_else(|| incomplete("content"));
-        let target = || self.target.ok_or_else(|| incomplete("a target"));
-        let message = || target().map(|target| RowId::from_uuid(uuid(target)));
-        Ok(match self.kind {
-            KindRecord::Message => NewChange::Message {
-                content: content()?.into(),
-            },
-            KindRecord::Edit => NewChange::Edit {
-                message: message()?,
-                content: content()?.into(),
-                if_rev: self.rev.map(uint),
-            },
-            KindRecord::Deletion => NewChange::Deletion {
-                message: message()?,
-                if_rev: self.rev.map(uint),
-            },
-            KindRecord::Member => {
-                let member = self.member.ok_or_else(|| incomplete("a membership"))?;
-                let rev = self.rev.ok_or_else(|| incomplete("a revision"))?;
-                NewChange::Member(member.row(target()?, rev))
-            }
-            KindRecord::Archive => {
-                let archive = self.archive.ok_or_else(|| incomplete("a run"))?;
-                NewChange::Archive {
-                    run: RunId::from_uuid(uuid(archive.run)),
-                    through: uint(archive.through),
-                }
-            }
         })
     }
 }

@@ -1,11 +1,12 @@
 use domain::{
-    Change, ClientId, Content, ContentHash, Error, Message, NewChange, RoomId, Row, RowId, RunId,
-    Seq, Timestamp, UserId,
+    Change, ClientId, Content, ContentHash, Error, Message, NewChange, RoomId, RoomRow, Row, RowId,
+    RunId, Seq, Timestamp, UserId,
 };
 use mongodb::bson::{Binary, DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    change::{ReactionRowRecord, RoomRowRecord},
     content::{ContentRecord, GoneRecord},
     incomplete,
     member::MemberRowRecord,
@@ -18,7 +19,9 @@ pub(crate) enum KindRecord {
     Message,
     Edit,
     Deletion,
+    Reaction,
     Member,
+    Room,
     Archive,
 }
 
@@ -31,7 +34,9 @@ impl KindRecord {
             NewChange::Message { .. } => Self::Message,
             NewChange::Edit { .. } => Self::Edit,
             NewChange::Deletion { .. } => Self::Deletion,
+            NewChange::Reaction(_) => Self::Reaction,
             NewChange::Member(_) => Self::Member,
+            NewChange::Room(_) => Self::Room,
             NewChange::Archive { .. } => Self::Archive,
         }
     }
@@ -69,13 +74,17 @@ pub(crate) struct RowRecord {
     pub(crate) created_at: DateTime,
     /// Of what was sent; tells a repeat from another send.
     pub(crate) content_hash: Binary,
-    /// What an edit, a deletion or a member row changes: a message or a user. Of other rows the row
-    /// itself, so that every row has one: not every server keeps an index of only some.
+    /// What a row changes: a message, a reaction, a user, the room. Of other rows the row itself, so
+    /// that every row has one: not every server keeps an index of only some.
     pub(crate) target: Uuid,
     /// The revision that this row gives its target.
     pub(crate) target_rev: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reaction: Option<ReactionRowRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) member: Option<MemberRowRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<RoomRowRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) archive: Option<ArchiveRowRecord>,
 
@@ -130,7 +139,9 @@ impl RowRecord {
             content_hash: hash(sent),
             target: id(row.id.uuid()),
             target_rev: 1,
+            reaction: None,
             member: None,
+            room: None,
             archive: None,
             content: None,
             unapplied: None,
@@ -144,12 +155,12 @@ impl RowRecord {
             copy: None,
             former: None,
         };
-        record.tell(&row.change);
+        record.tell(row);
         record
     }
 
-    fn tell(&mut self, change: &Change) {
-        match change {
+    fn tell(&mut self, row: &Row) {
+        match &row.change {
             Change::Message(message) => self.say(message),
             Change::Edit(message) => {
                 self.kind = KindRecord::Edit;
@@ -160,10 +171,20 @@ impl RowRecord {
                 self.kind = KindRecord::Deletion;
                 self.aim(message.id.uuid(), message.rev);
             }
+            Change::Reaction(reaction) => {
+                self.kind = KindRecord::Reaction;
+                self.reaction = Some(reaction.into());
+                self.aim(reaction.target(row.sender), row.seq);
+            }
             Change::Member(member) => {
                 self.kind = KindRecord::Member;
                 self.member = Some(member.into());
                 self.aim(member.user.uuid(), member.rev);
+            }
+            Change::Room(room) => {
+                self.kind = KindRecord::Room;
+                self.room = Some((&room.change).into());
+                self.aim(row.room.uuid(), room.rev);
             }
             Change::Archive { run, through } => {
                 self.kind = KindRecord::Archive;
@@ -214,30 +235,14 @@ impl RowRecord {
         match self.kind {
             KindRecord::Message => Some(self.id),
             KindRecord::Edit | KindRecord::Deletion => Some(self.target),
-            KindRecord::Member | KindRecord::Archive => None,
+            KindRecord::Reaction | KindRecord::Member | KindRecord::Room | KindRecord::Archive => {
+                None
+            }
         }
     }
 
     /// The row, which tells of `message` if it tells of any.
     pub(crate) fn row(&self, message: Option<Message>) -> Result<Row, Error> {
-        let message = || message.ok_or_else(|| incomplete("a message"));
-        let change = match self.kind {
-            KindRecord::Message => Change::Message(message()?),
-            KindRecord::Edit => Change::Edit(message()?),
-            KindRecord::Deletion => Change::Deletion(message()?),
-            KindRecord::Member => {
-                let member = self.member.ok_or_else(|| incomplete("a membership"))?;
-                let (user, rev) = self.aimed();
-                Change::Member(member.row(user, rev))
-            }
-            KindRecord::Archive => {
-                let archive = self.archive.ok_or_else(|| incomplete("a run"))?;
-                Change::Archive {
-                    run: RunId::from_uuid(uuid(archive.run)),
-                    through: uint(archive.through),
-                }
-            }
-        };
         Ok(Row {
             id: RowId::from_uuid(uuid(self.id)),
             room: RoomId::from_uuid(uuid(self.room_id)),
@@ -246,7 +251,39 @@ impl RowRecord {
             sender: UserId::from_uuid(uuid(self.sender_id)),
             client_id: ClientId::from_uuid(uuid(self.client_id)),
             created_at: time(self.created_at),
-            change,
+            change: self.change(message)?,
+        })
+    }
+
+    fn change(&self, message: Option<Message>) -> Result<Change, Error> {
+        let message = || message.ok_or_else(|| incomplete("a message"));
+        let (target, rev) = self.aimed();
+        Ok(match self.kind {
+            KindRecord::Message => Change::Message(message()?),
+            KindRecord::Edit => Change::Edit(message()?),
+            KindRecord::Deletion => Change::Deletion(message()?),
+            KindRecord::Reaction => {
+                let reaction = self.reaction.clone();
+                Change::Reaction(reaction.ok_or_else(|| incomplete("a reaction"))?.into())
+            }
+            KindRecord::Member => {
+                let member = self.member.ok_or_else(|| incomplete("a membership"))?;
+                Change::Member(member.row(target, rev))
+            }
+            KindRecord::Room => {
+                let room = self.room.clone().ok_or_else(|| incomplete("a change"))?;
+                Change::Room(RoomRow {
+                    change: room.into(),
+                    rev: uint(rev),
+                })
+            }
+            KindRecord::Archive => {
+                let archive = self.archive.ok_or_else(|| incomplete("a run"))?;
+                Change::Archive {
+                    run: RunId::from_uuid(uuid(archive.run)),
+                    through: uint(archive.through),
+                }
+            }
         })
     }
 }

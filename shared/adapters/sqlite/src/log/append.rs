@@ -1,17 +1,18 @@
 //! Appending: look the client_id up, decide, insert, apply.
 
-use domain::{
-    Appended, Body, Change, Code, Content, ContentHash, Message, MessageId, NewChange, NewRow,
-    Refusal, Rev, RoomId, Row, Seq, Timestamp,
-};
-use rusqlite::{Connection, OptionalExtension, named_params};
-use uuid::Uuid;
+mod decide;
+mod write;
 
-use super::rows::{self, ArchiveRecord};
+use domain::{
+    Appended, Code, ContentHash, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq, Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::rows;
 use crate::{
-    columns::{blob, int, millis, time, uint},
+    columns::{blob, time, uint},
     error::{Failure, is_duplicate},
-    members, messages, rooms,
+    rooms,
 };
 
 /// Appends rows to a room's log; one answer per row.
@@ -34,6 +35,14 @@ enum Declined {
     Conflict(Rev),
     /// The target does not allow it.
     Refused(Refusal),
+    /// The target is so already.
+    Unchanged,
+}
+
+impl From<Refusal> for Declined {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl From<Declined> for Appended {
@@ -41,6 +50,7 @@ impl From<Declined> for Appended {
         match declined {
             Declined::Conflict(current) => Self::Conflict { current },
             Declined::Refused(refusal) => Self::Refused(refusal),
+            Declined::Unchanged => Self::Unchanged,
         }
     }
 }
@@ -59,6 +69,8 @@ struct Tail<'a> {
     room: RoomId,
     now: Timestamp,
     last: Stamp,
+    /// Whether the room was deleted, so that nothing follows.
+    closed: bool,
 }
 
 impl<'a> Tail<'a> {
@@ -68,18 +80,18 @@ impl<'a> Tail<'a> {
         room: RoomId,
         now: Timestamp,
     ) -> Result<(Self, Vec<NewRow>), Failure> {
-        let (last, init) = match last(conn, room)? {
-            Some(last) => (last, Vec::new()),
-            None => {
-                let room = rooms::by_id(conn, room)?.ok_or(Code::RoomNotFound)?;
-                (before_the_first(), room.init)
-            }
+        let closed = rooms::is_deleted(conn, room)?.ok_or(Code::RoomNotFound)?;
+        let last = last(conn, room)?;
+        let init = match last {
+            None if !closed => rooms::init(conn, room)?,
+            _ => Vec::new(),
         };
         let tail = Self {
             conn,
             room,
             now,
-            last,
+            last: last.unwrap_or_else(before_the_first),
+            closed,
         };
         Ok((tail, init))
     }
@@ -88,6 +100,9 @@ impl<'a> Tail<'a> {
         let hash = new.change.hash();
         if let Some((seq, original)) = self.known(new)? {
             return self.repeat(seq, original == hash);
+        }
+        if self.closed {
+            return Ok(Appended::Refused(Refusal::RoomDeleted));
         }
         let stamp = self.next(&new.change);
         let change = match self.decide(new, stamp)? {
@@ -104,14 +119,15 @@ impl<'a> Tail<'a> {
             created_at: stamp.created_at,
             change,
         };
-        match self.insert(&row, hash) {
+        match write::insert(self.conn, &row, hash, self.now) {
             // The id stands for a row under another client_id: a defect of the caller's, which
             // must not take along the rows of others in the batch.
             Err(Failure::Sql(error)) if is_duplicate(&error) => return Ok(Appended::Mismatch),
             inserted => inserted?,
         }
-        self.apply(&row)?;
+        write::apply(self.conn, &row)?;
         self.last = stamp;
+        self.closed = row.is_last();
         Ok(Appended::Stored(row))
     }
 
@@ -136,152 +152,14 @@ impl<'a> Tail<'a> {
     /// The stamp of the next row.
     fn next(&self, change: &NewChange) -> Stamp {
         let seq = self.last.seq + 1;
-        let raises = match change {
-            NewChange::Edit { .. } | NewChange::Deletion { .. } | NewChange::Archive { .. } => true,
-            NewChange::Message { .. } | NewChange::Member(_) => false,
-        };
         Stamp {
             seq,
-            generation: if raises { seq } else { self.last.generation },
+            generation: match change.raises_generation() {
+                true => seq,
+                false => self.last.generation,
+            },
             created_at: self.now.max(self.last.created_at),
         }
-    }
-
-    /// What the new row will tell, or why it is not stored.
-    fn decide(&self, new: &NewRow, stamp: Stamp) -> Result<Result<Change, Declined>, Failure> {
-        Ok(match &new.change {
-            NewChange::Message { content } => {
-                Ok(Change::Message(self.said(new, stamp, content.clone())))
-            }
-            NewChange::Edit {
-                message,
-                content,
-                if_rev,
-            } => self
-                .target(*message, *if_rev)?
-                .and_then(|target| edited(target, content.clone())),
-            NewChange::Deletion { message, if_rev } => self.target(*message, *if_rev)?.map(deleted),
-            NewChange::Member(member) => {
-                let current = members::rev(self.conn, self.room, member.user)?;
-                if member.rev == current + 1 {
-                    Ok(Change::Member(*member))
-                } else {
-                    Err(Declined::Conflict(current))
-                }
-            }
-            NewChange::Archive { run, through } => Ok(Change::Archive {
-                run: *run,
-                through: *through,
-            }),
-        })
-    }
-
-    fn said(&self, new: &NewRow, stamp: Stamp, content: Content) -> Message {
-        Message {
-            id: new.id,
-            room: self.room,
-            seq: stamp.seq,
-            sender: new.sender,
-            client_id: new.client_id,
-            created_at: stamp.created_at,
-            rev: 1,
-            body: Body::Present { content },
-            archived: false,
-        }
-    }
-
-    /// The message that is to be changed, if it still can be.
-    fn target(
-        &self,
-        id: MessageId,
-        if_rev: Option<Rev>,
-    ) -> Result<Result<Message, Declined>, Failure> {
-        let Some(message) = messages::by_id(self.conn, self.room, id)? else {
-            return Ok(Err(Declined::Refused(Refusal::Missing)));
-        };
-        if message.content().is_none() {
-            return Ok(Err(Declined::Refused(Refusal::Deleted)));
-        }
-        if if_rev.is_some_and(|rev| rev != message.rev) {
-            return Ok(Err(Declined::Conflict(message.rev)));
-        }
-        Ok(Ok(message))
-    }
-
-    fn insert(&self, row: &Row, hash: ContentHash) -> Result<(), Failure> {
-        let sql = "INSERT INTO messages (room, seq, id, generation, kind, sender, client_id,
-                target, target_rev, created_at, content_hash, change, rev, body, body_bytes, mark)
-            VALUES (:room, :seq, :id, :generation, :kind, :sender, :client_id,
-                :target, :target_rev, :created_at, :hash, :change, :rev, :body, :bytes, :mark)";
-        let (kind, target, target_rev) = aim(row);
-        let said = match &row.change {
-            Change::Message(message) => message.content(),
-            _ => None,
-        };
-        self.conn.prepare_cached(sql)?.execute(named_params! {
-            ":room": blob(row.room.uuid()),
-            ":seq": int(row.seq),
-            ":id": blob(row.id.uuid()),
-            ":generation": int(row.generation),
-            ":kind": kind,
-            ":sender": blob(row.sender.uuid()),
-            ":client_id": blob(row.client_id.uuid()),
-            ":target": blob(target),
-            ":target_rev": int(target_rev),
-            ":created_at": millis(row.created_at),
-            ":hash": hash.0,
-            ":change": record(&row.change)?,
-            ":rev": i64::from(said.is_some()),
-            ":body": said.map(serde_json::to_string).transpose()?,
-            ":bytes": said.map_or(0, |content| int(content.bytes() as u64)),
-            ":mark": millis(self.now),
-        })?;
-        Ok(())
-    }
-
-    /// Brings the row's target to what the row says.
-    fn apply(&self, row: &Row) -> Result<(), Failure> {
-        match &row.change {
-            Change::Edit(message) => self.rewrite(message),
-            Change::Deletion(message) => self.bury(message),
-            Change::Member(member) => Ok(members::apply(self.conn, row, member)?),
-            Change::Message(_) | Change::Archive { .. } => Ok(()),
-        }
-    }
-
-    fn rewrite(&self, message: &Message) -> Result<(), Failure> {
-        let content = message.content();
-        let body = content.map(serde_json::to_string).transpose()?;
-        let bytes = content.map_or(0, Content::bytes);
-        let sql = "UPDATE messages SET body = ?3, body_bytes = ?4, rev = ?5
-            WHERE room = ?1 AND seq = ?2";
-        self.conn.prepare_cached(sql)?.execute((
-            blob(message.room.uuid()),
-            int(message.seq),
-            body,
-            int(bytes as u64),
-            int(message.rev),
-        ))?;
-        Ok(())
-    }
-
-    /// Leaves a tombstone, and no copy in the archive. The place is raised where the body moved
-    /// (out of the archive), so that whoever moves it meanwhile loses.
-    fn bury(&self, message: &Message) -> Result<(), Failure> {
-        let sql = "UPDATE messages SET gone = 'deleted', body = NULL, body_bytes = 0, rev = ?3,
-                place = place + (archived IS NOT NULL),
-                archived = NULL, copy_rev = NULL, copy_place = NULL
-            WHERE room = ?1 AND seq = ?2";
-        self.conn.prepare_cached(sql)?.execute((
-            blob(message.room.uuid()),
-            int(message.seq),
-            int(message.rev),
-        ))?;
-        let sql = "DELETE FROM archived_messages WHERE id = ?1";
-        self.conn
-            .prepare_cached(sql)?
-            .execute([blob(message.id.uuid())])?;
-        Ok(())
     }
 }
 
@@ -306,48 +184,4 @@ fn before_the_first() -> Stamp {
         generation: 0,
         created_at: Timestamp::MIN,
     }
-}
-
-fn edited(target: Message, content: Content) -> Result<Change, Declined> {
-    if target.archived {
-        return Err(Declined::Refused(Refusal::Archived));
-    }
-    Ok(Change::Edit(Message {
-        rev: target.rev + 1,
-        body: Body::Present { content },
-        ..target
-    }))
-}
-
-fn deleted(target: Message) -> Change {
-    Change::Deletion(Message {
-        rev: target.rev + 1,
-        body: Body::Deleted,
-        archived: false,
-        ..target
-    })
-}
-
-/// A row's kind, its target, and the revision that it gives the target.
-fn aim(row: &Row) -> (&'static str, Uuid, Rev) {
-    let own = row.id.uuid();
-    match &row.change {
-        Change::Message(_) => ("message", own, 1),
-        Change::Edit(message) => ("edit", message.id.uuid(), message.rev),
-        Change::Deletion(message) => ("deletion", message.id.uuid(), message.rev),
-        Change::Member(member) => ("member", member.user.uuid(), member.rev),
-        Change::Archive { .. } => ("archive", own, 1),
-    }
-}
-
-/// What kind, target and revision do not say.
-fn record(change: &Change) -> Result<Option<String>, Failure> {
-    Ok(match change {
-        Change::Message(_) | Change::Edit(_) | Change::Deletion(_) => None,
-        Change::Member(member) => Some(serde_json::to_string(member)?),
-        Change::Archive { run, through } => Some(serde_json::to_string(&ArchiveRecord {
-            run: *run,
-            through: *through,
-        })?),
-    })
 }

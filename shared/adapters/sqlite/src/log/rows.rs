@@ -1,6 +1,9 @@
 //! Reading rows, each with its message as it is now.
 
-use domain::{Change, ClientId, Head, MemberRow, Message, RoomId, Row, RowId, RunId, Seq, UserId};
+use domain::{
+    Change, ClientId, Head, MemberRow, Message, ReactionRow, RoomId, RoomRow, Row, RowId, RunId,
+    Seq, UserId,
+};
 use rusqlite::{Connection, OptionalExtension, Result, types::Type};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +87,8 @@ fn change(row: &rusqlite::Row<'_>) -> Result<Change> {
         "edit" => message().map(Change::Edit),
         "deletion" => message().map(Change::Deletion),
         "member" => json::<MemberRow>(row, 8).map(Change::Member),
+        "reaction" => json::<ReactionRow>(row, 8).map(Change::Reaction),
+        "room" => json::<RoomRow>(row, 8).map(Change::Room),
         "archive" => {
             let ArchiveRecord { run, through } = json(row, 8)?;
             Ok(Change::Archive { run, through })

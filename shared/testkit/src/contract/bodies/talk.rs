@@ -53,7 +53,7 @@ impl<'w> Talk<'w> {
     pub(super) async fn say(&self, count: usize) -> Vec<Message> {
         let said = |_| {
             let text = format!("said as {}", RowId::new());
-            let content = Content::Text { text };
+            let content = Content::plain(text);
             self.row(NewChange::Message { content })
         };
         let rows = (0..count).map(said).collect();
@@ -63,7 +63,7 @@ impl<'w> Talk<'w> {
 
     /// Changes what a message says.
     pub(super) async fn edit(&self, message: MessageId, text: &str) -> Appended {
-        let content = Content::Text { text: text.into() };
+        let content = Content::plain(text);
         self.change(NewChange::Edit {
             message,
             content,

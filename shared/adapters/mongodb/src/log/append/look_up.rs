@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{Appended, Row, RowId};
+use domain::{Appended, Refusal, Row, RowId};
 use mongodb::bson::{Uuid, doc};
 
 use super::{super::plan::Pending, Batch};
@@ -29,6 +29,13 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Answers all that waits with one refusal, but for what was stored before.
+    pub(super) async fn refuse_all(&mut self, refusal: Refusal) -> Result<(), Failure> {
+        let refused = |waiting: &Pending| (waiting.at, Appended::Refused(refusal));
+        let refused = self.pending.iter().map(refused).collect();
+        self.refuse(refused).await
     }
 
     /// Looks up what waits by client_id, and answers what is in the log.

@@ -1,0 +1,152 @@
+//! Reading the targets of rows.
+
+use domain::{
+    Content, MessageId, NewChange, NewRow, RoomChange, RoomId, RoomRow, Timestamp, UserId,
+};
+use mongodb::bson::{Uuid, doc};
+
+use super::Targets;
+use crate::{
+    db::Db,
+    failure::Failure,
+    records::{NameRecord, RoomRecord, RowRecord},
+    values::{id, uint, uuid},
+};
+
+/// What rows are about.
+#[derive(Default)]
+struct Wanted<'r> {
+    messages: Vec<Uuid>,
+    users: Vec<Uuid>,
+    /// Messages that are reacted to, and what the reactions aim at.
+    reacted: Vec<Uuid>,
+    reactions: Vec<Uuid>,
+    rooms: Vec<(&'r NewRow, &'r RoomRow)>,
+}
+
+impl<'r> Wanted<'r> {
+    fn of(rows: impl Iterator<Item = &'r NewRow>) -> Self {
+        let mut wanted = Self::default();
+        for row in rows {
+            match &row.change {
+                NewChange::Edit { message, .. } | NewChange::Deletion { message, .. } => {
+                    wanted.messages.push(id(message.uuid()));
+                }
+                NewChange::Reaction(reaction) => {
+                    wanted.messages.push(id(reaction.message.uuid()));
+                    wanted.reacted.push(id(reaction.message.uuid()));
+                    wanted.reactions.push(id(reaction.target(row.sender)));
+                }
+                NewChange::Member(member) => wanted.users.push(id(member.user.uuid())),
+                NewChange::Room(room) => wanted.rooms.push((row, room)),
+                NewChange::Message { .. } | NewChange::Archive { .. } => {}
+            }
+        }
+        wanted
+    }
+
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.users.is_empty() && self.rooms.is_empty()
+    }
+}
+
+impl Targets {
+    /// Reads the targets of rows, after applying what is stored. The name that one of them gives
+    /// the channel is claimed.
+    pub(in crate::log) async fn read<'r>(
+        (db, now): (&Db, Timestamp),
+        room: RoomId,
+        rows: impl Iterator<Item = &'r NewRow>,
+    ) -> Result<Self, Failure> {
+        let wanted = Wanted::of(rows);
+        let mut targets = Self::default();
+        if wanted.is_empty() {
+            return Ok(targets);
+        }
+        let room = id(room.uuid());
+        db.apply_stored(&[room]).await?;
+        for key in db.keys(room, wanted.messages).await? {
+            targets.know(&key)?;
+        }
+        targets.read_members(db, room, wanted.users).await?;
+        let reactions = (wanted.reacted, wanted.reactions);
+        targets.read_reactions(db, room, reactions).await?;
+        targets.read_room((db, now), room, &wanted.rooms).await?;
+        Ok(targets)
+    }
+
+    /// Notes a message. What it says does not matter here, and may lie in the archive.
+    fn know(&mut self, key: &RowRecord) -> Result<(), Failure> {
+        let message = key.message(Some(Content::plain("")))?;
+        self.messages.insert(message.id, message);
+        Ok(())
+    }
+
+    async fn read_members(&mut self, db: &Db, room: Uuid, users: Vec<Uuid>) -> Result<(), Failure> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let filter = doc! {"room_id": room, "user_id": {"$in": users}};
+        let members = db.all(db.members.find(filter)).await?;
+        let revs = members
+            .iter()
+            .map(|m| (UserId::from_uuid(uuid(m.user_id)), uint(m.rev)));
+        self.members.extend(revs);
+        Ok(())
+    }
+
+    async fn read_reactions(
+        &mut self,
+        db: &Db,
+        room: Uuid,
+        (messages, reactions): (Vec<Uuid>, Vec<Uuid>),
+    ) -> Result<(), Failure> {
+        if reactions.is_empty() {
+            return Ok(());
+        }
+        let set = db.set_reactions(&reactions).await?;
+        self.reactions
+            .extend(set.into_iter().map(|target| (uuid(target), true)));
+        let emoji = db.emoji_on(room, &messages).await?.into_iter();
+        self.emoji
+            .extend(emoji.map(|(message, emoji)| (MessageId::from_uuid(uuid(message)), emoji)));
+        Ok(())
+    }
+
+    async fn read_room(
+        &mut self,
+        (db, now): (&Db, Timestamp),
+        room: Uuid,
+        rows: &[(&NewRow, &RoomRow)],
+    ) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let Some(room) = db.call(db.rooms.find_one(doc! {"_id": room})).await? else {
+            return Ok(());
+        };
+        self.room = uint(room.rev);
+        let next = rows.iter().find(|(_, row)| row.rev == self.room + 1);
+        if let Some((new, row)) = next {
+            let free = claimed((db, now), &room, &row.change).await?;
+            self.claim = Some((new.id, free));
+        }
+        Ok(())
+    }
+}
+
+/// Takes the name that a change gives the room, if it must be taken. `false` when another has it.
+async fn claimed(
+    (db, now): (&Db, Timestamp),
+    room: &RoomRecord,
+    change: &RoomChange,
+) -> Result<bool, Failure> {
+    let (RoomChange::Renamed { name }, Some(own)) = (change, room.own_name()) else {
+        return Ok(true);
+    };
+    let name = NameRecord {
+        name: name.as_str().to_owned(),
+        ..own
+    };
+    db.claim(room, &name, now).await
+}

@@ -1,0 +1,82 @@
+use domain::{Emoji, MessageId, ReactionRow, RoomChange, RoomName};
+use mongodb::bson::Uuid;
+use serde::{Deserialize, Serialize};
+
+use crate::values::{id, uuid};
+
+/// What a reaction row of the log says, beyond who sent it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReactionRowRecord {
+    pub(crate) message: Uuid,
+    pub(crate) emoji: String,
+    pub(crate) set: bool,
+}
+
+impl From<&ReactionRow> for ReactionRowRecord {
+    fn from(row: &ReactionRow) -> Self {
+        Self {
+            message: id(row.message.uuid()),
+            emoji: row.emoji.as_str().to_owned(),
+            set: row.set,
+        }
+    }
+}
+
+impl From<ReactionRowRecord> for ReactionRow {
+    fn from(record: ReactionRowRecord) -> Self {
+        Self {
+            message: MessageId::from_uuid(uuid(record.message)),
+            emoji: Emoji::stored(record.emoji),
+            set: record.set,
+        }
+    }
+}
+
+/// One person's reaction with one emoji, under the id that its rows aim at. Kept when it was taken
+/// back, so that its seq goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReactionRecord {
+    #[serde(rename = "_id")]
+    pub(crate) id: Uuid,
+    pub(crate) room_id: Uuid,
+    pub(crate) message_id: Uuid,
+    pub(crate) emoji: String,
+    pub(crate) user_id: Uuid,
+    pub(crate) set: bool,
+    pub(crate) seq: i64,
+}
+
+/// What a room row of the log says, beyond its target and target_rev.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub(crate) enum RoomRowRecord {
+    Renamed { name: String },
+    ReadOnly { read_only: bool },
+    Deleted,
+}
+
+impl From<&RoomChange> for RoomRowRecord {
+    fn from(change: &RoomChange) -> Self {
+        match change {
+            RoomChange::Renamed { name } => Self::Renamed {
+                name: name.as_str().to_owned(),
+            },
+            RoomChange::ReadOnly { read_only } => Self::ReadOnly {
+                read_only: *read_only,
+            },
+            RoomChange::Deleted => Self::Deleted,
+        }
+    }
+}
+
+impl From<RoomRowRecord> for RoomChange {
+    fn from(record: RoomRowRecord) -> Self {
+        match record {
+            RoomRowRecord::Renamed { name } => Self::Renamed {
+                name: RoomName::stored(name),
+            },
+            RoomRowRecord::ReadOnly { read_only } => Self::ReadOnly { read_only },
+            RoomRowRecord::Deleted => Self::Deleted,
+        }
+    }
+}
