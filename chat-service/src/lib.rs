@@ -8,6 +8,7 @@ mod announcer;
 pub mod application;
 pub mod relay;
 pub mod routes;
+pub mod setup;
 #[cfg(test)]
 mod testing;
 pub mod writer;
@@ -20,6 +21,7 @@ use crate::{
     announcer::Announcer,
     application::Chat,
     relay::{Publisher, Relay, Sweep},
+    setup::Setup,
     writer::Parts,
 };
 
@@ -32,6 +34,10 @@ pub struct ChatService {
     /// The writers of the rooms. Whatever else in the process appends to logs does it through
     /// them, since of one room only one append may be under way.
     pub writers: Writers,
+    /// The rules of chat over them.
+    pub app: Arc<dyn Application>,
+    /// How the first administrator comes to be. Closed until somebody opens it.
+    pub setup: Arc<Setup>,
 }
 
 /// Puts chat together, without starting anything.
@@ -50,13 +56,20 @@ pub fn service(ctx: &Context) -> ChatService {
         retell: announcer,
         clock: ctx.ports.clock.clone(),
     };
-    let mut service = routes::service(ctx, application(ctx, writers.clone()));
+    let setup = Setup::new(ctx);
+    let app = application(ctx, writers.clone());
+    let mut service = routes::service(ctx, Arc::clone(&app), &setup);
     let stop = ctx.stop.clone();
     service.tasks = vec![
         Task::new("relay", relay.run(ctx.stop.clone())),
         Task::restarting("sweep", move || sweep.clone().run(stop.clone())),
     ];
-    ChatService { service, writers }
+    ChatService {
+        service,
+        writers,
+        app,
+        setup,
+    }
 }
 
 fn writers(ctx: &Context, announce: Arc<Announcer>) -> Writers {

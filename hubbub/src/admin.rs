@@ -1,6 +1,7 @@
 //! The admin routes that no service has: people.
 
-use domain::{Email, NewUser, Password, Result, TenantId, User, UserId, Username};
+use chat_service::accounts::{Accounts, NewAccount};
+use domain::{Email, Result, User, UserId, Username};
 use edge::{Context, Endpoint, Service, answer, auth, body};
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -62,21 +63,13 @@ async fn create(
 ) -> Result<User> {
     caller?;
     let wanted = wanted?;
-    let email = wanted.email.as_deref().map(Email::parse).transpose()?;
-    let username = Username::parse(&wanted.username, email.as_ref())?;
-    let shortest = ctx.settings.auth.password_min_chars;
-    let password = Password::parse(wanted.password, shortest)?;
-    let hash = ctx.passwords.hash(password).await?;
-    let user = NewUser {
-        id: UserId::new(),
-        tenant: TenantId::default(),
-        username,
-        email,
-        password_hash: Some(hash),
-        alias: None,
-        admin: wanted.admin,
-    };
-    ctx.ports.store.create_user(user).await
+    let new = NewAccount::parse(
+        &wanted.username,
+        wanted.email.as_deref(),
+        wanted.password,
+        ctx.settings.auth.password_min_chars,
+    )?;
+    Accounts::new(ctx).create(new, wanted.admin).await
 }
 
 impl From<User> for Made {

@@ -8,7 +8,10 @@ use std::{
 
 use settings::{DialectName, Settings};
 
-/// What to reach where. Printed once, when `/readyz` is 200. Holds no secret.
+use crate::demo::{Demo, PEOPLE};
+
+/// What to reach where. Printed once, when `/readyz` is 200, and never logged: it holds what only
+/// whoever starts the server is to know, and no other secret.
 pub(crate) struct Banner<'a> {
     /// What the installation chose.
     pub(crate) settings: &'a Settings,
@@ -18,6 +21,10 @@ pub(crate) struct Banner<'a> {
     pub(crate) store: String,
     /// Where it listens.
     pub(crate) addresses: &'a [SocketAddr],
+    /// What lets one make the first administrator.
+    pub(crate) setup: Option<String>,
+    /// What there is to try things out with.
+    pub(crate) demo: Option<Demo>,
 }
 
 impl fmt::Display for Banner<'_> {
@@ -65,6 +72,8 @@ impl Banner<'_> {
             ("Metrics", format!("http{s}://{at}/metrics")),
             ("Health", format!("http{s}://{at}/readyz")),
         ]);
+        lines.extend(self.setup_lines(&format!("http{s}://{at}")));
+        lines.extend(self.demo.as_ref().map(|demo| ("Demo", told(demo))));
         let others = self.addresses.iter().skip(1);
         lines.extend(others.map(|other| ("also on", format!("http{s}://{}", reachable(other)))));
         lines.extend([
@@ -82,6 +91,19 @@ impl Banner<'_> {
         !self.settings.server.tls.cert_file.as_os_str().is_empty()
     }
 
+    /// The link, which keeps the token from the server's and every proxy's log, and the command for
+    /// who has no browser.
+    fn setup_lines(&self, server: &str) -> Vec<(&'static str, String)> {
+        let Some(token) = &self.setup else {
+            return Vec::new();
+        };
+        let body = format!(r#"{{"token":"{token}","username":"NAME","password":"PASSWORD"}}"#);
+        let curl =
+            format!("curl {server}/api/v1/setup -H 'Content-Type: application/json' -d '{body}'");
+        let link = format!("{server}/setup#{token} (once, within an hour)");
+        vec![("First admin", link), ("or", curl)]
+    }
+
     fn dialects(&self) -> String {
         let mut names = "native".to_owned();
         for dialect in &self.settings.dialects {
@@ -90,6 +112,17 @@ impl Banner<'_> {
         }
         names
     }
+}
+
+/// Who is there to try things out with.
+fn told(demo: &Demo) -> String {
+    let people = PEOPLE.join(", ");
+    let again = if demo.known {
+        " (known from before)"
+    } else {
+        ""
+    };
+    format!("{people}{again}, all with the password {}", demo.password)
 }
 
 /// An address that can be opened: who listens everywhere is reached on loopback.
@@ -136,6 +169,8 @@ mod tests {
             file: None,
             store: "SQLite".to_owned(),
             addresses: &addresses,
+            setup: None,
+            demo: None,
         };
         let text = banner.to_string();
         for line in [
@@ -146,6 +181,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+        assert!(!text.contains("First admin") && !text.contains("Demo"));
         assert!(!text.contains("0123456789abcdef") && !text.contains("development"));
     }
 
@@ -158,6 +194,8 @@ mod tests {
             file: None,
             store: "SQLite".to_owned(),
             addresses: &["127.0.0.1:8443".parse().unwrap()],
+            setup: Some("c1a1".to_owned()),
+            demo: None,
         };
         let text = banner.to_string();
         assert!(text.contains("https://127.0.0.1:8443/api/v1"), "{text}");
@@ -169,16 +207,26 @@ mod tests {
     }
 
     #[test]
-    fn says_that_the_secret_is_a_development_secret() {
+    fn says_what_only_who_starts_it_is_to_know() {
         let settings = Settings::default();
         let banner = Banner {
             settings: &settings,
             file: Some(Path::new("hubbub.toml")),
             store: "SQLite".to_owned(),
-            addresses: &[],
+            addresses: &["127.0.0.1:8080".parse().unwrap()],
+            setup: Some("c1a1".to_owned()),
+            demo: Some(Demo {
+                known: true,
+                password: "pass".to_owned(),
+            }),
         };
         let text = banner.to_string();
         assert!(text.contains("(! development"));
         assert!(text.contains("./hubbub.toml"));
+        assert!(text.contains("http://127.0.0.1:8080/setup#c1a1 (once"));
+        assert!(text.contains(r#"-d '{"token":"c1a1","username":"NAME""#));
+        assert!(
+            text.contains("ann, bob, cid, eve (known from before), all with the password pass")
+        );
     }
 }

@@ -37,6 +37,10 @@ pub(crate) struct Serve {
     /// Address to listen on, may be repeated [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Vec<SocketAddr>,
+    /// Makes people and rooms to try things out with, and prints their password; needs every
+    /// listener on loopback.
+    #[arg(long)]
+    demo: bool,
     /// Lifts rate limits and session caps, for benchmarks; needs every listener on loopback.
     #[arg(long)]
     no_limits: bool,
@@ -199,21 +203,27 @@ impl Cli {
 }
 
 impl Serve {
+    /// Whether there are to be people and rooms to try things out with.
+    pub(crate) fn demo(&self) -> bool {
+        self.demo
+    }
+
     fn is_empty(&self) -> bool {
-        self.listen.is_empty() && !self.no_limits
+        self.listen.is_empty() && !self.no_limits && !self.demo
     }
 
     /// `hubbub --listen A serve --listen B` listens on both.
     fn and(mut self, after: Self) -> Self {
         self.listen.extend(after.listen);
         self.no_limits |= after.no_limits;
+        self.demo |= after.demo;
         self
     }
 }
 
 fn misplaced() -> clap::Error {
     use clap::{CommandFactory as _, error::ErrorKind};
-    let text = "--listen and --no-limits are flags of `hubbub serve`";
+    let text = "--listen, --demo and --no-limits are flags of `hubbub serve`";
     Cli::command().error(ErrorKind::ArgumentConflict, text)
 }
 

@@ -29,6 +29,14 @@ pub enum Failure {
     /// Without limits, for everybody.
     #[error("no_limits is for benchmarks: it needs every listener on loopback")]
     Unlimited,
+    /// People whose password is printed, for everybody.
+    #[error(
+        "--demo is for trying things out: it needs `mode = \"development\"` and every listener on loopback"
+    )]
+    DemoInPublic,
+    /// The demo's people or rooms cannot be made.
+    #[error("--demo cannot be set up here: {}; choose another folder with --data", cause(.0))]
+    Demo(#[source] domain::Error),
     /// Another process works on the data.
     #[error(
         "{} is in use by {holder}; stop it, or choose another folder with --data",

@@ -11,6 +11,7 @@ mod client;
 mod commands;
 mod configuration;
 mod data;
+mod demo;
 mod failure;
 mod office;
 mod output;

@@ -12,7 +12,8 @@ use crate::{
     Failure,
     client::{Client, Inside},
     data::{Claim, DataFolder, admin_socket},
-    server, services,
+    server,
+    services::{self, Parts},
 };
 
 /// How long a server that has the folder, but not yet its socket, is waited for.
@@ -58,7 +59,9 @@ impl Office {
 
     async fn open(settings: Settings, folder: DataFolder) -> Result<Self, Failure> {
         let ctx = server::open(settings).await?;
-        let (services, archive) = services::all(&ctx);
+        let Parts {
+            services, archive, ..
+        } = services::all(&ctx);
         if let Err(error) = scheduler_service::end_cut(&archive).await {
             // As on a full disk, where people still may look.
             tracing::warn!(%error, "archive runs that were cut off are still there");

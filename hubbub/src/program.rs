@@ -2,6 +2,7 @@
 
 use std::{
     io::{Write, stderr, stdout},
+    path::Path,
     process::ExitCode,
 };
 
@@ -10,10 +11,10 @@ use settings::{Inputs, Loaded};
 use tokio::runtime::Builder;
 
 use crate::{
-    Failure,
+    Failure, Server,
     banner::Banner,
-    cli::{Cli, Command},
-    commands, configuration, data,
+    cli::{Cli, Command, Serve},
+    commands, configuration, data, demo,
     office::Office,
     output::Output,
     server,
@@ -70,31 +71,53 @@ fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
     })?;
     runtime.block_on(async {
         match command {
-            Command::Serve(_) => serve(loaded).await,
+            Command::Serve(flags) => serve(loaded, flags).await,
             command => administer(command, &loaded).await,
         }
     })
 }
 
 /// Serves until a signal, or until a part fails.
-async fn serve(loaded: Loaded) -> Result<(), Failure> {
+async fn serve(loaded: Loaded, flags: &Serve) -> Result<(), Failure> {
     edge::telemetry::init(&loaded.settings.log)?;
     let folder = server::claim(&loaded.settings.data)?;
+    if flags.demo() {
+        demo::check(&loaded.settings, &loaded.settings.listen)?;
+    }
     let listeners = server::bind(&loaded.settings)?;
     let server = server::serve(loaded.settings, folder, listeners).await?;
     edge::shutdown::signals(server.ctx()).map_err(|source| Failure::Io {
         what: "listen to signals",
         source,
     })?;
+    match banner(&server, flags, loaded.file.as_deref()).await {
+        Ok(banner) => {
+            // Whoever closed the other end does not want to read it.
+            let _ = write!(stdout(), "{banner}").and_then(|()| stdout().flush());
+            server.wait().await
+        }
+        Err(failure) => {
+            let ended = server.stop().await;
+            Err(ended.err().unwrap_or(failure))
+        }
+    }
+}
+
+/// What is to be said of a server that is ready, once all that it tells of is there.
+async fn banner(server: &Server, flags: &Serve, file: Option<&Path>) -> Result<String, Failure> {
+    let demo = match flags.demo() {
+        true => Some(demo::furnish(server).await?),
+        false => None,
+    };
     let banner = Banner {
         settings: &server.ctx().settings,
-        file: loaded.file.as_deref(),
+        file,
         store: server.ctx().ports.store.describe(),
         addresses: server.addresses(),
+        setup: server.open_setup().await?,
+        demo,
     };
-    // Whoever closed the other end does not want to read it.
-    let _ = write!(stdout(), "{banner}").and_then(|()| stdout().flush());
-    server.wait().await
+    Ok(banner.to_string())
 }
 
 async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {

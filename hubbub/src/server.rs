@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use chat_service::setup::Setup;
 use domain::Limits;
-use edge::{Context, Listener};
+use edge::{Application, Context, Listener};
 use settings::Settings;
 use tokio::{
     net::TcpListener,
@@ -16,7 +17,7 @@ use crate::{
     Failure,
     client::Client,
     data::{Claim, DataFolder, admin_socket},
-    services,
+    services::{self, Parts},
 };
 
 /// How long a server may take to become ready.
@@ -31,6 +32,8 @@ const CLOSE: Duration = Duration::from_secs(1);
 /// The server of this process, ready. Dropping it leaves it running; [`Server::stop`] ends it.
 pub struct Server {
     ctx: Context,
+    app: Arc<dyn Application>,
+    setup: Arc<Setup>,
     addresses: Vec<SocketAddr>,
     serving: JoinHandle<domain::Result<()>>,
     _folder: DataFolder,
@@ -96,13 +99,20 @@ pub(crate) async fn serve(
     listeners.push(Listener::Local(folder.admin_socket()?));
     let configured = scheduler_service::configure(&ctx).await;
     configured.map_err(Failure::Broken)?;
-    let (services, _) = services::all(&ctx);
+    let Parts {
+        services,
+        app,
+        setup,
+        ..
+    } = services::all(&ctx);
     let shared = ctx.clone();
     // Not on the context's own tracker, whose end it waits for.
     let serving =
         TaskTracker::new().spawn(async move { edge::serve(&shared, listeners, services).await });
     let server = Server {
         ctx,
+        app,
+        setup,
         addresses,
         serving,
         _folder: folder,
@@ -136,6 +146,21 @@ impl Server {
     #[must_use]
     pub fn ctx(&self) -> &Context {
         &self.ctx
+    }
+
+    /// The rules of chat.
+    pub(crate) fn app(&self) -> &Arc<dyn Application> {
+        &self.app
+    }
+
+    /// Lets whoever is shown the answer make the first administrator, once and within an hour, at
+    /// `/setup` or `POST /api/v1/setup`. `None` when there is an administrator. Nobody else must
+    /// see it.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn open_setup(&self) -> Result<Option<String>, Failure> {
+        self.setup.open().await.map_err(Failure::Broken)
     }
 
     /// Drains, closes the store and gives the data folder back, within 10 seconds.

@@ -3,16 +3,33 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat_service::{ChatService, Writers};
+use chat_service::{ChatService, Writers, setup::Setup};
 use domain::{Appended, NewRow, Result, Room};
-use edge::{Context, Service};
+use edge::{Application, Context, Service};
 use scheduler_service::{Archive, RoomLog};
 
 use crate::admin;
 
-/// Every service, ready to be served on one listener, and the archive behind one of them.
-pub(crate) fn all(ctx: &Context) -> (Vec<Service>, Archive) {
-    let ChatService { service, writers } = chat_service::service(ctx);
+/// Every service of a process, and what stands behind them.
+pub(crate) struct Parts {
+    /// Ready to be served on one listener.
+    pub(crate) services: Vec<Service>,
+    /// The archive.
+    pub(crate) archive: Archive,
+    /// The rules of chat.
+    pub(crate) app: Arc<dyn Application>,
+    /// How the first administrator comes to be.
+    pub(crate) setup: Arc<Setup>,
+}
+
+/// Puts all of them together.
+pub(crate) fn all(ctx: &Context) -> Parts {
+    let ChatService {
+        service,
+        writers,
+        app,
+        setup,
+    } = chat_service::service(ctx);
     let rooms = Arc::new(ThroughWriters(writers));
     let archive = scheduler_service::archive(ctx, rooms);
     let services = vec![
@@ -22,7 +39,12 @@ pub(crate) fn all(ctx: &Context) -> (Vec<Service>, Archive) {
         scheduler_service::service(ctx, archive.clone()),
         admin::service(ctx),
     ];
-    (services, archive)
+    Parts {
+        services,
+        archive,
+        app,
+        setup,
+    }
 }
 
 /// Archive runs tell rooms through chat's writers: of one room only one append may be under way.

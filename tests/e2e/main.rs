@@ -1,5 +1,6 @@
 //! Everything over real TCP, on embedded storage, in one process.
 
+mod accounts;
 mod archive;
 mod bad_input;
 mod fan_out;

@@ -76,6 +76,15 @@ impl Server {
         Anon { rest: self.rest() }
     }
 
+    /// What the banner shows to whoever starts a server without an administrator.
+    ///
+    /// # Panics
+    /// When there is one.
+    pub async fn setup_token(&self) -> String {
+        let token = self.running.open_setup().await.expect("a store");
+        token.expect("no administrator yet")
+    }
+
     /// Signs an administrator up.
     ///
     /// # Panics

@@ -13,14 +13,24 @@ use edge::{Application, Authenticator, Context, Endpoint, Service, answer};
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
-use crate::accounts::Accounts;
+use crate::{accounts::Accounts, setup::Setup};
 
 /// The native API.
 const NATIVE: &[Endpoint] = &[
     at("/api/v1/auth/signup", &["POST"]),
     at("/api/v1/auth/login", &["POST"]),
     at("/api/v1/auth/logout", &["POST"]),
-    at("/api/v1/me", &["GET", "HEAD"]),
+    at("/api/v1/auth/logout-everywhere", &["POST"]),
+    at("/api/v1/auth/refresh", &["POST"]),
+    at("/api/v1/sessions", &["GET", "HEAD"]),
+    at("/api/v1/sessions/{session}", &["DELETE"]),
+    at("/api/v1/ws-ticket", &["POST"]),
+    at("/api/v1/me", &["GET", "HEAD", "PATCH"]),
+    at("/api/v1/me/password", &["POST"]),
+    at("/api/v1/users", &["GET", "HEAD"]),
+    at("/api/v1/users/{user}", &["GET", "HEAD"]),
+    at("/api/v1/setup", &["POST"]),
+    at("/setup", &["GET", "HEAD"]),
     at("/api/v1/rooms", &["GET", "HEAD", "POST"]),
     at("/api/v1/rooms/{room}", &["GET", "HEAD"]),
     at("/api/v1/rooms/{room}/join", &["POST"]),
@@ -55,15 +65,17 @@ const fn at(path: &'static str, methods: &'static [&'static str]) -> Endpoint {
 pub(crate) struct House {
     pub(crate) ctx: Context,
     pub(crate) app: Arc<dyn Application>,
-    pub(crate) accounts: Accounts,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) setup: Arc<Setup>,
 }
 
 /// Everything that chat answers to, without its tasks.
-pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>) -> Service {
+pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setup>) -> Service {
     let house = Arc::new(House {
         ctx: ctx.clone(),
         app,
-        accounts: Accounts::new(ctx),
+        accounts: Arc::clone(setup.accounts()),
+        setup: Arc::clone(setup),
     });
     let native = native::routes(&house);
     let speaks = |dialect| ctx.settings.dialects.contains(&dialect);

@@ -1,5 +1,6 @@
 //! The program `hubbub`, as its users have it.
 
+mod accounts;
 mod archive;
 mod commands;
 mod configuration;

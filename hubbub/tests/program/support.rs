@@ -94,7 +94,13 @@ impl Place {
 
     /// Serves on a free port and waits for the banner.
     pub(crate) fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// Serves with more flags.
+    pub(crate) fn serve_with(&self, flags: &[&str]) -> Serving {
         let mut command = self.command(&["--listen", "127.0.0.1:0"]);
+        command.args(flags);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("piped");
@@ -145,6 +151,14 @@ impl Serving {
         );
         let (status, answer) = self.ask(&head, &body.to_string());
         assert!((200..300).contains(&status), "{path}: {status} {answer}");
+        serde_json::from_str(&answer).expect("JSON")
+    }
+
+    /// Gets the JSON of an answer, which must be a success.
+    pub(crate) fn get(&self, path: &str, token: &str) -> Value {
+        let head = format!("GET {path} HTTP/1.1\r\nauthorization: Bearer {token}\r\n");
+        let (status, answer) = self.ask(&head, "");
+        assert_eq!(status, 200, "{path}: {answer}");
         serde_json::from_str(&answer).expect("JSON")
     }
 

@@ -108,7 +108,8 @@ async fn token(world: &World, ctx: &Context, name: &str, admin: bool) -> String 
         ..builders::new_user(name)
     };
     let user: User = world.store.create_user(user).await.unwrap();
-    ctx.auth.issue(&user).unwrap().token
+    let begun = ctx.auth.begin_once(&user, domain::Label::default());
+    begun.await.unwrap().token
 }
 
 #[tokio::test]

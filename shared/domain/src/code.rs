@@ -66,6 +66,7 @@ macro_rules! codes {
 codes! {
     Unauthenticated "unauthenticated" Unauthenticated 401 4501 "A token is needed.";
     TokenInvalid "token_invalid" Unauthenticated 401 4501 "The token is not valid, or has expired.";
+    RefreshReused "refresh_reused" Unauthenticated 401 4501 "The refresh token was used before; its session has been ended.";
     WrongCredentials "wrong_credentials" Unauthenticated 401 4501 "The username or the password is wrong.";
     Forbidden "forbidden" Forbidden 403 4503 "You may not do this.";
     OriginRefused "origin_refused" Forbidden 403 4503 "This origin is not on the allow-list.";
@@ -77,6 +78,7 @@ codes! {
     RoomNotFound "room_not_found" NotFound 404 4503 "There is no such room, or you are not a member of it.";
     UserNotFound "user_not_found" NotFound 404 4503 "There is no such user.";
     MessageNotFound "message_not_found" NotFound 404 4503 "There is no such message.";
+    SessionNotFound "session_not_found" NotFound 404 4503 "You have no such session.";
     PolicyNotFound "policy_not_found" NotFound 404 4503 "There is no such policy.";
     RunNotFound "run_not_found" NotFound 404 4503 "There is no such run or plan.";
     MethodNotAllowed "method_not_allowed" Invalid 405 4400 "This path does not answer to this method.";

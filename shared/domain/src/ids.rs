@@ -80,6 +80,10 @@ id!(
     SessionId
 );
 id!(
+    /// All tokens that come from one login.
+    FamilyId
+);
+id!(
     /// One process of ours, from its start to its end.
     NodeId
 );

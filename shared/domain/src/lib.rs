@@ -11,6 +11,7 @@ pub mod content;
 pub mod envelope;
 pub mod error;
 pub mod event;
+pub mod family;
 pub mod ids;
 pub mod limits;
 pub mod marks;
@@ -21,6 +22,7 @@ pub mod ports;
 pub mod recent;
 pub mod room;
 pub mod row;
+pub mod token;
 pub mod user;
 
 pub use code::{Code, Kind};
@@ -29,9 +31,10 @@ pub use content::{Attachment, Content, ContentHash, ContentKind};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use event::{Card, Event, Scene};
+pub use family::{Family, Label, Presented};
 pub use ids::{
-    ClientId, FileId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId, RunId,
-    SessionId, TenantId, UserId,
+    ClientId, FamilyId, FileId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId,
+    RunId, SessionId, TenantId, UserId,
 };
 pub use limits::Limits;
 pub use message::{Body, Cursor, Message, Page, Reaction, Split};
@@ -43,7 +46,8 @@ pub use row::{
     Appended, Change, Head, MESSAGE_EMOJI, MemberChange, MemberRow, NewChange, NewRow, ReactionRow,
     Refusal, RoomChange, RoomRow, Row,
 };
-pub use user::{NewUser, User};
+pub use token::TokenKey;
+pub use user::{NewUser, Profile, User};
 
 /// A row's number in its room: 1, 2, 3…, dense, never reused. 0 stands before the first row.
 pub type Seq = u64;

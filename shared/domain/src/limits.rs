@@ -53,6 +53,12 @@ pub struct Limits {
     pub logins_per_minute: u32,
     /// Sign-ups per hour from one address.
     pub signups_per_hour: u32,
+    /// Renewals of tokens per minute, for each address.
+    pub refreshes_per_minute: u32,
+    /// Tickets for sockets per minute, for each user.
+    pub tickets_per_minute: u32,
+    /// Logins of one user that last; of more, those that were not renewed for longest end.
+    pub user_logins: usize,
     /// Most messages of one batch of an archive run.
     pub run_batch: usize,
 }
@@ -99,6 +105,9 @@ impl Default for Limits {
             sends_burst: 30,
             logins_per_minute: 10,
             signups_per_hour: 20,
+            refreshes_per_minute: 60,
+            tickets_per_minute: 60,
+            user_logins: 1_000,
             run_batch: 1_000,
         }
     }

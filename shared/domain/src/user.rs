@@ -23,6 +23,26 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// What they may change of themselves.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        Profile {
+            username: self.username.clone(),
+            email: self.email.clone(),
+        }
+    }
+}
+
+/// What somebody may change of themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Unique in the tenant.
+    pub username: Username,
+    /// Unique in the tenant, where there is one.
+    pub email: Option<Email>,
+}
+
 /// Somebody who signs up, or whom a trusted issuer names for the first time.
 #[derive(Debug, Clone)]
 pub struct NewUser {

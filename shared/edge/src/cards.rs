@@ -41,6 +41,19 @@ impl Cards {
         lock(&self.names).put(user, username);
     }
 
+    /// Notes what somebody is called, unless that is known already, perhaps of late.
+    pub fn meet(&self, user: UserId, username: &Username) {
+        let mut names = lock(&self.names);
+        if names.get(user).is_none() {
+            names.put(user, username.clone());
+        }
+    }
+
+    /// Forgets all names: some may have changed unheard.
+    pub(crate) fn forget(&self) {
+        *lock(&self.names) = Names::default();
+    }
+
     /// What somebody is called, if it is known here.
     #[must_use]
     pub fn card(&self, user: UserId) -> Option<Card> {

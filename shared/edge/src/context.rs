@@ -57,7 +57,7 @@ impl Context {
             async move { store.ping().await }
         });
         let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
-        let auth = Authenticator::new(ports.store.clone(), clock, &settings.auth, secret);
+        let auth = Authenticator::new(ports.store.clone(), clock, &settings, secret);
         let node = NodeId::new();
         Self {
             node,

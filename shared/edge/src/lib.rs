@@ -25,7 +25,7 @@ pub mod outbox;
 mod pace;
 pub mod passwords;
 pub mod proxies;
-mod random;
+pub mod random;
 pub mod rates;
 pub mod request;
 pub mod serve;

@@ -2,8 +2,16 @@
 
 use std::fmt::Write;
 
+/// So many random bytes as are asked for.
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    let mut random = [0; N];
+    getrandom::fill(&mut random).expect("the operating system has random bytes");
+    random
+}
+
 /// `bytes` random bytes, as twice as many hexadecimal digits.
-pub(crate) fn hex(bytes: usize) -> String {
+#[must_use]
+pub fn hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).expect("the operating system has random bytes");
     to_hex(&random)

@@ -1,5 +1,5 @@
-//! How fast somebody may go: messages per user, log-ins per address and per name, sign-ups per
-//! address.
+//! How fast somebody may go: messages and tickets per user, log-ins per address and per name,
+//! sign-ups and renewals per address.
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},
@@ -25,6 +25,8 @@ pub struct Rates {
     logins_from: DefaultKeyedRateLimiter<IpAddr>,
     logins_as: DefaultKeyedRateLimiter<u64>,
     signups: DefaultKeyedRateLimiter<IpAddr>,
+    refreshes: DefaultKeyedRateLimiter<IpAddr>,
+    tickets: DefaultKeyedRateLimiter<UserId>,
     names: RandomState,
 }
 
@@ -39,12 +41,16 @@ impl Rates {
         let sends = Quota::per_second(at_least_one(limits.sends_per_second))
             .allow_burst(at_least_one(limits.sends_burst));
         let signups = Quota::per_hour(at_least_one(limits.signups_per_hour));
+        let refreshes = Quota::per_minute(at_least_one(limits.refreshes_per_minute));
+        let tickets = Quota::per_minute(at_least_one(limits.tickets_per_minute));
         Self {
             lifted,
             sends: RateLimiter::keyed(sends),
             logins_from: RateLimiter::keyed(logins),
             logins_as: RateLimiter::keyed(as_name),
             signups: RateLimiter::keyed(signups),
+            refreshes: RateLimiter::keyed(refreshes),
+            tickets: RateLimiter::keyed(tickets),
             names: RandomState::new(),
         }
     }
@@ -76,6 +82,22 @@ impl Rates {
         self.check(&self.signups, &peer.network())
     }
 
+    /// Counts a renewal of tokens from `peer`.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn refresh(&self, peer: Peer) -> Result<()> {
+        self.check(&self.refreshes, &peer.network())
+    }
+
+    /// Counts a ticket for a socket of `user`.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn ticket(&self, user: UserId) -> Result<()> {
+        self.check(&self.tickets, &user)
+    }
+
     fn check<K: Hash + Eq + Clone>(
         &self,
         limiter: &DefaultKeyedRateLimiter<K>,
@@ -95,6 +117,8 @@ impl Rates {
         forget(&self.logins_from);
         forget(&self.logins_as);
         forget(&self.signups);
+        forget(&self.refreshes);
+        forget(&self.tickets);
     }
 
     /// The task that keeps the memory of the rates small, until `stop`.

@@ -8,7 +8,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use hyper::{HeaderMap, Uri, header::HeaderName};
+use domain::Label;
+use hyper::{
+    HeaderMap, Uri,
+    header::{HeaderName, USER_AGENT},
+};
 use warp::Filter;
 
 /// The header that carries a request's name in and out.
@@ -18,7 +22,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ID_CHARS: usize = 64;
 
 /// Query parameters whose values open doors, and are never logged.
-const SECRET_PARAMETERS: [&str; 3] = ["token", "ticket", "access_token"];
+const SECRET_PARAMETERS: [&str; 4] = ["token", "ticket", "access_token", "refresh_token"];
 
 tokio::task_local! {
     static CURRENT: RequestId;
@@ -101,6 +105,14 @@ pub fn current_id() -> Option<RequestId> {
 /// Extracts the address at the other end.
 pub fn peer() -> impl Filter<Extract = (Peer,), Error = Infallible> + Copy {
     warp::ext::optional::<Peer>().map(|peer: Option<Peer>| peer.unwrap_or(Peer::local()))
+}
+
+/// Extracts what the client calls itself (`User-Agent`); empty when it does not say.
+pub fn label() -> impl Filter<Extract = (Label,), Error = Infallible> + Copy {
+    warp::header::headers_cloned().map(|headers: HeaderMap| {
+        let said = headers.get(USER_AGENT).and_then(|said| said.to_str().ok());
+        Label::cut(said.unwrap_or_default())
+    })
 }
 
 /// A URI as it may be logged: the values of secret parameters are replaced, and so is all that

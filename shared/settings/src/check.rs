@@ -67,6 +67,7 @@ fn dialects(settings: &Settings, faults: &mut Faults) {
 fn auth(settings: &Settings, faults: &mut Faults) {
     let Auth {
         token_seconds,
+        refresh_seconds,
         bcrypt_cost,
         password_min_chars,
         ..
@@ -81,7 +82,9 @@ fn auth(settings: &Settings, faults: &mut Faults) {
     let year = 366 * 24 * 60 * 60;
     let fine = (1..=year).contains(&token_seconds);
     let text = format!("must be between 1 and {year} (a year)");
-    faults.unless(fine, "auth.token_seconds", text);
+    faults.unless(fine, "auth.token_seconds", text.as_str());
+    let fine = (1..=year).contains(&refresh_seconds);
+    faults.unless(fine, "auth.refresh_seconds", text);
     let fine = (1..=71).contains(&password_min_chars);
     let text = "must be between 1 and 71, the most bytes that bcrypt reads";
     faults.unless(fine, "auth.password_min_chars", text);

@@ -85,6 +85,9 @@ pub struct Auth {
     pub legacy_secret: Secret,
     /// How long a token is good, in seconds.
     pub token_seconds: u64,
+    /// How long a login lasts that is not renewed, in seconds. Each renewal begins it anew, for a
+    /// year in all.
+    pub refresh_seconds: u64,
     /// bcrypt's cost, 10 to 14; development takes 4 and more, for tests. A login takes about 50 ms
     /// at 10 and 200 ms at 12.
     pub bcrypt_cost: u32,
@@ -223,6 +226,7 @@ impl Default for Auth {
             secret: Secret::default(),
             legacy_secret: Secret::default(),
             token_seconds: 12 * 60 * 60,
+            refresh_seconds: 30 * 24 * 60 * 60,
             bcrypt_cost: 12,
             password_min_chars: 8,
         }

@@ -1,9 +1,11 @@
 //! Users, rooms and rows with everything filled in that a test does not care about.
 
+use std::time::Duration;
+
 use domain::{
-    Appended, ClientId, Content, Email, Limits, MemberChange, MemberRow, MessageId, NewChange,
-    NewRoom, NewRow, NewUser, Rev, Role, RoomId, RoomKind, RoomName, Row, RowId, RunId, Seq,
-    TenantId, UserId, Username,
+    Appended, ClientId, Content, Email, Family, FamilyId, Label, Limits, MemberChange, MemberRow,
+    MessageId, NewChange, NewRoom, NewRow, NewUser, Rev, Role, RoomId, RoomKind, RoomName, Row,
+    RowId, RunId, Seq, TenantId, Timestamp, UserId, Username,
 };
 
 /// A text.
@@ -41,6 +43,24 @@ pub fn new_user(name: &str) -> NewUser {
         password_hash: None,
         alias: None,
         admin: false,
+    }
+}
+
+/// A token family of the default tenant that begins at `at` and lasts for an hour.
+#[must_use]
+pub fn family(user: UserId, at: Timestamp) -> Family {
+    Family {
+        id: FamilyId::new(),
+        user,
+        tenant: TenantId::default(),
+        label: Label::cut("a test"),
+        nonce: *b"0123456789abcdef",
+        generation: 1,
+        previous: None,
+        created_at: at,
+        last_used_at: at,
+        expires_at: at + Duration::from_secs(60 * 60),
+        ended_at: None,
     }
 }
 

@@ -1,11 +1,11 @@
-//! `/api/v1/auth/*` and `/api/v1/me`.
+//! `/api/v1/auth/*`: coming in and leaving.
 
 use std::sync::Arc;
 
-use domain::{Caller, Result, User};
+use domain::{Caller, Label, Result, User};
 use edge::{
     Peer, answer,
-    auth::{Token, bearer, bearer_of},
+    auth::{Granted, bearer, bearer_of},
     body, request,
 };
 use protocol::native::{Login, Me, SignUp, TokenBody};
@@ -24,16 +24,15 @@ use crate::{
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let bytes = house.ctx.limits.body_bytes;
+    let visitor = || with(house).and(request::peer()).and(request::label());
     let sign_up = path!("api" / "v1" / "auth" / "signup")
         .and(warp::post())
-        .and(with(house))
-        .and(request::peer())
+        .and(visitor())
         .and(body::json(bytes))
         .then(sign_up);
     let log_in = path!("api" / "v1" / "auth" / "login")
         .and(warp::post())
-        .and(with(house))
-        .and(request::peer())
+        .and(visitor())
         .and(body::json(bytes))
         .then(log_in);
     let log_out = path!("api" / "v1" / "auth" / "logout")
@@ -42,20 +41,19 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(bearer(auth(house)))
         .and(warp::header::headers_cloned())
         .then(log_out);
-    let me = path!("api" / "v1" / "me")
-        .and(warp::get())
-        .and(with(house))
-        .and(bearer(auth(house)))
-        .then(me);
     any_of(vec![
         sign_up.map(respond).boxed(),
         log_in.map(respond).boxed(),
         log_out.map(respond).boxed(),
-        me.map(respond).boxed(),
     ])
 }
 
-async fn sign_up(house: Arc<House>, peer: Peer, body: Result<SignUp>) -> Result<Response> {
+async fn sign_up(
+    house: Arc<House>,
+    peer: Peer,
+    label: Label,
+    body: Result<SignUp>,
+) -> Result<Response> {
     let SignUp {
         username,
         email,
@@ -64,14 +62,20 @@ async fn sign_up(house: Arc<House>, peer: Peer, body: Result<SignUp>) -> Result<
     let min_chars = house.ctx.settings.auth.password_min_chars;
     let new = NewAccount::parse(&username, email.as_deref(), password, min_chars)?;
     let user = house.accounts.sign_up(peer, new).await?;
-    let token = house.ctx.auth.issue(&user)?;
-    Ok(answer::json(StatusCode::CREATED, &known(&user, token)))
+    let granted = house.ctx.auth.begin(&user, label).await?;
+    Ok(answer::json(StatusCode::CREATED, &known(&user, granted)))
 }
 
-async fn log_in(house: Arc<House>, peer: Peer, body: Result<Login>) -> Result<Response> {
+async fn log_in(
+    house: Arc<House>,
+    peer: Peer,
+    label: Label,
+    body: Result<Login>,
+) -> Result<Response> {
     let Login { username, password } = body?;
-    let (user, token) = house.accounts.log_in(peer, &username, password).await?;
-    Ok(answer::json(StatusCode::OK, &known(&user, token)))
+    let known_as = house.accounts.log_in(peer, label, &username, password);
+    let (user, granted) = known_as.await?;
+    Ok(answer::json(StatusCode::OK, &known(&user, granted)))
 }
 
 async fn log_out(house: Arc<House>, who: Result<Caller>, headers: HeaderMap) -> Result<Response> {
@@ -80,15 +84,13 @@ async fn log_out(house: Arc<House>, who: Result<Caller>, headers: HeaderMap) -> 
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
-async fn me(house: Arc<House>, who: Result<Caller>) -> Result<Response> {
-    let user = house.accounts.account(who?.user).await?;
-    Ok(answer::json(StatusCode::OK, &Me::new(&user)))
-}
-
-fn known(user: &User, token: Token) -> TokenBody {
+/// What somebody is given who has shown who they are.
+pub(super) fn known(user: &User, Granted { token, refresh }: Granted) -> TokenBody {
     TokenBody {
         token: token.token,
         expires_at: token.expires_at,
+        refresh_token: refresh.token,
+        refresh_expires_at: refresh.expires_at,
         user: Me::new(user),
     }
 }

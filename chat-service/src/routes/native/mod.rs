@@ -2,7 +2,10 @@
 
 mod accounts;
 mod messages;
+mod people;
 mod rooms;
+mod sessions;
+mod setup;
 
 use std::sync::Arc;
 
@@ -15,6 +18,9 @@ use super::{House, any_of};
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     any_of(vec![
         accounts::routes(house),
+        sessions::routes(house),
+        people::routes(house),
+        setup::routes(house),
         rooms::routes(house),
         messages::routes(house),
         socket::native(&house.ctx, Arc::clone(&house.app)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Email, Error, Result};
+use domain::{Caller, Code, Email, Error, Label, Result};
 use edge::{
     Peer, answer,
     auth::{bearer, bearer_of},
@@ -79,6 +79,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let log_in = path!("api" / "user" / "login")
         .and(warp::post())
         .and(form())
+        .and(request::label())
         .then(log_in);
     let log_out = path!("api" / "user" / "logout")
         .and(warp::post())
@@ -143,6 +144,7 @@ async fn log_in(
     peer: Peer,
     headers: HeaderMap,
     body: Result<Bytes>,
+    label: Label,
 ) -> Response {
     let values = match body.map(|body| LOG_IN.read(&headers, &body)) {
         Ok(Ok(values)) => values,
@@ -157,10 +159,10 @@ async fn log_in(
     };
     match house
         .accounts
-        .log_in(peer, username, password.clone())
+        .log_in_once(peer, label, username, password.clone())
         .await
     {
-        Ok((_, token)) => json(StatusCode::OK, &Token { token: token.token }),
+        Ok(token) => json(StatusCode::OK, &Token { token: token.token }),
         Err(error) if error.code() == Code::WrongCredentials => {
             answer::report(&error);
             refuse_body("invalid username or password")

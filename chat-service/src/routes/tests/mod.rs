@@ -1,7 +1,10 @@
 //! The routes, asked within the process.
 
+mod accounts;
 mod native;
 mod rooms;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use edge::{Front, in_process};
@@ -11,12 +14,13 @@ use serde_json::{Value, json};
 use settings::Settings;
 use tower::Service;
 
-use crate::testing::World;
+use crate::{setup::Setup, testing::World};
 
 /// A process that is asked without a socket.
 struct House {
     world: World,
     front: Front,
+    setup: Arc<Setup>,
 }
 
 /// An answer, whole.
@@ -51,9 +55,14 @@ impl House {
 
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let world = World::with(change);
-        let service = super::service(&world.ctx, world.app.clone());
+        let setup = Setup::new(&world.ctx);
+        let service = super::service(&world.ctx, world.app.clone(), &setup);
         let front = in_process(&world.ctx, vec![service]);
-        Self { world, front }
+        Self {
+            world,
+            front,
+            setup,
+        }
     }
 
     /// Asks with these headers; one that is empty is left out.

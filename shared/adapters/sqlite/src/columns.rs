@@ -50,6 +50,14 @@ pub(crate) fn uint(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(stored).map_err(|error| unreadable(column, Type::Integer, error))
 }
 
+/// Reads a number that is never negative and may be absent.
+pub(crate) fn uint_opt(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => uint(row, column).map(Some),
+    }
+}
+
 /// Reads JSON.
 pub(crate) fn json<T: serde::de::DeserializeOwned>(
     row: &Row<'_>,

@@ -7,6 +7,7 @@ mod bodies;
 mod columns;
 mod connect;
 mod error;
+mod families;
 mod files;
 mod history;
 mod holds;

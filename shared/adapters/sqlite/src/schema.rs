@@ -11,6 +11,7 @@ use crate::{columns, error::OpenError};
 /// released.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/001_first.sql"),
+    include_str!("schema/002_accounts.sql"),
     include_str!("schema/006_changes.sql"),
 ];
 

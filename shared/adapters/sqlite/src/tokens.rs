@@ -29,6 +29,17 @@ impl Tokens for SqliteStore {
         .await
     }
 
+    async fn spend_token(&self, token: &str, expires_at: Timestamp) -> Result<bool> {
+        let token = token.to_owned();
+        self.write(Lane::Command, move |conn| {
+            let sql = "INSERT INTO revoked_tokens (token, expires_at) VALUES (?1, ?2)
+                ON CONFLICT (token) DO NOTHING";
+            let params = (token, millis(expires_at));
+            Ok(conn.prepare_cached(sql)?.execute(params)? == 1)
+        })
+        .await
+    }
+
     async fn forget_expired_tokens(&self, now: Timestamp) -> Result<u64> {
         self.write(Lane::Background, move |conn| {
             let sql = "DELETE FROM revoked_tokens WHERE expires_at < ?1";

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Code, Email, Error, NewUser, Result, TenantId, Timestamp, User, UserId, Username, ports::Users,
+    Code, Email, Error, NewUser, Profile, Result, TenantId, Timestamp, User, UserId, Username,
+    ports::{Profiles, Users},
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -48,30 +49,40 @@ fn create(conn: &Connection, new: &NewUser, at: Timestamp) -> Result<User, Failu
     if let Some(known) = by_id(conn, new.id)? {
         return Ok(known);
     }
-    if let Some(field) = taken(conn, new)? {
-        let detail = format!("This {field} is taken.");
-        return Err(Error::invalid(Code::UsernameTaken, field, detail).into());
-    }
-    insert(conn, new, at)?;
-    by_id(conn, new.id)?.ok_or_else(|| Error::internal("a new account is not there").into())
-}
-
-/// The first field of a new account that another account has. There is one writer, so that what
-/// is free here is free until the insert.
-fn taken(conn: &Connection, new: &NewUser) -> rusqlite::Result<Option<&'static str>> {
     let wanted = [
         ("username", Some(new.username.as_str())),
         ("email", new.email.as_ref().map(Email::as_str)),
         ("alias", new.alias.as_deref()),
     ];
+    if let Some(field) = taken(conn, &new.tenant, &wanted, new.id)? {
+        return Err(is_taken(field));
+    }
+    insert(conn, new, at)?;
+    by_id(conn, new.id)?.ok_or_else(|| Error::internal("a new account is not there").into())
+}
+
+/// The first of the wanted values that another account of the tenant has. There is one writer, so
+/// that what is free here is free until the insert.
+fn taken(
+    conn: &Connection,
+    tenant: &TenantId,
+    wanted: &[(&'static str, Option<&str>)],
+    id: UserId,
+) -> rusqlite::Result<Option<&'static str>> {
     for (field, value) in wanted {
         let Some(value) = value else { continue };
         let condition = format!("tenant = ?1 AND {field} = ?2");
-        if find(conn, &condition, [new.tenant.as_str(), value])?.is_some() {
+        let found = find(conn, &condition, [tenant.as_str(), value])?;
+        if found.is_some_and(|user| user.id != id) {
             return Ok(Some(field));
         }
     }
     Ok(None)
+}
+
+fn is_taken(field: &'static str) -> Failure {
+    let detail = format!("This {field} is taken.");
+    Error::invalid(Code::UsernameTaken, field, detail).into()
 }
 
 fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<()> {
@@ -91,12 +102,20 @@ fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Changes one account, which must be there.
-fn change(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<(), Failure> {
-    match conn.prepare_cached(sql)?.execute(params)? {
-        0 => Err(Code::UserNotFound.into()),
-        _ => Ok(()),
+/// Replaces a profile that still is `was`.
+fn replace(conn: &Connection, id: UserId, was: &Profile, is: &Profile) -> Result<bool, Failure> {
+    let Some(user) = by_id(conn, id)?.filter(|user| user.profile() == *was) else {
+        return Ok(false);
+    };
+    let email = is.email.as_ref().map(Email::as_str);
+    let wanted = [("username", Some(is.username.as_str())), ("email", email)];
+    if let Some(field) = taken(conn, &user.tenant, &wanted, id)? {
+        return Err(is_taken(field));
     }
+    let sql = "UPDATE users SET username = ?2, email = ?3 WHERE id = ?1";
+    let params = (blob(id.uuid()), is.username.as_str(), email);
+    conn.prepare_cached(sql)?.execute(params)?;
+    Ok(true)
 }
 
 #[async_trait]
@@ -138,11 +157,23 @@ impl Users for SqliteStore {
         })
         .await
     }
+}
 
-    async fn set_password_hash(&self, id: UserId, hash: String) -> Result<()> {
+#[async_trait]
+impl Profiles for SqliteStore {
+    async fn set_profile(&self, id: UserId, was: &Profile, is: Profile) -> Result<bool> {
+        let was = was.clone();
+        self.write(Lane::Command, move |conn| replace(conn, id, &was, &is))
+            .await
+    }
+
+    async fn set_password_hash(&self, id: UserId, was: Option<&str>, hash: String) -> Result<bool> {
+        let was = was.map(str::to_owned);
         self.write(Lane::Command, move |conn| {
-            let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
-            change(conn, sql, (blob(id.uuid()), hash))
+            let sql = "UPDATE users SET password_hash = ?3
+                WHERE id = ?1 AND password_hash IS ?2";
+            let params = (blob(id.uuid()), was, hash);
+            Ok(conn.prepare_cached(sql)?.execute(params)? == 1)
         })
         .await
     }
@@ -150,7 +181,21 @@ impl Users for SqliteStore {
     async fn set_admin(&self, id: UserId, admin: bool) -> Result<()> {
         self.write(Lane::Command, move |conn| {
             let sql = "UPDATE users SET admin = ?2 WHERE id = ?1";
-            change(conn, sql, (blob(id.uuid()), admin))
+            match conn
+                .prepare_cached(sql)?
+                .execute((blob(id.uuid()), admin))?
+            {
+                0 => Err(Code::UserNotFound.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn has_admin(&self) -> Result<bool> {
+        self.read(move |conn| {
+            let sql = "SELECT 1 FROM users WHERE admin = 1";
+            Ok(conn.prepare_cached(sql)?.exists([])?)
         })
         .await
     }

@@ -8,7 +8,7 @@ use adapter_sqlite::{OpenError, SqliteStore};
 use common::durable;
 use domain::{
     UserId,
-    ports::{About, Rooms},
+    ports::{About, Families, Profiles, Rooms},
 };
 use testkit::{
     builders::bare_channel,
@@ -145,4 +145,26 @@ fn a_missing_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let error = refused(&dir.path().join("nowhere").join("hubbub.db"));
     assert!(matches!(error, OpenError::Failed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_upgraded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(include_str!("../src/schema/001_first.sql"))
+        .unwrap();
+    conn.execute_batch(
+        "INSERT INTO users VALUES (zeroblob(16), 'default', 'ann', NULL, NULL, NULL, 1, 0);
+         PRAGMA application_id = 1213547074; PRAGMA user_version = 1",
+    )
+    .unwrap();
+    drop(conn);
+    let store = durable(&path).unwrap();
+    assert!(store.has_admin().await.unwrap(), "who was there still is");
+    let family = testkit::builders::family(UserId::new(), domain::Timestamp::UNIX_EPOCH);
+    store.begin_family(family.clone()).await.unwrap();
+    assert_eq!(store.family(family.id).await.unwrap(), Some(family));
+    store.close().await;
+    common::assert_sound(&path);
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use futures_core::Stream;
 
-use crate::{NodeId, Recent, Result, RoomId, Row, Seq};
+use crate::{Card, NodeId, Recent, Result, RoomId, Row, Seq, TokenKey};
 
 /// The recent rows of rooms. May forget at any time; may never lie.
 ///
@@ -38,6 +38,10 @@ pub enum BusEvent {
         /// The row.
         seq: Seq,
     },
+    /// Tokens were ended before their time, and so are the sockets that live by them.
+    TokensEnded(Vec<TokenKey>),
+    /// Somebody is called otherwise now.
+    Renamed(Card),
 }
 
 /// An event and the process that it comes from.

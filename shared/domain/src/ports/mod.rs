@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use archive::{Bodies, Copied, Holds, Policies, Runs, Swung};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache};
 pub use log::{History, Inbox, Log, Outbox};
-pub use people::{Members, Rooms, Tokens, Users};
+pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
 pub use work::{
     Clock, Delivery, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
 };
@@ -26,7 +26,9 @@ pub use work::{
 /// All that is durable, behind one object. Use cases take the sub-port they need.
 pub trait Store:
     Users
+    + Profiles
     + Tokens
+    + Families
     + Rooms
     + Members
     + Log
@@ -44,7 +46,9 @@ pub trait Store:
 
 impl<T> Store for T where
     T: Users
+        + Profiles
         + Tokens
+        + Families
         + Rooms
         + Members
         + Log

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Mark, Member, NewRoom, NewUser, Result, Room, RoomId, RoomName, Seq, TenantId, Timestamp, User,
-    UserId, Username,
+    Family, FamilyId, Mark, Member, NewRoom, NewUser, Profile, Result, Room, RoomId, RoomName, Seq,
+    TenantId, Timestamp, User, UserId, Username,
 };
 
 /// The accounts.
@@ -29,12 +29,29 @@ pub trait Users: Send + Sync {
 
     /// The account that another system calls `alias`.
     async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>>;
+}
 
-    /// Replaces the password's hash. Atomic; `user_not_found` when there is no such account.
-    async fn set_password_hash(&self, id: UserId, hash: String) -> Result<()>;
+/// What changes of the accounts.
+#[async_trait]
+pub trait Profiles: Send + Sync {
+    /// Replaces what somebody says of themselves, if it still is `was`. Atomic: of simultaneous
+    /// changes to one name or one address exactly one succeeds. Says whether it was replaced;
+    /// there being no such account is a no.
+    ///
+    /// # Errors
+    /// `username_taken` with the field that is taken (`username` or `email`).
+    async fn set_profile(&self, id: UserId, was: &Profile, is: Profile) -> Result<bool>;
 
-    /// Makes somebody an administrator, or no longer. Atomic; `user_not_found` as above.
+    /// Replaces the password's hash, if it still is `was`. Atomic. Says whether it was replaced;
+    /// there being no such account is a no.
+    async fn set_password_hash(&self, id: UserId, was: Option<&str>, hash: String) -> Result<bool>;
+
+    /// Makes somebody an administrator, or no longer. Atomic; `user_not_found` when there is no
+    /// such account.
     async fn set_admin(&self, id: UserId, admin: bool) -> Result<()>;
+
+    /// Whether there is an administrator, in any tenant.
+    async fn has_admin(&self) -> Result<bool>;
 }
 
 /// Tokens that are no longer good although they have not expired.
@@ -47,8 +64,45 @@ pub trait Tokens: Send + Sync {
     /// Whether the token was ended.
     async fn is_token_revoked(&self, token: &str) -> Result<bool>;
 
+    /// Ends a token that may be used once. Atomic: of all who spend it exactly one is told `true`,
+    /// who may go on.
+    async fn spend_token(&self, token: &str, expires_at: Timestamp) -> Result<bool>;
+
     /// Forgets revocations of tokens that expired before `now`; says how many.
     async fn forget_expired_tokens(&self, now: Timestamp) -> Result<u64>;
+}
+
+/// The token families, each one document.
+#[async_trait]
+pub trait Families: Send + Sync {
+    /// Begins one. Atomic; repeating it with the same id changes nothing.
+    async fn begin_family(&self, family: Family) -> Result<()>;
+
+    /// The family of this id; `None` also when it was forgotten after its end.
+    async fn family(&self, id: FamilyId) -> Result<Option<Family>>;
+
+    /// Up to `limit` families of a user that are alive at `now`, those that were used last first.
+    async fn families_of(&self, user: UserId, now: Timestamp, limit: usize) -> Result<Vec<Family>>;
+
+    /// Replaces generation, previous and times by those of `next`, if the family still has the
+    /// generation `was` and has not ended. Atomic: of simultaneous renewals exactly one is told
+    /// `true`.
+    async fn renew_family(&self, was: u64, next: Family) -> Result<bool>;
+
+    /// Ends one. Atomic, idempotent: the first end stays, and so does what is not there.
+    async fn end_family(&self, id: FamilyId, at: Timestamp) -> Result<()>;
+
+    /// Ends all of a user but one, each atomically; says which. Every family that was begun before
+    /// this was called has ended when it answers.
+    async fn end_families(
+        &self,
+        user: UserId,
+        but: Option<FamilyId>,
+        at: Timestamp,
+    ) -> Result<Vec<FamilyId>>;
+
+    /// Forgets families that ended, by themselves or otherwise, before `at`; says how many.
+    async fn forget_families(&self, at: Timestamp) -> Result<u64>;
 }
 
 /// The rooms. A room that was deleted is kept for ever, so that its id is never used again, and

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use domain::{Error, Result, Timestamp, User, UserId};
+use domain::{Error, Family, FamilyId, Result, Timestamp, TokenKey, User, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
 use super::{LEEWAY, Said, Subject, Token, is_alive};
 
 /// Who issues our tokens, and for whom they are.
-const HUBBUB: &str = "hubbub";
+pub(super) const HUBBUB: &str = "hubbub";
 
-/// What our tokens are for. Other kinds (refresh, upload) would say otherwise.
+/// What our tokens are for. Other kinds (tickets) say otherwise.
 const ACCESS: &str = "access";
 
 /// What a token says. Each dialect's document has its own name for the user's id.
@@ -28,6 +28,9 @@ struct Claims {
     email: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     admin: bool,
+    /// The family. Tokens of the first version have none, and are ended by their id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<FamilyId>,
     jti: String,
     iat: i64,
     nbf: i64,
@@ -37,9 +40,9 @@ struct Claims {
 
 /// The key of our tokens, with the rules they are held to. Built once.
 pub(super) struct OurKey {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    rules: Validation,
+    pub(super) encoding: EncodingKey,
+    pub(super) decoding: DecodingKey,
+    pub(super) rules: Validation,
 }
 
 impl OurKey {
@@ -51,10 +54,18 @@ impl OurKey {
         }
     }
 
-    pub(super) fn issue(&self, user: &User, now: Timestamp, lifetime: Duration) -> Result<Token> {
+    /// Makes a token of a family, good for `lifetime` and no longer than the family.
+    pub(super) fn issue(
+        &self,
+        user: &User,
+        family: &Family,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Result<Token> {
         let iat = now.as_second();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let exp = iat.saturating_add(lifetime);
+        let exp = exp.min(family.expires_at.as_second());
         let expires_at = Timestamp::from_second(exp).map_err(Error::internal)?;
         let claims = Claims {
             iss: HUBBUB.to_owned(),
@@ -66,6 +77,7 @@ impl OurKey {
             tenant_id: user.tenant.to_string(),
             email: user.email.as_ref().map(ToString::to_string),
             admin: user.admin,
+            sid: Some(family.id),
             jti: crate::random::hex(16),
             iat,
             nbf: iat,
@@ -88,8 +100,9 @@ impl OurKey {
             && claims.nbf <= latest
             && claims.iat <= latest
             && is_alive(claims.exp, now);
+        let single = TokenKey::Single(claims.jti.into());
         good.then_some(Said {
-            key: claims.jti.into(),
+            key: claims.sid.map_or(single, TokenKey::Family),
             subject: Subject::Ours(claims.sub),
             expires_at: Timestamp::from_second(claims.exp).ok()?,
         })

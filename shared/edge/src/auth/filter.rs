@@ -7,7 +7,7 @@ use hyper::{HeaderMap, header::AUTHORIZATION};
 use uuid::Uuid;
 use warp::Filter;
 
-use super::Authenticator;
+use super::{Authenticator, Identity};
 use crate::request::LocalAdministrator;
 
 /// The token of `Authorization: Bearer`, whose scheme may be written in any case.
@@ -37,6 +37,18 @@ pub fn bearer(
     warp::header::headers_cloned().then(move |headers: HeaderMap| {
         let auth = auth.clone();
         async move { auth.check(bearer_of(&headers)?).await }
+    })
+}
+
+/// Extracts who asks, and by which token.
+///
+/// Extracts what [`bearer`] does where that is an error.
+pub fn identified(
+    auth: Arc<Authenticator>,
+) -> impl Filter<Extract = (Result<Identity>,), Error = Infallible> + Clone {
+    warp::header::headers_cloned().then(move |headers: HeaderMap| {
+        let auth = auth.clone();
+        async move { auth.identify(bearer_of(&headers)?).await }
     })
 }
 

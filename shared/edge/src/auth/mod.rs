@@ -4,30 +4,34 @@
 //! installation signed stay good beside it, if its secret is known.
 
 mod claims;
+mod families;
 mod filter;
 mod legacy;
 mod people;
+mod refresh;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Caller, Code, Error, Result, Timestamp, User,
+    Caller, Code, Error, Result, Timestamp, TokenKey, User,
     ports::{Clock, Store},
 };
-use settings::Auth;
+use settings::Settings;
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-pub use filter::{administrator, bearer, bearer_of};
+pub use families::Granted;
+pub use filter::{administrator, bearer, bearer_of, identified};
 pub use secret::{SecretError, check_secrets, load_secret};
 
 use crate::Task;
 
-use self::{claims::OurKey, legacy::LegacyKey, people::People};
+use self::{claims::OurKey, legacy::LegacyKey, people::People, refresh::RefreshKey};
 
 /// Longest token that is looked at.
 const TOKEN_BYTES: usize = 4 * 1024;
@@ -35,7 +39,7 @@ const TOKEN_BYTES: usize = 4 * 1024;
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY: i64 = 5;
 
-/// How often revocations are forgotten whose tokens have expired.
+/// How often what has ended anyway is forgotten: revocations, and families.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How many revocations a listener may be behind.
@@ -50,27 +54,31 @@ pub struct Token {
     pub expires_at: Timestamp,
 }
 
-/// What the store knows a token by: its id, or its hash where it has none.
-pub type TokenKey = Arc<str>;
-
 /// Somebody whose token was checked, and which token it was.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// Who.
     pub caller: Caller,
-    /// By which token, so that a socket ends when it is revoked.
+    /// By which token, so that a socket ends with it.
     pub token: TokenKey,
 }
+
+/// Tokens that were ended at once.
+pub type Ended = Arc<[TokenKey]>;
 
 /// Issues and checks tokens. One per process.
 pub struct Authenticator {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    /// How long a token is good, and how long a family that can be renewed.
     lifetime: Duration,
+    renewable: Duration,
+    most_families: Option<usize>,
     key: OurKey,
+    refresh_key: RefreshKey,
     legacy: Option<LegacyKey>,
     people: People,
-    revoked: broadcast::Sender<TokenKey>,
+    ended: broadcast::Sender<Ended>,
 }
 
 /// What a token says, its signature and its times being right.
@@ -92,27 +100,25 @@ impl Authenticator {
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        settings: &Auth,
+        settings: &Settings,
         secret: &settings::Secret,
     ) -> Self {
-        let legacy = Some(&settings.legacy_secret).filter(|secret| !secret.is_empty());
+        let auth = &settings.auth;
+        let legacy = Some(&auth.legacy_secret).filter(|secret| !secret.is_empty());
+        let lifetime = Duration::from_secs(auth.token_seconds);
+        let secret = secret.reveal().as_bytes();
         Self {
             people: People::new(store.clone()),
             store,
             clock,
-            lifetime: Duration::from_secs(settings.token_seconds),
-            key: OurKey::new(secret.reveal().as_bytes()),
+            lifetime,
+            renewable: Duration::from_secs(auth.refresh_seconds).max(lifetime),
+            most_families: (!settings.no_limits).then_some(settings.limits.user_logins),
+            key: OurKey::new(secret),
+            refresh_key: RefreshKey::new(secret),
             legacy: legacy.map(|secret| LegacyKey::new(secret.reveal().as_bytes())),
-            revoked: broadcast::Sender::new(REVOCATIONS),
+            ended: broadcast::Sender::new(REVOCATIONS),
         }
-    }
-
-    /// Makes a token for a user, good from now on.
-    ///
-    /// # Errors
-    /// `internal` when it cannot be signed.
-    pub fn issue(&self, user: &User) -> Result<Token> {
-        self.key.issue(user, self.clock.now(), self.lifetime)
     }
 
     /// Finds out whose token it is. What the caller may do is read from the store, a moment ago at
@@ -131,50 +137,66 @@ impl Authenticator {
     /// As above.
     pub async fn identify(&self, token: &str) -> Result<Identity> {
         let said = self.read(token)?;
-        if self.store.is_token_revoked(&said.key).await? {
-            return Err(invalid());
-        }
+        self.ensure_good(&said.key).await?;
         let user = match said.subject {
             Subject::Ours(id) => self.people.by_id(id).await?,
             Subject::Alias { alias, username } => self.people.by_alias(&alias, &username).await?,
         };
-        Ok(Identity {
-            caller: Caller {
-                tenant: user.tenant.clone(),
-                user: user.id,
-                username: user.username.clone(),
-                admin: user.admin,
-                expires_at: said.expires_at,
-                session: None,
-            },
-            token: said.key,
-        })
+        Ok(identity(&user, said.key, said.expires_at))
     }
 
-    /// Ends a token, here at once and elsewhere at its next check. Ending it twice changes nothing.
+    /// Ends a token and all of its family, here at once and elsewhere as soon as it is heard of.
+    /// Ending it twice changes nothing.
     ///
     /// # Errors
     /// `token_invalid` when it is no token of ours, or has expired; what the store says.
     pub async fn revoke(&self, token: &str) -> Result<()> {
         let said = self.read(token)?;
-        self.store.revoke_token(&said.key, said.expires_at).await?;
-        // Nobody listening is no failure.
-        let _ = self.revoked.send(said.key);
-        Ok(())
+        match said.key {
+            TokenKey::Family(id) => self.end(id).await,
+            TokenKey::Single(key) => {
+                self.store.revoke_token(&key, said.expires_at).await?;
+                self.tell([TokenKey::Single(key)]);
+                Ok(())
+            }
+        }
     }
 
-    /// Listens to the tokens that this process revokes from now on.
+    /// Listens to the tokens that this process ends from now on.
     #[must_use]
-    pub fn revocations(&self) -> broadcast::Receiver<TokenKey> {
-        self.revoked.subscribe()
+    pub fn revocations(&self) -> broadcast::Receiver<Ended> {
+        self.ended.subscribe()
     }
 
-    /// Whether a token was revoked, by any process. For sockets that live on.
+    /// Whether a token was ended, by any process. For sockets that live on.
     ///
     /// # Errors
     /// What the store says.
     pub async fn is_revoked(&self, token: &TokenKey) -> Result<bool> {
-        self.store.is_token_revoked(token).await
+        match token {
+            TokenKey::Single(key) => self.store.is_token_revoked(key).await,
+            TokenKey::Family(id) => {
+                let family = self.store.family(*id).await?;
+                // One that is not there was forgotten after its end.
+                Ok(family.is_none_or(|family| family.ended_at.is_some()))
+            }
+        }
+    }
+
+    async fn ensure_good(&self, token: &TokenKey) -> Result<()> {
+        match self.is_revoked(token).await? {
+            true => Err(invalid()),
+            false => Ok(()),
+        }
+    }
+
+    /// Tells whoever listens which tokens have ended.
+    fn tell(&self, ended: impl IntoIterator<Item = TokenKey>) {
+        let ended: Ended = ended.into_iter().collect();
+        if !ended.is_empty() {
+            // Nobody listening is no failure.
+            let _ = self.ended.send(ended);
+        }
     }
 
     /// Forgets what was read of a user, after changing it.
@@ -182,14 +204,15 @@ impl Authenticator {
         self.people.forget(user).await;
     }
 
-    /// The task that forgets revocations of tokens that have expired anyway, until `stop`.
+    /// The task that forgets tokens and families that have ended anyway, until `stop`.
     pub(crate) fn task(self: Arc<Self>, stop: CancellationToken) -> Task {
         Task::new("tokens", async move {
             let pause = || tokio::time::sleep(FORGET_EVERY);
             while stop.run_until_cancelled(pause()).await.is_some() {
                 let now = self.clock.now();
-                if let Err(error) = self.store.forget_expired_tokens(now).await {
-                    tracing::warn!(%error, "revocations of expired tokens stay for now");
+                let forgotten = self.store.forget_expired_tokens(now).await;
+                if let Err(error) = forgotten.and(self.forget_ended().await) {
+                    tracing::warn!(%error, "tokens that have ended stay for now");
                 }
             }
         })
@@ -208,13 +231,25 @@ impl Authenticator {
     }
 }
 
+fn identity(user: &User, token: TokenKey, expires_at: Timestamp) -> Identity {
+    let caller = Caller {
+        tenant: user.tenant.clone(),
+        user: user.id,
+        username: user.username.clone(),
+        admin: user.admin,
+        expires_at,
+        session: None,
+    };
+    Identity { caller, token }
+}
+
 fn invalid() -> Error {
     Error::new(Code::TokenInvalid)
 }
 
 /// The key of a token without an id.
 fn hash_of(token: &str) -> TokenKey {
-    crate::random::to_hex(&Sha256::digest(token)).into()
+    TokenKey::Single(crate::random::to_hex(&Sha256::digest(token)).into())
 }
 
 /// Whether `exp`, in seconds, lies ahead of `now` by the rules of all our tokens.

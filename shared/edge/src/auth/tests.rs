@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Code, NewUser, TenantId, User, UserId, Username, ports::Clock};
+use domain::{Code, Label, NewUser, TenantId, User, UserId, Username, ports::Clock};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use testkit::builders::new_user;
@@ -58,7 +58,12 @@ async fn refused(world: &World, what: &str, token: &str) {
 async fn a_token_of_ours_says_who_it_is_in_the_words_of_every_dialect() {
     let world = World::new();
     let user = ann(&world).await;
-    let token = world.ctx.auth.issue(&user).unwrap();
+    let token = world
+        .ctx
+        .auth
+        .begin_once(&user, Label::default())
+        .await
+        .unwrap();
     let caller = world.ctx.auth.check(&token.token).await.unwrap();
     assert_eq!((caller.user, caller.admin), (user.id, true));
     assert_eq!(caller.expires_at, token.expires_at);
@@ -79,7 +84,15 @@ async fn a_token_of_ours_says_who_it_is_in_the_words_of_every_dialect() {
 async fn changed_claims_are_refused_even_with_a_good_signature() {
     let world = World::new();
     let user = ann(&world).await;
-    let good = claims_of(&world.ctx.auth.issue(&user).unwrap().token);
+    let good = claims_of(
+        &world
+            .ctx
+            .auth
+            .begin_once(&user, Label::default())
+            .await
+            .unwrap()
+            .token,
+    );
     assert_eq!(
         code(&world, &sign_ours(&good)).await,
         None,
@@ -109,12 +122,21 @@ async fn changed_claims_are_refused_even_with_a_good_signature() {
         ("token_use", json!("refresh")),
         ("token_use", Value::Null),
         ("jti", Value::Null),
+        ("sid", json!("a session")),
+        ("sid", json!(UserId::new())),
     ] {
         let mut claims = good.clone();
         claims[claim] = value.clone();
         refused(&world, &format!("{claim} = {value}"), &sign_ours(&claims)).await;
         claims.as_object_mut().unwrap().remove(claim);
-        refused(&world, &format!("without {claim}"), &sign_ours(&claims)).await;
+        // The first version's tokens had no family.
+        let fine = (claim == "sid").then_some(());
+        let expected = fine.map_or(Some(Code::TokenInvalid), |()| None);
+        assert_eq!(
+            code(&world, &sign_ours(&claims)).await,
+            expected,
+            "without {claim}"
+        );
     }
 }
 
@@ -122,7 +144,13 @@ async fn changed_claims_are_refused_even_with_a_good_signature() {
 async fn forged_tokens_are_refused() {
     let world = World::new();
     let user = ann(&world).await;
-    let good = world.ctx.auth.issue(&user).unwrap().token;
+    let good = world
+        .ctx
+        .auth
+        .begin_once(&user, Label::default())
+        .await
+        .unwrap()
+        .token;
     let claims = claims_of(&good);
     for (what, token) in mangled(&good, &claims) {
         refused(&world, what, &token).await;
@@ -179,7 +207,13 @@ fn mangled(good: &str, claims: &Value) -> Vec<(&'static str, String)> {
 async fn time_is_the_stores_with_five_seconds_of_grace() {
     let world = World::with(|settings| settings.auth.token_seconds = 60);
     let user = ann(&world).await;
-    let token = world.ctx.auth.issue(&user).unwrap().token;
+    let token = world
+        .ctx
+        .auth
+        .begin_once(&user, Label::default())
+        .await
+        .unwrap()
+        .token;
     world.clock.advance(Duration::from_secs(64));
     assert_eq!(code(&world, &token).await, None);
     world.clock.advance(Duration::from_secs(1));
@@ -193,8 +227,20 @@ async fn a_revoked_token_is_over_and_others_of_the_user_are_not() {
     let world = World::new();
     let user = ann(&world).await;
     let (first, second) = (
-        world.ctx.auth.issue(&user).unwrap().token,
-        world.ctx.auth.issue(&user).unwrap().token,
+        world
+            .ctx
+            .auth
+            .begin_once(&user, Label::default())
+            .await
+            .unwrap()
+            .token,
+        world
+            .ctx
+            .auth
+            .begin_once(&user, Label::default())
+            .await
+            .unwrap()
+            .token,
     );
     let identity = world.ctx.auth.identify(&first).await.unwrap();
     let mut revocations = world.ctx.auth.revocations();
@@ -202,15 +248,37 @@ async fn a_revoked_token_is_over_and_others_of_the_user_are_not() {
     world.ctx.auth.revoke(&first).await.unwrap();
     refused(&world, "revoked", &first).await;
     assert_eq!(code(&world, &second).await, None);
-    assert_eq!(revocations.recv().await.unwrap(), identity.token);
+    assert_eq!(
+        revocations.recv().await.unwrap()[..],
+        [identity.token.clone()]
+    );
     assert!(world.ctx.auth.is_revoked(&identity.token).await.unwrap());
+}
+
+#[tokio::test]
+async fn tokens_of_the_first_version_stay_good_and_can_be_ended() {
+    let world = World::new();
+    let user = ann(&world).await;
+    let begun = world.ctx.auth.begin_once(&user, Label::default()).await;
+    let mut claims = claims_of(&begun.unwrap().token);
+    claims.as_object_mut().unwrap().remove("sid").unwrap();
+    let token = sign_ours(&claims);
+    assert_eq!(code(&world, &token).await, None);
+    world.ctx.auth.revoke(&token).await.unwrap();
+    refused(&world, "revoked", &token).await;
 }
 
 #[tokio::test]
 async fn an_administrator_is_one_only_for_as_long_as_the_store_says() {
     let world = World::new();
     let user = ann(&world).await;
-    let token = world.ctx.auth.issue(&user).unwrap().token;
+    let token = world
+        .ctx
+        .auth
+        .begin_once(&user, Label::default())
+        .await
+        .unwrap()
+        .token;
     assert!(world.ctx.auth.check(&token).await.unwrap().admin);
     world
         .ctx
@@ -294,7 +362,15 @@ async fn tokens_of_the_original_are_held_to_its_form() {
     let good = json!({"exp": exp, "id": alias, "username": "a"});
     let token = sign(&Header::default(), &good, LEGACY);
     refused(&World::new(), "no such secret is known", &token).await;
-    let ours = claims_of(&world.ctx.auth.issue(&ann(&world).await).unwrap().token);
+    let ours = claims_of(
+        &world
+            .ctx
+            .auth
+            .begin_once(&ann(&world).await, Label::default())
+            .await
+            .unwrap()
+            .token,
+    );
     refused(
         &world,
         "our claims, their key",

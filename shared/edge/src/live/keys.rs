@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
-use domain::{Code, Error, Limits, Result};
+use domain::{Code, Error, Limits, Result, TokenKey};
 use tokio::{
     sync::{
         Notify,
@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{Authenticator, TokenKey},
+    auth::{Authenticator, Ended},
     hub::Subscriber,
     outbox::Item,
 };
@@ -41,12 +41,12 @@ impl Keys {
     /// Lists a session until the answer is dropped, which must be after the session.
     pub(crate) fn watch(self: &Arc<Self>, key: &TokenKey, session: &Arc<Subscriber>) -> KeyWatch {
         self.sessions
-            .entry(Arc::clone(key))
+            .entry(key.clone())
             .or_default()
             .push(Arc::downgrade(session));
         KeyWatch {
             keys: Arc::clone(self),
-            key: Arc::clone(key),
+            key: key.clone(),
         }
     }
 
@@ -58,7 +58,7 @@ impl Keys {
     /// Ends the sessions of tokens as they are revoked, until `stop`.
     pub(super) async fn run(
         self: Arc<Self>,
-        revoked: Receiver<TokenKey>,
+        revoked: Receiver<Ended>,
         auth: Arc<Authenticator>,
         stop: CancellationToken,
     ) {
@@ -69,12 +69,12 @@ impl Keys {
         }
     }
 
-    async fn listen(&self, mut revoked: Receiver<TokenKey>) {
+    async fn listen(&self, mut revoked: Receiver<Ended>) {
         // Nobody heard what was revoked before this began to listen.
         self.doubt();
         loop {
             match revoked.recv().await {
-                Ok(key) => self.end(&key),
+                Ok(ended) => self.end(&ended),
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "revocations came too fast; the store is asked");
                     self.doubt();
@@ -96,17 +96,22 @@ impl Keys {
 
     /// Asks the store for all listed tokens, and ends the sessions of those that were revoked.
     async fn look_up(&self, auth: &Authenticator) -> Result<()> {
-        let listed = self.sessions.iter().map(|entry| Arc::clone(entry.key()));
+        let listed = self.sessions.iter().map(|entry| entry.key().clone());
         for key in listed.collect::<Vec<_>>() {
             let asked = timeout(Limits::STORE_CALL, auth.is_revoked(&key));
             if asked.await.map_err(Error::unavailable)?? {
-                self.end(&key);
+                self.end(&[key]);
             }
         }
         Ok(())
     }
 
-    fn end(&self, key: &TokenKey) {
+    /// Ends the sessions of tokens that have ended.
+    pub(super) fn end(&self, ended: &[TokenKey]) {
+        ended.iter().for_each(|key| self.end_of(key));
+    }
+
+    fn end_of(&self, key: &TokenKey) {
         let sessions = self.sessions.get(key).map(|sessions| sessions.clone());
         for session in sessions
             .unwrap_or_default()
@@ -139,6 +144,10 @@ mod tests {
     /// How long anything may take before a test fails.
     const PATIENCE: Duration = Duration::from_secs(20);
 
+    fn single(key: &str) -> TokenKey {
+        TokenKey::Single(key.into())
+    }
+
     /// Tokens that are revoked in the store, and their sessions.
     struct House {
         world: World,
@@ -155,7 +164,7 @@ mod tests {
         fn session(&self, key: &str) -> (Arc<Subscriber>, KeyWatch) {
             let (id, user) = (SessionId::new(), UserId::new());
             let session = Subscriber::new(id, user, &Native, &Limits::default());
-            let watch = self.keys.watch(&key.into(), &session);
+            let watch = self.keys.watch(&single(key), &session);
             (session, watch)
         }
 
@@ -165,7 +174,7 @@ mod tests {
         }
 
         /// Listens from now on. Who is told of one revocation more misses the one before it.
-        fn listen(&self) -> broadcast::Sender<TokenKey> {
+        fn listen(&self) -> broadcast::Sender<Ended> {
             let (say, heard) = broadcast::channel(1);
             let (keys, ctx) = (Arc::clone(&self.keys), &self.world.ctx);
             let listening = keys.run(heard, Arc::clone(&ctx.auth), ctx.stop.clone());
@@ -191,7 +200,7 @@ mod tests {
         let (missed, _missed) = house.session("missed");
         house.revoke("missed").await;
         for key in ["missed", "another"] {
-            say.send(key.into()).unwrap();
+            say.send([single(key)].into()).unwrap();
         }
         ended(&missed).await;
 

@@ -7,12 +7,12 @@ mod recent;
 use std::sync::Arc;
 
 use domain::{
-    Error, Limits, NodeId, Result, RoomId, Row, Seq,
+    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq,
     ports::{Bus, BusEvent, BusMessage, Cache, Ports, Store},
 };
 use futures_util::future::BoxFuture;
 use tokio::{
-    sync::OnceCell,
+    sync::{OnceCell, broadcast::error::RecvError},
     time::{Duration, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ pub(crate) use self::keys::KeyWatch;
 pub use self::keys::Keys;
 use self::{pump::Pump, recent::Fills};
 use crate::{
-    Context, Task,
+    Authenticator, Context, Task,
     cards::Cards,
     heartbeat::Heartbeats,
     hub::{Hub, Mender},
@@ -94,6 +94,10 @@ impl Live {
                     keys.run(auth.revocations(), Arc::clone(&auth), stop.clone())
                 }
             }),
+            Task::restarting("revocations told", {
+                let (live, auth, stop) = (Arc::clone(&live), Arc::clone(&ctx.auth), stop.clone());
+                move || Arc::clone(&live).tell_revocations(Arc::clone(&auth), stop.clone())
+            }),
         ]
     }
 
@@ -120,6 +124,26 @@ impl Live {
     pub async fn news(&self, room: RoomId, seq: Seq) {
         self.notifier.news(room, seq);
         self.publish(BusEvent::News { room, seq }).await;
+    }
+
+    /// Shows what somebody is called from now on, here and in the other processes.
+    pub async fn renamed(&self, card: Card) {
+        self.cards.know(card.user, card.username.clone());
+        self.publish(BusEvent::Renamed(card)).await;
+    }
+
+    /// Tells the other processes which tokens this one ends, until `stop`.
+    async fn tell_revocations(self: Arc<Self>, auth: Arc<Authenticator>, stop: CancellationToken) {
+        let mut ended = auth.revocations();
+        while let Some(next) = stop.run_until_cancelled(ended.recv()).await {
+            match next {
+                Ok(ended) => self.publish(BusEvent::TokensEnded(ended.to_vec())).await,
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "other processes were not told of ended tokens");
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
     }
 
     /// The store's id: positions of another epoch mean nothing. Asked once.

@@ -77,12 +77,15 @@ impl Pump {
                 }
             }
             BusEvent::News { room, seq } => self.live.notifier.news(room, seq),
+            BusEvent::TokensEnded(ended) => self.live.keys.end(&ended),
+            BusEvent::Renamed(card) => self.live.cards.know(card.user, card.username),
         }
     }
 
     /// Asks the store how far the live rooms have gone; the mender reads what is missing. Who was
-    /// cut off from the other processes has the tokens looked up too.
+    /// cut off from the other processes has the tokens looked up too, and the names.
     async fn mend(&self) {
+        self.live.cards.forget();
         self.live.notifier.relist();
         self.live.keys.doubt();
         for rooms in self.live.hub.live_rooms().chunks(ROOMS) {

@@ -104,7 +104,7 @@ impl Seated {
         let caller = &who.caller;
         let open = ctx.sessions.enter(caller.user, peer)?;
         let subscriber = Subscriber::new(SessionId::new(), caller.user, dialect, &ctx.limits);
-        ctx.live.cards.know(caller.user, caller.username.clone());
+        ctx.live.cards.meet(caller.user, &caller.username);
         let seated = Self {
             open,
             key: ctx.live.keys.watch(&who.token, &subscriber),

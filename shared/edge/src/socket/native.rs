@@ -11,12 +11,13 @@ use warp::{Filter, filters::BoxedFilter, reply::Response};
 use super::{HandshakeError, Seated, Upgrade, guest, means, upgrade};
 use crate::{
     Application, Context, answer,
-    auth::bearer_of,
+    auth::{Identity, bearer_of},
     session::member::{Member, Wants},
 };
 
 /// The native socket, mounted at `/api/v1/ws`. It takes the token from `Authorization: Bearer`,
-/// from the subprotocol `base64url.bearer.hubbub.…`, or from a first frame `authenticate`.
+/// from the subprotocol `base64url.bearer.hubbub.…`, or from a first frame `authenticate`; a
+/// `?ticket=` stands in for one.
 #[must_use]
 pub fn native(ctx: &Context, app: Arc<dyn Application>) -> BoxedFilter<(Response,)> {
     let door = Arc::new(Door {
@@ -62,19 +63,29 @@ impl Door {
         let wants = wants(query)?;
         let offered = upgrade.subprotocols().any(|offer| offer == SUBPROTOCOL);
         let subprotocol = offered.then_some(SUBPROTOCOL);
-        let Some(token) = token(&upgrade)? else {
+        let Some(who) = self.identify(&upgrade, query).await? else {
             let peer = upgrade.peer;
             let (response, opening) = upgrade.accept(subprotocol);
             let tasks = self.ctx.tasks.clone();
             tasks.spawn(guest::welcome(self, opening, peer, wants));
             return Ok(response);
         };
-        let who = self.ctx.auth.identify(&token).await?;
         let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native).await?;
         let (response, opening) = upgrade.accept(subprotocol);
         let machine = self.machine(who.caller, &seated, wants);
         seated.spawn(&self.ctx, opening, machine);
         Ok(response)
+    }
+
+    /// Who comes, by the token of the handshake or a ticket in the address; `None` when neither is
+    /// there.
+    async fn identify(&self, upgrade: &Upgrade, query: &str) -> Result<Option<Identity>> {
+        let auth = &self.ctx.auth;
+        match (token(upgrade)?, ticket(query)) {
+            (Some(token), _) => auth.identify(&token).await.map(Some),
+            (None, Some(ticket)) => auth.admit(ticket).await.map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Makes the machine of somebody who is known.
@@ -105,6 +116,12 @@ fn token(upgrade: &Upgrade) -> Result<Option<String>> {
     token
         .map(Some)
         .ok_or_else(|| Error::new(Code::TokenInvalid))
+}
+
+/// The ticket of `?ticket=`, if there is one. Tickets need no escaping.
+fn ticket(query: &str) -> Option<&str> {
+    let mut pairs = query.split('&');
+    pairs.find_map(|pair| pair.strip_prefix("ticket="))
 }
 
 /// Reads `?events=messages,notifications` (default: `messages`) and `?resume=true` (default: `false`).

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Appended, Caller, Code, Command, Error, MemberChange, NewChange, NewRow, Reply, Role, Room,
-    RoomId, RowId, User, command::ReplayPage,
+    Appended, Caller, Code, Command, Error, Label, MemberChange, NewChange, NewRow, Reply, Role,
+    Room, RoomId, RowId, User, command::ReplayPage,
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
@@ -133,8 +133,9 @@ impl House {
         }
     }
 
-    fn token(&self, user: &User) -> String {
-        self.world.ctx.auth.issue(user).unwrap().token
+    async fn token(&self, user: &User) -> String {
+        let begun = self.world.ctx.auth.begin_once(user, Label::default());
+        begun.await.unwrap().token
     }
 
     fn request(&self, path: &str) -> Request {
@@ -146,7 +147,7 @@ impl House {
     /// Opens a socket with the user's token in the header.
     async fn open(&self, path: &str, user: &User) -> Client {
         let mut request = self.request(path);
-        let bearer = format!("Bearer {}", self.token(user));
+        let bearer = format!("Bearer {}", self.token(user).await);
         request
             .headers_mut()
             .insert(AUTHORIZATION, bearer.parse().unwrap());
@@ -250,7 +251,7 @@ async fn say(client: &mut Client, frame: Value) {
 #[tokio::test]
 async fn a_token_may_come_in_three_places() {
     let house = House::new().await;
-    let token = house.token(&house.ann);
+    let token = house.token(&house.ann).await;
     let mut client = house.open("/api/v1/ws", &house.ann).await;
     assert_eq!(hear(&mut client).await["user"]["username"], "ann");
 
@@ -387,7 +388,7 @@ async fn a_revoked_token_ends_its_sockets_and_no_others() {
     let mut client = house.open("/api/v1/ws", &house.ann).await;
     hear(&mut client).await;
     house.world.clock.advance(Duration::from_secs(1));
-    let other = house.token(&house.ann);
+    let other = house.token(&house.ann).await;
     let mut request = house.request("/api/v1/ws");
     request
         .headers_mut()
@@ -405,7 +406,12 @@ async fn a_token_that_is_revoked_while_its_socket_opens_opens_none() {
     let world = World::new();
     let ctx = &world.ctx;
     let ann = ctx.ports.store.create_user(new_user("ann")).await.unwrap();
-    let token = ctx.auth.issue(&ann).unwrap().token;
+    let token = ctx
+        .auth
+        .begin_once(&ann, Label::default())
+        .await
+        .unwrap()
+        .token;
     let who = ctx.auth.identify(&token).await.unwrap();
     // Nobody is listed under the token yet, so this finds no session to end.
     ctx.auth.revoke(&token).await.unwrap();

@@ -8,6 +8,7 @@ mod frames;
 mod people;
 mod requests;
 mod rooms;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -17,9 +18,10 @@ use domain::{Error, Reply, Scene};
 pub use frames::{
     Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
 };
-pub use people::{Login, Me, SignUp, TokenBody};
+pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
 pub use requests::{AcknowledgeBody, CreateRoom, ReadBody, SendMessage};
 pub use rooms::{Members, MessageSent, Messages, Notifications, RoomJoined, Rooms};
+pub use sessions::{Refresh, SessionView, Sessions, TicketBody, TokenBody};
 pub use view::{
     MemberView, MessageState, MessageView, NotificationView, RoomSummary, UserView, page_size,
 };

@@ -1,7 +1,9 @@
 //! Accounts over REST.
 
+use std::fmt;
+
 use domain::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// `POST /api/v1/auth/signup`. It prints without the password.
@@ -25,31 +27,70 @@ pub struct Login {
     pub password: String,
 }
 
-impl std::fmt::Debug for SignUp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignUp")
             .field("username", &self.username)
             .finish_non_exhaustive()
     }
 }
 
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
             .field("username", &self.username)
             .finish_non_exhaustive()
     }
 }
 
-/// What sign-up and login answer.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct TokenBody {
-    /// Goes into `Authorization: Bearer`.
+/// `PATCH /api/v1/me`. What is left out stays.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ChangeMe {
+    /// The wanted name.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// The wanted address; `null` for none.
+    #[serde(default, deserialize_with = "said")]
+    pub email: Option<Option<String>>,
+}
+
+/// Tells `null` from what was left out.
+fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+/// `POST /api/v1/me/password`. It prints without the passwords.
+#[derive(Clone, Deserialize)]
+pub struct ChangePassword {
+    /// The password as it is.
+    pub current: String,
+    /// The wanted one.
+    pub new: String,
+}
+
+impl fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangePassword").finish_non_exhaustive()
+    }
+}
+
+/// `POST /api/v1/setup`: makes the first administrator. It prints without the token and the
+/// password.
+#[derive(Clone, Deserialize)]
+pub struct SetUp {
+    /// What the server printed when it started.
     pub token: String,
-    /// Until when it is good.
-    pub expires_at: Timestamp,
-    /// Whose it is.
-    pub user: Me,
+    /// Who is to administer.
+    #[serde(flatten)]
+    pub account: SignUp,
+}
+
+impl fmt::Debug for SetUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetUp")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Oneself.

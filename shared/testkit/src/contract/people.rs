@@ -1,23 +1,26 @@
 //! What every store promises of accounts, tokens, rooms and members.
 
+pub mod families;
 pub mod members;
+pub mod profiles;
 pub mod rooms;
 pub mod tokens;
 pub mod users;
 
-use domain::ports::{Log, Members, Rooms, Tokens, Users};
+use domain::ports::{Families, Log, Members, Profiles, Rooms, Tokens, Users};
 
 use super::World;
 
 /// The ports that the suite needs of a store.
-pub trait PeopleStore: Users + Tokens + Rooms + Members + Log {}
+pub trait PeopleStore: Users + Profiles + Tokens + Families + Rooms + Members + Log {}
 
-impl<T: Users + Tokens + Rooms + Members + Log> PeopleStore for T {}
+impl<T: Users + Profiles + Tokens + Families + Rooms + Members + Log> PeopleStore for T {}
 
 /// A fresh store with people.
 pub type PeopleWorld = World<dyn PeopleStore>;
 
-/// Runs the suites of [`Users`](domain::ports::Users), [`Tokens`](domain::ports::Tokens),
+/// Runs the suites of [`Users`](domain::ports::Users), [`Profiles`](domain::ports::Profiles),
+/// [`Tokens`](domain::ports::Tokens), [`Families`](domain::ports::Families),
 /// [`Rooms`](domain::ports::Rooms) and [`Members`](domain::ports::Members) on the worlds of
 /// `open`, which returns a [`PeopleWorld`].
 #[macro_export]
@@ -32,11 +35,28 @@ macro_rules! people_contract {
                 what_is_taken_is_named,
                 tenants_do_not_see_each_other,
                 of_simultaneous_creations_one_wins,
+            ]
+            profiles: [
                 passwords_and_rights_change,
+                a_password_is_replaced_only_where_it_was_known,
+                a_profile_changes_as_a_whole,
+                what_another_has_cannot_be_taken,
+                of_simultaneous_changes_one_wins,
+                there_is_an_administrator_or_none,
             ]
             tokens: [
                 an_ended_token_stays_ended,
                 expired_tokens_are_forgotten,
+                of_all_who_spend_a_token_one_may_go_on,
+            ]
+            families: [
+                every_field_of_a_family_returns,
+                beginning_a_family_twice_changes_nothing,
+                of_simultaneous_renewals_one_wins,
+                families_are_listed_while_they_live,
+                an_ended_family_stays_ended,
+                all_families_of_a_user_end_but_one,
+                families_that_ended_are_forgotten,
             ]
             rooms: [
                 every_field_of_a_room_returns,

@@ -124,5 +124,6 @@ fn seq(message: &BusMessage) -> u64 {
     match &message.event {
         BusEvent::News { seq, .. } => *seq,
         BusEvent::Rows(rows) => rows[0].seq,
+        other => panic!("nobody published {other:?}"),
     }
 }

@@ -2,6 +2,8 @@
 
 use domain::Timestamp;
 
+use tokio::task::JoinSet;
+
 use super::PeopleWorld;
 
 fn second(second: i64) -> Timestamp {
@@ -29,4 +31,19 @@ pub async fn expired_tokens_are_forgotten(world: &PeopleWorld) {
     assert!(store.is_token_revoked("b").await.unwrap());
     assert_eq!(store.forget_expired_tokens(second(1_000)).await.unwrap(), 2);
     assert_eq!(store.forget_expired_tokens(second(1_000)).await.unwrap(), 0);
+}
+
+/// Sixteen sockets with one ticket.
+pub async fn of_all_who_spend_a_token_one_may_go_on(world: &PeopleWorld) {
+    let mut tasks = JoinSet::new();
+    for n in 0..16 {
+        let store = world.node(n);
+        tasks.spawn(async move { store.spend_token("ticket", second(100)).await.unwrap() });
+    }
+    let spent = tasks.join_all().await;
+    assert_eq!(spent.iter().filter(|spent| **spent).count(), 1);
+    let store = world.second();
+    assert!(store.is_token_revoked("ticket").await.unwrap());
+    assert!(!store.spend_token("ticket", second(200)).await.unwrap());
+    assert!(store.spend_token("another", second(100)).await.unwrap());
 }

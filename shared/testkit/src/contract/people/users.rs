@@ -129,22 +129,3 @@ pub async fn of_simultaneous_creations_one_wins(world: &PeopleWorld) {
         assert_eq!(told, (Code::UsernameTaken, Some("username")));
     }
 }
-
-/// What may change of an account.
-pub async fn passwords_and_rights_change(world: &PeopleWorld) {
-    let store = world.first();
-    let ann = store.create_user(new_user("ann")).await.unwrap().id;
-    store
-        .set_password_hash(ann, "$2b$new".to_owned())
-        .await
-        .unwrap();
-    store.set_admin(ann, true).await.unwrap();
-    let now = world.second().user(ann).await.unwrap().unwrap();
-    assert_eq!(now.password_hash.as_deref(), Some("$2b$new"));
-    assert!(now.admin);
-    let nobody = UserId::new();
-    let refused = store.set_admin(nobody, true).await.unwrap_err();
-    assert_eq!(refused.code(), Code::UserNotFound);
-    let refused = store.set_password_hash(nobody, String::new()).await;
-    assert_eq!(refused.unwrap_err().code(), Code::UserNotFound);
-}
