@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use e2e::{Answer, Rest, Server, SignedIn, Socket, people::PASSWORD};
-use hyper::Method;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
@@ -189,7 +188,7 @@ async fn one_device_is_put_out_from_another() {
     let id = other.expect("the other one")["id"].as_str().expect("an id");
     let since = Instant::now();
     let path = format!("/api/v1/sessions/{id}");
-    let ended = here.rest.json(Method::DELETE, &path, &json!({})).await;
+    let ended = here.rest.delete(&path, &[]).await;
     assert_eq!(ended.status, 204);
     ends(&mut socket, since).await;
     assert!(here.is_good().await && !lost.is_good().await);
@@ -235,7 +234,7 @@ async fn a_new_name_is_seen_by_who_listens() {
     };
     assert_eq!(heard(&mut socket, &alice).await, "alice");
     let change = json!({"username": "alicia"});
-    let me = alice.rest.json(Method::PATCH, "/api/v1/me", &change).await;
+    let me = alice.rest.patch("/api/v1/me", &change, &[]).await;
     assert_eq!(me.expect(200)["username"], "alicia");
     assert_eq!(heard(&mut socket, &alice).await, "alicia");
     let found = bob.rest.get("/api/v1/users?name=alicia").await.expect(200);
@@ -295,11 +294,8 @@ async fn who_starts_the_server_makes_the_first_administrator() {
     assert_eq!(said, [201, 404], "one of two who come at once");
     let made = if one.status == 201 { one } else { two };
     let admin = Login::of(&server, &made.json());
-    admin
-        .rest
-        .get("/api/v1/admin/archive/policies")
-        .await
-        .expect(200);
+    let policies = admin.rest.get("/api/v1/admin/archive/policies").await;
+    assert_eq!(policies.status, 200);
     assert_eq!(
         server.rest().get("/setup").await.status,
         404,

@@ -125,13 +125,6 @@ impl Rest {
         self.send(method, path, &headers, Some(body)).await
     }
 
-    /// Sends JSON to a path by any method.
-    pub async fn json(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let headers = [("content-type", "application/json")];
-        self.send(method, path, &headers, Some(body.to_string().into()))
-            .await
-    }
-
     /// Sends any request.
     ///
     /// # Panics
