@@ -8,8 +8,9 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("protocol", &["domain"]),
+    ("described", &["domain", "protocol"]),
     ("settings", &["domain"]),
-    ("edge", &["domain", "protocol", "settings"]),
+    ("edge", &["domain", "protocol", "described", "settings"]),
     ("adapter-sqlite", &["domain"]),
     ("adapter-mongodb", &["domain"]),
     ("adapter-local", &["domain"]),
@@ -26,21 +27,43 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("launch", &["domain", "settings", "edge", "adapters"]),
     (
         "chat-service",
-        &["domain", "protocol", "settings", "edge", "launch"],
+        &[
+            "domain",
+            "protocol",
+            "described",
+            "settings",
+            "edge",
+            "launch",
+        ],
     ),
     (
         "notification-service",
-        &["domain", "protocol", "settings", "edge", "launch"],
+        &[
+            "domain",
+            "protocol",
+            "described",
+            "settings",
+            "edge",
+            "launch",
+        ],
     ),
     (
         "scheduler-service",
-        &["domain", "protocol", "settings", "edge", "launch"],
+        &[
+            "domain",
+            "protocol",
+            "described",
+            "settings",
+            "edge",
+            "launch",
+        ],
     ),
     (
         "hubbub",
         &[
             "domain",
             "protocol",
+            "described",
             "settings",
             "edge",
             "adapters",

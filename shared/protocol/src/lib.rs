@@ -7,5 +7,6 @@
 pub mod dialect;
 pub mod native;
 pub mod rooms;
+pub mod schema;
 
 pub use dialect::{Action, Dialect, Refused, Request, Resume, Scope};

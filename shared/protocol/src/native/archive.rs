@@ -5,10 +5,11 @@ use domain::{
     archive::{Action, CatchUp, Phase, Trigger},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// `POST preview`: what would be archived now? Names a policy, or says what is meant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
     /// A policy, by name or id.
@@ -23,7 +24,7 @@ pub struct PreviewRequest {
 }
 
 /// `POST runs`: follow a plan, or run a policy as things stand now. One of the two.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// A plan, which is good for 24 hours.
@@ -35,7 +36,7 @@ pub struct RunRequest {
 }
 
 /// `POST restore`: bring back what a run moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreRequest {
     /// The run.
@@ -49,14 +50,14 @@ pub struct RestoreRequest {
 }
 
 /// `GET policies`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Policies {
     /// By name.
     pub policies: Vec<PolicyView>,
 }
 
 /// A policy, and when it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyView {
     /// What it says.
     #[serde(flatten)]
@@ -75,7 +76,7 @@ pub struct PolicyView {
 }
 
 /// What a policy says, now or when a run began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyText {
     /// Which.
     pub id: Uuid,
@@ -95,7 +96,7 @@ pub struct PolicyText {
 }
 
 /// `GET runs`, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Runs {
     /// Without their rooms.
     pub runs: Vec<RunView>,
@@ -104,7 +105,7 @@ pub struct Runs {
 }
 
 /// A run, a plan or a restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunView {
     /// Which.
     pub id: Uuid,
@@ -158,7 +159,7 @@ pub struct RunView {
 }
 
 /// Sums over the rooms of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     /// Rooms in which something is due or held.
     pub rooms: u64,
@@ -179,7 +180,7 @@ pub struct Totals {
 }
 
 /// What a run found and did in one room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomCountView {
     /// Which.
     pub room: Uuid,
@@ -210,7 +211,7 @@ pub struct RoomCountView {
 }
 
 /// One room that was not as the plan said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DifferenceView {
     /// Which.
     pub room: Uuid,
@@ -228,7 +229,7 @@ pub struct DifferenceView {
 }
 
 /// Why a room was not as the plan said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Messages were put under a hold since.

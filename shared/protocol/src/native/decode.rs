@@ -8,6 +8,7 @@ use domain::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::described;
 use crate::{Action, Refused, Request, Resume};
 
 /// Longest id of a request, in bytes.
@@ -43,6 +44,10 @@ fn id(frame: &mut Frame) -> Result<Option<String>> {
 
 fn action(limits: &Limits, mut frame: Frame) -> Result<Action> {
     let kind = text(&mut frame, "type")?;
+    // What is not described cannot be asked.
+    if !described::is_known(&kind) {
+        return Err(Error::new(Code::UnknownType));
+    }
     let command = match kind.as_str() {
         "send" => Command::Send {
             room: room(&mut frame)?,

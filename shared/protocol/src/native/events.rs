@@ -2,9 +2,10 @@
 
 use domain::{
     Card, Change, Event, MemberChange, MemberRow, Message, ReactionRow, Role, RoomChange, RoomRow,
-    Row, Scene,
+    Row, Scene, Seq,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -14,81 +15,109 @@ use super::{
 };
 
 /// What the socket says of its own accord.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum EventFrame {
+pub(super) enum EventFrame {
+    /// Somebody said something.
     Message(Told),
+    /// A message was changed: this is how it is now.
     MessageUpdated(Told),
+    /// A message was deleted: this is what is left of it.
     MessageDeleted(Told),
+    /// Somebody reacted to a message.
     ReactionAdded(Reacted),
+    /// Somebody took a reaction back.
     ReactionRemoved(Reacted),
+    /// Somebody came into a room.
     MemberJoined(Came),
+    /// Somebody left a room, or was sent away.
     MemberLeft(Went),
+    /// Somebody may do more or less in a room than before.
     MemberUpdated(Came),
+    /// A room was changed.
     RoomUpdated(Changed),
+    /// A room was deleted: nothing comes from it any more.
     RoomDeleted {
         #[serde(flatten)]
         place: Place,
+        /// Who deleted it.
         by: UserView,
     },
+    /// Messages of a room were moved to the archive. They stay readable.
     Archived {
         #[serde(flatten)]
         place: Place,
+        /// The run that moved them.
         run: Uuid,
-        through_seq: domain::Seq,
+        /// All up to this row that is neither held nor exempt.
+        through_seq: Seq,
     },
-    /// Nested, since an `id` at the top would make it the answer to a request.
+    /// News for you, on sockets that listen to notifications.
     Notification {
+        /// Nested, since an `id` at the top would make it the answer to a request.
         notification: NotificationView,
     },
+    /// The server is about to stop.
     Draining {
+        /// How long to wait before connecting again, in milliseconds.
         retry_after_ms: u64,
     },
 }
 
-#[derive(Serialize)]
-struct Told {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Told {
     #[serde(flatten)]
     place: Place,
+    /// How it is now.
     message: MessageView,
 }
 
-#[derive(Serialize)]
-struct Reacted {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Reacted {
     #[serde(flatten)]
     place: Place,
     /// The message's id.
     message: Uuid,
+    /// With which emoji.
     emoji: String,
+    /// Who reacted.
     user: UserView,
 }
 
-#[derive(Serialize)]
-struct Came {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Came {
     #[serde(flatten)]
     place: Place,
+    /// Who came.
     user: UserView,
+    /// Who let them in; they themselves if they joined.
     by: UserView,
+    /// What they may do.
     role: Role,
 }
 
 /// What changed of a room, and nothing else.
-#[derive(Serialize)]
-struct Changed {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Changed {
     #[serde(flatten)]
     place: Place,
+    /// Who changed it.
     by: UserView,
+    /// Its new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Whether only admins and the owner may write in it from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_only: Option<bool>,
 }
 
-#[derive(Serialize)]
-struct Went {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Went {
     #[serde(flatten)]
     place: Place,
+    /// Who went.
     user: UserView,
+    /// Who sent them away; they themselves if they left.
     by: UserView,
     /// Whether they were sent away.
     removed: bool,

@@ -2,6 +2,7 @@
 
 use domain::{Error, Limits, Page, Reply, RoomId, Seq, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 
 /// The first frame of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hello {
     /// This socket's name, for reports.
     pub session: Uuid,
@@ -32,7 +33,7 @@ pub struct Hello {
 }
 
 /// Further rooms, after `hello`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HelloRooms {
     /// The next rooms, in order of id.
     pub rooms: Vec<RoomSummary>,
@@ -41,7 +42,7 @@ pub struct HelloRooms {
 }
 
 /// What a client of the socket may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HelloLimits {
     /// Largest frame, in bytes.
     pub frame_bytes: usize,
@@ -96,7 +97,7 @@ impl HelloRooms {
 }
 
 /// A room was replayed whole, and goes on live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resumed {
     /// The room.
     pub room: Uuid,
@@ -124,7 +125,7 @@ impl Resumed {
 }
 
 /// Rows of a room that are not replayed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gap {
     /// The room.
     pub room: Uuid,
@@ -137,7 +138,7 @@ pub struct Gap {
 }
 
 /// Why rows are not replayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// They are too many: read the history instead.
@@ -157,7 +158,7 @@ impl Gap {
 }
 
 /// What answers a resume, after every room named in it was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResumeAnswer {
     /// Rooms that were replayed whole.
     pub resumed: Vec<Uuid>,
@@ -168,7 +169,7 @@ pub struct ResumeAnswer {
 }
 
 /// A room that a resume did not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnnamedRoom {
     /// The room.
     pub room: Uuid,
@@ -257,10 +258,10 @@ pub(super) fn refusal(request: Option<&str>, error: &Error) -> String {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Nothing {}
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct One {
     room: RoomSummary,
 }

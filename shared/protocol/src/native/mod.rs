@@ -3,6 +3,7 @@
 
 pub mod archive;
 mod decode;
+pub mod described;
 mod events;
 mod frames;
 mod people;

@@ -4,10 +4,11 @@ use std::fmt;
 
 use domain::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// `POST /api/v1/auth/signup`. It prints without the password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 pub struct SignUp {
     /// The wanted name.
     pub username: String,
@@ -19,7 +20,7 @@ pub struct SignUp {
 }
 
 /// `POST /api/v1/auth/login`. It prints without the password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 pub struct Login {
     /// The name of the account.
     pub username: String,
@@ -44,7 +45,7 @@ impl fmt::Debug for Login {
 }
 
 /// `PATCH /api/v1/me`. What is left out stays.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct ChangeMe {
     /// The wanted name.
     #[serde(default)]
@@ -60,7 +61,7 @@ fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D
 }
 
 /// `POST /api/v1/me/password`. It prints without the passwords.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 pub struct ChangePassword {
     /// The password as it is.
     pub current: String,
@@ -76,7 +77,7 @@ impl fmt::Debug for ChangePassword {
 
 /// `POST /api/v1/setup`: makes the first administrator. It prints without the token and the
 /// password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 pub struct SetUp {
     /// What the server printed when it started.
     pub token: String,
@@ -94,7 +95,7 @@ impl fmt::Debug for SetUp {
 }
 
 /// Oneself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
     /// Who.
     pub id: Uuid,

@@ -2,17 +2,18 @@
 
 use domain::Seq;
 use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// `POST /api/v1/rooms`: makes a channel.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct CreateRoom {
     /// The wanted name.
     pub name: String,
 }
 
 /// `POST /api/v1/rooms/{id}/messages`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct SendMessage {
     /// What to say.
     pub content: String,
@@ -22,14 +23,14 @@ pub struct SendMessage {
 }
 
 /// `POST /api/v1/rooms/{id}/read`: everything in the room up to the seq is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct ReadBody {
     /// Up to which row.
     pub seq: Seq,
 }
 
 /// `POST /api/v1/notifications/ack`: everything in the room up to the seq is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct AcknowledgeBody {
     /// The room.
     pub room: Uuid,

@@ -2,12 +2,13 @@
 
 use domain::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::{MemberView, MessageView, NotificationView, RoomSummary};
 
 /// A page of rooms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rooms {
     /// In order of id; the next page is after the last.
     pub rooms: Vec<RoomSummary>,
@@ -16,7 +17,7 @@ pub struct Rooms {
 }
 
 /// What joining answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomJoined {
     /// The room.
     pub room: RoomSummary,
@@ -26,7 +27,7 @@ pub struct RoomJoined {
 }
 
 /// A page of members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Members {
     /// In order of user id; the next page is after the last.
     pub members: Vec<MemberView>,
@@ -35,7 +36,7 @@ pub struct Members {
 }
 
 /// A page of history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Messages {
     /// In rising order of seq.
     pub messages: Vec<MessageView>,
@@ -48,7 +49,7 @@ pub struct Messages {
 }
 
 /// What sending answers: 201 the first time, 200 for a repeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageSent {
     /// The message as it is now.
     pub message: MessageView,
@@ -57,7 +58,7 @@ pub struct MessageSent {
 }
 
 /// A page of the inbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notifications {
     /// Oldest first in each room.
     pub notifications: Vec<NotificationView>,
@@ -68,10 +69,13 @@ pub struct Notifications {
     pub next: Option<String>,
 }
 
-/// A row that tells who came or went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Where an event stands in a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(super) struct Place {
+    /// The room.
     pub(super) room: Uuid,
+    /// The row's number in the room's log. Keep the highest: a resume begins after it.
     pub(super) seq: Seq,
+    /// When it happened.
     pub(super) at: Timestamp,
 }

@@ -4,12 +4,13 @@ use std::fmt;
 
 use domain::{Family, FamilyId, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Me;
 
 /// What sign-up, login, renewal and a change of the password answer.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct TokenBody {
     /// Goes into `Authorization: Bearer`.
     pub token: String,
@@ -24,7 +25,7 @@ pub struct TokenBody {
 }
 
 /// `POST /api/v1/auth/refresh`. It prints without the token.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 pub struct Refresh {
     /// The last refresh token that was given.
     pub refresh_token: String,
@@ -37,7 +38,7 @@ impl fmt::Debug for Refresh {
 }
 
 /// What `POST /api/v1/ws-ticket` answers.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct TicketBody {
     /// Opens one socket: `/api/v1/ws?ticket=`.
     pub ticket: String,
@@ -46,7 +47,7 @@ pub struct TicketBody {
 }
 
 /// `GET /api/v1/sessions`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sessions {
     /// Those that were used last first.
     pub sessions: Vec<SessionView>,
@@ -55,7 +56,7 @@ pub struct Sessions {
 }
 
 /// A login that lasts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionView {
     /// Its id.
     pub id: Uuid,

@@ -5,10 +5,11 @@ use domain::{
     Timestamp, UserId, Username, command::RoomView,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserView {
     /// Who.
     pub id: Uuid,
@@ -42,7 +43,7 @@ impl UserView {
 }
 
 /// A message as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageView {
     /// Its id, the same everywhere and for ever.
     pub id: Uuid,
@@ -68,7 +69,7 @@ pub struct MessageView {
 }
 
 /// Whether a message still says something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
     /// It does.
@@ -105,7 +106,7 @@ impl MessageView {
 }
 
 /// A room, as the one who asks sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomSummary {
     /// Which.
     pub id: Uuid,
@@ -149,7 +150,7 @@ impl RoomSummary {
 }
 
 /// Somebody who is in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberView {
     /// Who.
     pub user: UserView,
@@ -172,7 +173,7 @@ impl MemberView {
 }
 
 /// News for the one who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationView {
     /// Its id: the same however often it comes.
     pub id: Uuid,
@@ -198,13 +199,18 @@ impl NotificationView {
 }
 
 /// An error as a socket says it. REST says the same as `application/problem+json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ErrorView<'a> {
+    /// What it is, for programs.
     pub(super) code: &'static str,
+    /// What it is, for people.
     pub(super) message: &'a str,
+    /// The field that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) field: Option<&'static str>,
+    /// Whether the same request may succeed later, unchanged.
     pub(super) temporary: bool,
+    /// How long to wait before, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) retry_after_ms: Option<u64>,
 }

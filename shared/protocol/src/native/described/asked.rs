@@ -1,0 +1,117 @@
+//! The frames of clients. The decoder takes no other: a `type` that is not listed here is unknown
+//! to it, so that nothing can be asked that is not described.
+
+use serde_json::{Value, json};
+
+use super::{
+    Frame, Id, filled, payload,
+    shapes::{
+        AuthenticateFrame, JoinFrame, MarkFrame, PingFrame, ResumeFrame, RoomFrame, SendFrame,
+    },
+};
+use crate::schema::{Schemas, Shape, shape};
+
+/// Ids of the examples.
+pub(super) const ROOM: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub(super) const MESSAGE: &str = "01890a5d-ac96-774b-bcce-b302099a8099";
+pub(super) const CLIENT: &str = "6f1b1a34-5d57-4a6b-9df8-0f4e3c1c2b9a";
+pub(super) const EPOCH: &str = "01890a5d-0000-774b-bcce-b302099a8057";
+
+/// What is known of one frame of clients.
+pub(super) struct Asked {
+    /// The value of its `type`.
+    kind: &'static str,
+    /// What it asks for.
+    says: &'static str,
+    /// The names of the frames that answer it, besides `error`.
+    answers: &'static [&'static str],
+    /// What it holds, besides `id` and `type`.
+    fields: fn() -> Shape,
+    /// One of it, without `id` and `type`.
+    example: fn() -> Value,
+}
+
+/// Every frame that a client may send.
+pub(super) const ASKED: &[Asked] = &[
+    Asked {
+        kind: "authenticate",
+        says: "Says who you are, within 5 seconds, where the handshake did not.",
+        answers: &["hello"],
+        fields: shape::<AuthenticateFrame>,
+        example: || json!({"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"}),
+    },
+    Asked {
+        kind: "resume",
+        says: "Asks for everything since these positions: first the rows, then `resumed` or `gap` \
+               for each room, then the answer. Only as the first frame of a socket that was opened \
+               with `?resume=true` is nothing told twice.",
+        answers: &["ack_resume"],
+        fields: shape::<ResumeFrame>,
+        example: || json!({"epoch": EPOCH, "rooms": {ROOM: 41}}),
+    },
+    Asked {
+        kind: "send",
+        says: "Says something in a room; answered once it is on disk. Sent again with the same \
+               `client_id` it changes nothing and is answered with the original.",
+        answers: &["ack_send"],
+        fields: shape::<SendFrame>,
+        example: || json!({"room": ROOM, "client_id": CLIENT, "content": "hello, room"}),
+    },
+    Asked {
+        kind: "join",
+        says: "Comes into a channel, named by `room` or by `name`. Joining twice changes nothing.",
+        answers: &["ack_join"],
+        fields: shape::<JoinFrame>,
+        example: || json!({"room": ROOM}),
+    },
+    Asked {
+        kind: "leave",
+        says: "Leaves a room.",
+        answers: &["ack"],
+        fields: shape::<RoomFrame>,
+        example: || json!({"room": ROOM}),
+    },
+    Asked {
+        kind: "acknowledge",
+        says: "Settles the notifications of a room up to `seq`.",
+        answers: &["ack"],
+        fields: shape::<MarkFrame>,
+        example: || json!({"room": ROOM, "seq": 42}),
+    },
+    Asked {
+        kind: "read",
+        says: "Everything in the room up to `seq` is read; `unread` counts from there.",
+        answers: &["ack"],
+        fields: shape::<MarkFrame>,
+        example: || json!({"room": ROOM, "seq": 42}),
+    },
+    Asked {
+        kind: "ping",
+        says: "Asks whether the server is there.",
+        answers: &["ack"],
+        fields: shape::<PingFrame>,
+        example: || json!({}),
+    },
+];
+
+/// Whether clients may send a frame of this type.
+pub(in crate::native) fn is_known(kind: &str) -> bool {
+    ASKED.iter().any(|asked| asked.kind == kind)
+}
+
+impl Asked {
+    /// The description, with what it refers to added to `named`.
+    pub(super) fn frame(&self, named: &mut Schemas) -> Frame {
+        let fields = (self.fields)();
+        let frame = Frame {
+            name: self.kind.to_owned(),
+            kind: self.kind.to_owned(),
+            says: self.says.to_owned(),
+            answers: self.answers,
+            payload: payload(self.kind, Id::Chosen, &fields),
+            example: filled(self.kind, Id::Chosen, (self.example)()),
+        };
+        super::keep(&frame.payload, fields.named, named);
+        frame
+    }
+}

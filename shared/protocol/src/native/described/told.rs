@@ -1,0 +1,240 @@
+//! The frames of the server. Events come from the type that encodes them, so that a new one cannot
+//! be left out; what is said here of each is only an example.
+
+use domain::Code;
+use serde_json::{Value, json};
+
+use super::{
+    Frame, Id,
+    asked::{CLIENT, EPOCH, MESSAGE, ROOM},
+    filled, keep, payload,
+};
+use crate::{
+    native::{
+        Gap, Hello, HelloRooms, MessageSent, ResumeAnswer, Resumed, RoomJoined, events::EventFrame,
+        view::ErrorView,
+    },
+    schema::{Schemas, Shape, shape},
+};
+
+/// What is known of one frame that is no event.
+struct Told {
+    name: &'static str,
+    kind: &'static str,
+    id: Id,
+    says: &'static str,
+    fields: fn() -> Shape,
+    example: fn() -> Value,
+}
+
+const TOLD: &[Told] = &[
+    Told {
+        name: "hello",
+        kind: "hello",
+        id: Id::None,
+        says: "The first frame. From then on every room named here is live.",
+        fields: shape::<Hello>,
+        example: hello,
+    },
+    Told {
+        name: "hello_rooms",
+        kind: "hello_rooms",
+        id: Id::None,
+        says: "Further rooms, after `hello`.",
+        fields: shape::<HelloRooms>,
+        example: || json!({"rooms": [room()], "more": false}),
+    },
+    Told {
+        name: "ack",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "Done; there is nothing to tell.",
+        fields: nothing,
+        example: || json!({}),
+    },
+    Told {
+        name: "ack_send",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "The message is on disk, in order, once.",
+        fields: shape::<MessageSent>,
+        example: || json!({"message": message("hello, room"), "repeat": false}),
+    },
+    Told {
+        name: "ack_join",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "You are in the room.",
+        fields: shape::<RoomJoined>,
+        example: || json!({"room": room(), "seq": 42}),
+    },
+    Told {
+        name: "ack_resume",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "Every room that the resume named was answered.",
+        fields: shape::<ResumeAnswer>,
+        example: || json!({"resumed": [ROOM], "gaps": [], "not_named": []}),
+    },
+    Told {
+        name: "error",
+        kind: "error",
+        id: Id::Echoed,
+        says: "A request was refused, or the socket is about to close. The codes are those of REST.",
+        fields: error,
+        example: || {
+            json!({
+                "code": "room_not_found",
+                "message": Code::RoomNotFound.info().title,
+                "temporary": false,
+            })
+        },
+    },
+    Told {
+        name: "resumed",
+        kind: "resumed",
+        id: Id::None,
+        says: "A room was replayed whole, and goes on live.",
+        fields: shape::<Resumed>,
+        example: || json!({"room": ROOM, "recovered": true, "head": 42}),
+    },
+    Told {
+        name: "gap",
+        kind: "gap",
+        id: Id::None,
+        says: "Rows of a room are not replayed: read its history instead.",
+        fields: shape::<Gap>,
+        example: || json!({"room": ROOM, "from": 1, "to": 5000, "reason": "too_many"}),
+    },
+];
+
+/// The frames of the server, with what they refer to added to `named`.
+pub(super) fn frames(named: &mut Schemas) -> Vec<Frame> {
+    let told = TOLD.iter().map(|told| told.frame(named));
+    let mut frames: Vec<_> = told.collect();
+    let events = shape::<EventFrame>();
+    let each = events.named["EventFrame"]["oneOf"].as_array().cloned();
+    for event in each.unwrap_or_default() {
+        frames.push(event_frame(&event, &events.named, named));
+    }
+    frames
+}
+
+impl Told {
+    fn frame(&self, named: &mut Schemas) -> Frame {
+        let fields = (self.fields)();
+        let payload = payload(self.kind, self.id, &fields);
+        keep(&payload, fields.named, named);
+        Frame {
+            name: self.name.to_owned(),
+            kind: self.kind.to_owned(),
+            says: self.says.to_owned(),
+            answers: &[],
+            payload,
+            example: filled(self.kind, self.id, (self.example)()),
+        }
+    }
+}
+
+fn event_frame(event: &Value, all: &Schemas, named: &mut Schemas) -> Frame {
+    let kind = event["properties"]["type"]["enum"][0].as_str();
+    let kind = kind.unwrap_or_default().to_owned();
+    let fields = Shape {
+        schema: event.clone(),
+        named: Schemas::new(),
+    };
+    let payload = payload(&kind, Id::None, &fields);
+    keep(&payload, all.clone(), named);
+    Frame {
+        name: kind.clone(),
+        says: event["description"].as_str().unwrap_or_default().to_owned(),
+        answers: &[],
+        payload,
+        example: filled(&kind, Id::None, event_example(&kind)),
+        kind,
+    }
+}
+
+fn event_example(kind: &str) -> Value {
+    let ann = json!({"id": EPOCH, "username": "ann"});
+    let mut event = match kind {
+        "message" => json!({"message": message("hello, room")}),
+        "message_updated" => json!({"message": message("hello, everybody")}),
+        "message_deleted" => json!({"message": deleted()}),
+        "reaction_added" | "reaction_removed" => {
+            json!({"message": MESSAGE, "emoji": "👍", "user": ann})
+        }
+        "member_updated" => json!({"user": ann, "by": ann, "role": "admin"}),
+        "room_updated" => json!({"by": ann, "name": "lounge"}),
+        "room_deleted" => json!({"by": ann}),
+        "member_joined" => json!({"user": ann, "by": ann, "role": "member"}),
+        "member_left" => json!({"user": ann, "by": ann, "removed": false}),
+        "archived" => json!({"run": CLIENT, "through_seq": 17}),
+        "notification" => {
+            let message = message("hello, room");
+            let notification = json!({"id": EPOCH, "room": ROOM, "message": message, "at": "2027-03-01T09:30:00Z"});
+            return json!({ "notification": notification });
+        }
+        "draining" => return json!({"retry_after_ms": 1500}),
+        _ => return json!({}),
+    };
+    event["room"] = ROOM.into();
+    event["seq"] = 42.into();
+    event["at"] = "2027-03-01T09:30:00Z".into();
+    event
+}
+
+fn nothing() -> Shape {
+    Shape {
+        schema: json!({"type": "object"}),
+        named: Schemas::new(),
+    }
+}
+
+/// An error's fields, with the codes that there are.
+fn error() -> Shape {
+    let mut shape = shape::<ErrorView<'static>>();
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+    if let Some(view) = shape.named.get_mut("ErrorView") {
+        view["properties"]["code"]["enum"] = codes.into();
+    }
+    shape
+}
+
+fn hello() -> Value {
+    json!({
+        "session": CLIENT,
+        "server_time": "2027-03-01T09:30:00Z",
+        "heartbeat_ms": 25_000,
+        "limits": crate::native::HelloLimits::from(&domain::Limits::default()),
+        "user": {"id": EPOCH, "username": "ann"},
+        "epoch": EPOCH,
+        "rooms": [room()],
+        "more": false,
+    })
+}
+
+fn room() -> Value {
+    json!({
+        "id": ROOM, "name": "lobby", "kind": "channel", "head": 42, "member": true,
+        "role": "member", "read": 40, "unread": 2, "created_at": "2027-02-01T08:00:00Z",
+    })
+}
+
+fn message(text: &str) -> Value {
+    json!({
+        "id": MESSAGE, "room": ROOM, "seq": 42,
+        "sender": {"id": EPOCH, "username": "ann"}, "client_id": CLIENT, "content": text,
+        "state": "present", "created_at": "2027-03-01T09:30:00Z", "rev": 1, "archived": false,
+    })
+}
+
+fn deleted() -> Value {
+    let mut message = message("");
+    message["state"] = "deleted".into();
+    message["rev"] = 2.into();
+    if let Value::Object(fields) = &mut message {
+        fields.remove("content");
+    }
+    message
+}
