@@ -1,4 +1,5 @@
-//! Takes hints from the queue and wakes the listeners of the rooms they name.
+//! Takes hints from the queue, keeps what no log tells its receiver, and wakes the listeners of the
+//! rooms they name.
 //!
 //! A hint that can never be served is set aside, where administrators look, with the reason. One
 //! that fails for now is handed out again after a pause.
@@ -7,9 +8,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Change, Envelope, Error, Limits, Result, RoomId, Row, Seq,
+    Change, Envelope, Error, Limits, Notification, Result, RoomId, RoomKind, Row, Seq, UserId,
     envelope::EnvelopeKind,
-    ports::{Delivery, Log, Outcome, Queue},
+    ports::{Delivery, Log, Outcome, Queue, Store},
 };
 use edge::{Context, Live};
 use futures_util::{StreamExt, stream};
@@ -37,12 +38,19 @@ const REST: Duration = Duration::from_secs(1);
 pub trait News: Send + Sync {
     /// Tells that a room may have news up to a row.
     async fn news(&self, room: RoomId, seq: Seq);
+
+    /// Tells that something may be kept for a user.
+    async fn relist(&self, user: UserId);
 }
 
 #[async_trait]
 impl News for Live {
     async fn news(&self, room: RoomId, seq: Seq) {
         Live::news(self, room, seq).await;
+    }
+
+    async fn relist(&self, user: UserId) {
+        Live::relist(self, user).await;
     }
 }
 
@@ -52,6 +60,8 @@ pub struct Consumer {
     pub queue: Arc<dyn Queue>,
     /// Where the rows are that they name.
     pub log: Arc<dyn Log>,
+    /// Where notifications are kept that no log tells.
+    pub store: Arc<dyn Store>,
     /// Who is told.
     pub news: Arc<dyn News>,
 }
@@ -71,6 +81,7 @@ impl Consumer {
         Self {
             queue: ctx.ports.queue.clone(),
             log: ctx.ports.store.clone(),
+            store: ctx.ports.store.clone(),
             news: ctx.live.clone(),
         }
     }
@@ -129,22 +140,44 @@ impl Consumer {
                 if is_news(&row) {
                     self.news.news(row.room, row.seq).await;
                 }
-                Ok(())
+                match Notification::of_membership(&row) {
+                    Some(notification) => self.keep(notification).await,
+                    None => Ok(()),
+                }
             }
         }
+    }
+
+    /// Keeps what its receiver could not derive. That somebody opened a direct room, the first
+    /// message in it tells.
+    async fn keep(&self, notification: Notification) -> Result<(), Failure> {
+        let room = in_time(self.store.room(notification.position.room)).await?;
+        if room.is_none_or(|room| room.kind == RoomKind::Direct) {
+            return Ok(());
+        }
+        let receiver = notification.receiver;
+        in_time(self.store.keep_notification(notification)).await?;
+        self.news.relist(receiver).await;
+        Ok(())
     }
 
     async fn row(&self, envelope: &Envelope) -> Result<Row, Failure> {
         let after = envelope.seq.checked_sub(1);
         let after = after.ok_or_else(|| Failure::Lasting("seqs begin with 1".to_owned()))?;
-        let rows = time::timeout(Limits::STORE_CALL, self.log.rows(envelope.room, after, 1));
-        let rows = rows
-            .await
-            .map_err(|late| Failure::Passing(Error::unavailable(late)))?;
-        let row = rows.map_err(Failure::Passing)?.into_iter().next();
-        row.filter(|row| row.id == envelope.id && row.seq == envelope.seq)
+        let rows = in_time(self.log.rows(envelope.room, after, 1)).await?;
+        rows.into_iter()
+            .next()
+            .filter(|row| row.id == envelope.id && row.seq == envelope.seq)
             .ok_or_else(|| Failure::Lasting("there is no such row".to_owned()))
     }
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T, Failure> {
+    let answer = time::timeout(Limits::STORE_CALL, call).await;
+    answer
+        .map_err(Error::unavailable)
+        .flatten()
+        .map_err(Failure::Passing)
 }
 
 /// Whether a row can be news for anybody. For whom, [`domain::notifies`] decides.

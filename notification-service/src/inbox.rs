@@ -1,13 +1,12 @@
 //! What a user has not acknowledged, over all their rooms, oldest first.
 //!
-//! Nothing is stored per user: each room's part is read from its log, after what is settled. Pages
-//! are merged by time, so a cursor is a moment and a row. In a room time rises with seq, which is
+//! No message is stored per user: each room's part is read from its log, after what is settled.
+//! What no log tells is kept, and read beside. Pages are merged by time, so a cursor is a moment and a row. In a room time rises with seq, which is
 //! why the place of a moment is found by halving.
 
-use std::{cmp::Ordering, fmt, str::FromStr};
-
 use domain::{
-    Member, Message, Notification, Result, RoomId, Seq, Timestamp, UserId, notifies, ports::Store,
+    Member, Message, Notification, Result, RoomId, Seq, Timestamp, UserId, notification::Position,
+    notifies, ports::Store,
 };
 
 /// How many memberships are read at once.
@@ -15,47 +14,6 @@ const ROOMS: usize = 200;
 
 /// How many messages are read at once to fill a page.
 const READ: usize = 100;
-
-/// Where a page ended: the moment of its last message, and its row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    at: Timestamp,
-    room: RoomId,
-    seq: Seq,
-}
-
-impl Position {
-    /// The position of a notification.
-    #[must_use]
-    pub fn of(notification: &Notification) -> Self {
-        Self {
-            at: notification.at,
-            room: notification.message.room,
-            seq: notification.message.seq,
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.at.as_millisecond(), self.room, self.seq)
-    }
-}
-
-impl FromStr for Position {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.splitn(3, '.');
-        let mut part = || parts.next().ok_or(());
-        let at = part()?.parse().map_err(drop)?;
-        Ok(Self {
-            at: Timestamp::from_millisecond(at).map_err(drop)?,
-            room: part()?.parse().map_err(drop)?,
-            seq: part()?.parse().map_err(drop)?,
-        })
-    }
-}
 
 /// A part of an inbox.
 #[derive(Debug)]
@@ -78,6 +36,7 @@ pub async fn page(
     limit: usize,
 ) -> Result<Page> {
     let mut oldest = Oldest::new(limit + 1);
+    oldest.add(store.kept_notifications(user, after, limit + 1).await?);
     let mut last = None;
     loop {
         let members = store.memberships(user, last, ROOMS).await?;
@@ -112,19 +71,15 @@ impl Oldest {
         }
     }
 
-    fn by_age(a: &Notification, b: &Notification) -> Ordering {
-        Position::of(a).cmp(&Position::of(b))
-    }
-
     /// Whether everything at or after this one is too new to be kept.
     fn is_beyond(&self, notification: &Notification) -> bool {
         let newest = self.found.last().filter(|_| self.found.len() >= self.most);
-        newest.is_some_and(|newest| Self::by_age(newest, notification) == Ordering::Less)
+        newest.is_some_and(|newest| newest.position < notification.position)
     }
 
     fn add(&mut self, notifications: Vec<Notification>) {
         self.found.extend(notifications);
-        self.found.sort_by(Self::by_age);
+        self.found.sort_by_key(|notification| notification.position);
         self.found.truncate(self.most);
     }
 
@@ -172,7 +127,7 @@ impl Room<'_> {
             .into_iter()
             .filter(|message| notifies(self.member, message));
         let all = news.map(|message| Notification::of(self.member, message));
-        all.filter(|found| after.is_none_or(|after| Position::of(found) > after))
+        all.filter(|found| after.is_none_or(|after| found.position > after))
             .collect()
     }
 

@@ -2,17 +2,22 @@
 //!
 //! A job on the queue is a hint that a row was stored. The [`consumer`] reads the row, and if it
 //! is news, wakes the listeners of its room, which derive their notifications from the log. The
-//! [`inbox`] derives the same for who was away.
+//! [`inbox`] derives the same for who was away. What no log tells its receiver is kept by the
+//! consumer, and forgotten by the [`keeper`] when it is old. [`rules`] are what people want to be
+//! told of; [`explain`] says which of them decided.
 
 pub mod consumer;
+pub mod explain;
 pub mod inbox;
+mod keeper;
 mod routes;
+pub mod rules;
 #[cfg(test)]
 mod testing;
 
 use edge::{Context, Service, Task};
 
-use crate::consumer::Consumer;
+use crate::{consumer::Consumer, keeper::Keeper};
 
 /// What notifications add to a process: the inbox over REST, and the consumer of the queue. The
 /// notification sockets are [`edge::socket::notifications`], which every process mounts.
@@ -20,8 +25,15 @@ use crate::consumer::Consumer;
 pub fn service(ctx: &Context) -> Service {
     let mut service = routes::service(ctx);
     let own = ctx.clone();
-    service.tasks = vec![Task::restarting("notification consumer", move || {
-        Consumer::new(&own).run(own.stop.clone())
-    })];
+    let keeper = Keeper::new(ctx);
+    let stop = ctx.stop.clone();
+    service.tasks = vec![
+        Task::restarting("notification consumer", move || {
+            Consumer::new(&own).run(own.stop.clone())
+        }),
+        Task::restarting("notification keeper", move || {
+            keeper.clone().run(stop.clone())
+        }),
+    ];
     service
 }

@@ -119,3 +119,82 @@ async fn what_was_not_ponged_comes_again_on_the_next_connection() {
     again.close().await;
     server.stop().await;
 }
+
+/// Sets carol's rule for a room.
+async fn rule(person: &SignedIn, room: &str, body: Value) -> Value {
+    let path = format!("/api/v1/notifications/rules/{room}");
+    person.rest.put(&path, &body).await.expect(200)
+}
+
+fn message_id(said: &Value) -> String {
+    let id = said["message"]["id"].as_str();
+    id.expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn a_rule_holds_at_once_for_who_is_connected() {
+    let server = Server::start().await;
+    let (alice, carol, room) = two_in_a_room(&server).await;
+    let mut bell = carol.socket(LISTEN).await.expect("a socket");
+    bell.next_of("hello").await;
+    alice.say(&room, "before").await;
+    bell.next_of("notification").await;
+    let muted = json!({"muted_until": "2099-01-01T00:00:00Z"});
+    assert_eq!(rule(&carol, &room, muted).await["level"], "all");
+    let quiet = message_id(&alice.say(&room, "quiet").await);
+    let explain = format!("/api/v1/notifications/explain?message={quiet}");
+    let said = carol.rest.get(&explain).await.expect(200);
+    assert_eq!(said["outcome"], "suppressed");
+    assert_eq!(said["decided_by"], "muted");
+
+    rule(&carol, &room, json!({})).await;
+    let loud = message_id(&alice.say(&room, "loud").await);
+    let heard = bell.next_of("notification").await;
+    assert_eq!(heard["notification"]["message"]["content"], "loud");
+    let explain = format!("/api/v1/notifications/explain?message={loud}");
+    let said = carol.rest.get(&explain).await.expect(200);
+    assert_eq!(
+        (&said["outcome"], &said["decided_by"]),
+        (&json!("waiting"), &json!("news"))
+    );
+    assert_eq!(said["sockets"][0]["dialect"], "native");
+    assert_eq!(said["sockets"][0]["heard"], true, "{said}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_added_to_a_group_is_told_also_when_removed_again() {
+    let server = Server::start().await;
+    let alice = server.anon().sign_up("alice").await;
+    let carol = server.anon().sign_up("carol").await;
+    let mut bell = carol.socket(LISTEN).await.expect("a socket");
+    bell.next_of("hello").await;
+    let body = json!({"kind": "group", "name": "plans", "members": [carol.id]});
+    let group = alice.rest.post("/api/v1/rooms", &body).await.expect(201);
+    let room = group["id"].as_str().expect("an id").to_owned();
+    let heard = bell.next_of("notification").await;
+    assert_eq!(heard["notification"]["cause"], "added");
+    assert_eq!(heard["notification"]["by"]["username"], "alice");
+
+    let path = format!("/api/v1/rooms/{room}/members/{}", carol.id);
+    let removed = alice.rest.delete(&path, &[]).await;
+    assert!(removed.status.is_success());
+    let heard = bell.next_of("notification").await;
+    assert_eq!(heard["notification"]["cause"], "removed");
+    let causes: Vec<_> = inbox(&carol)
+        .await
+        .iter()
+        .map(|n| n["cause"].clone())
+        .collect();
+    assert_eq!(causes, ["added", "removed"]);
+
+    let seq = heard["notification"]["seq"].clone();
+    let ack = json!({"room": room, "seq": seq});
+    let acked = carol.rest.post("/api/v1/notifications/ack", &ack).await;
+    assert!(
+        acked.status.is_success(),
+        "also by who is no member any more"
+    );
+    assert_eq!(inbox(&carol).await, Vec::<Value>::new());
+    server.stop().await;
+}

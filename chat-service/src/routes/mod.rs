@@ -1,7 +1,6 @@
 //! What is mounted where, on one page.
 
 mod native;
-mod query;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -9,7 +8,7 @@ mod tests;
 use std::{convert::Infallible, sync::Arc};
 
 use domain::Result;
-use edge::{Application, Authenticator, Context, Endpoint, Service, answer};
+use edge::{Application, Authenticator, Context, Endpoint, Service, answer, query};
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 

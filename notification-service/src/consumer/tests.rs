@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use domain::{
     Code, Head, RowId, TenantId, Timestamp,
-    ports::{Job, QueueDepth, SetAside, Settled},
+    ports::{Inbox, Job, QueueDepth, Rooms, SetAside, Settled},
 };
 use tokio::time::timeout;
 
@@ -12,12 +12,19 @@ use super::*;
 use crate::testing::World;
 
 #[derive(Default)]
-struct Told(Mutex<Vec<(RoomId, Seq)>>);
+struct Told {
+    rooms: Mutex<Vec<(RoomId, Seq)>>,
+    users: Mutex<Vec<UserId>>,
+}
 
 #[async_trait]
 impl News for Told {
     async fn news(&self, room: RoomId, seq: Seq) {
-        self.0.lock().unwrap().push((room, seq));
+        self.rooms.lock().unwrap().push((room, seq));
+    }
+
+    async fn relist(&self, user: UserId) {
+        self.users.lock().unwrap().push(user);
     }
 }
 
@@ -97,15 +104,17 @@ fn delivery(body: Vec<u8>, attempt: u32) -> Delivery {
 /// What becomes of bodies, and which rooms were told.
 async fn served(log: Arc<dyn Log>, bodies: Vec<Vec<u8>>, attempt: u32) -> (Vec<Outcome>, usize) {
     let (ledger, told) = (Arc::new(Ledger::default()), Arc::new(Told::default()));
+    let world = World::new();
     let consumer = Consumer {
         queue: ledger.clone(),
         log,
+        store: world.store.clone(),
         news: told.clone(),
     };
     let deliveries = bodies.into_iter().map(|body| delivery(body, attempt));
     consumer.serve(deliveries.collect()).await.unwrap();
     let outcomes = ledger.0.lock().unwrap().clone();
-    let told = told.0.lock().unwrap().len();
+    let told = told.rooms.lock().unwrap().len();
     (outcomes, told)
 }
 
@@ -120,6 +129,43 @@ async fn messages_are_news_and_the_rest_is_not() {
     let (outcomes, told) = served(world.store.clone(), bodies, 1).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done]);
     assert_eq!(told, 1);
+}
+
+/// What is done to somebody's membership, by whom, in a room of a kind: is it kept, and who is told?
+async fn done_to_bob(kind: RoomKind, by_himself: bool) -> (usize, usize) {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let new = domain::NewRoom {
+        kind,
+        ..testkit::builders::new_channel("here", ann)
+    };
+    let room = world.store.create_room(new).await.unwrap().id;
+    let sender = if by_himself { bob } else { ann };
+    let row = domain::NewRow {
+        sender,
+        ..testkit::builders::join(bob, 1)
+    };
+    let row = world.append(room, row).await;
+    let told = Arc::new(Told::default());
+    let consumer = Consumer {
+        queue: Arc::new(Ledger::default()),
+        log: world.store.clone(),
+        store: world.store.clone(),
+        news: told.clone(),
+    };
+    let twice = || delivery(hint(&row).encode(), 1);
+    consumer.serve(vec![twice(), twice()]).await.unwrap();
+    let kept = world.store.kept_notifications(bob, None, 10).await.unwrap();
+    let mut told = told.users.lock().unwrap().clone();
+    told.dedup();
+    (kept.len(), told.len())
+}
+
+#[tokio::test]
+async fn who_is_added_by_somebody_else_is_told_once() {
+    assert_eq!(done_to_bob(RoomKind::Group, false).await, (1, 1));
+    assert_eq!(done_to_bob(RoomKind::Group, true).await, (0, 0));
+    assert_eq!(done_to_bob(RoomKind::Direct, false).await, (0, 0));
 }
 
 #[tokio::test]
@@ -210,6 +256,7 @@ async fn a_poison_message_never_loops_and_holds_nobody_up() {
     let consumer = Consumer {
         queue: queue.clone(),
         log: world.store.clone(),
+        store: world.store.clone(),
         news: told.clone(),
     };
     let running = world.ctx.tasks.spawn(consumer.run(stop.clone()));
@@ -221,7 +268,7 @@ async fn a_poison_message_never_loops_and_holds_nobody_up() {
     timeout(Duration::from_secs(20), settled)
         .await
         .expect("settled");
-    assert_eq!(*told.0.lock().unwrap(), [(room, row.seq)]);
+    assert_eq!(*told.rooms.lock().unwrap(), [(room, row.seq)]);
     let aside = queue.set_aside(10).await.unwrap();
     assert_eq!((aside.len(), &aside[0].job), (1, &poison));
     assert!(

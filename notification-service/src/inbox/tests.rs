@@ -1,6 +1,10 @@
 //! The inbox over several rooms.
 
-use domain::{Mark, ports::Members};
+use domain::{
+    Cause, Mark, MemberChange, NotificationId, Role, RowId,
+    notification::MembershipNews,
+    ports::{Inbox, Members},
+};
 
 use super::*;
 use crate::testing::World;
@@ -10,8 +14,11 @@ async fn all_in_pages(world: &World, user: UserId, limit: usize) -> Vec<String> 
     loop {
         let page = page(&*world.store, user, after, limit).await.unwrap();
         assert!(page.notifications.len() <= limit);
-        after = page.notifications.last().map(Position::of);
-        let text = |n: &Notification| n.message.content().unwrap().as_text().to_owned();
+        after = page.notifications.last().map(|last| last.position);
+        let text = |n: &Notification| match &n.cause {
+            Cause::Message(message) => message.content().unwrap().as_text().to_owned(),
+            Cause::Membership(news) => format!("{:?}", news.change),
+        };
         texts.extend(page.notifications.iter().map(text));
         if !page.more {
             return texts;
@@ -96,9 +103,33 @@ async fn what_is_settled_or_from_before_one_came_is_no_news() {
     assert!(all_in_pages(&world, ann, 50).await.is_empty());
 }
 
-#[test]
-fn what_is_no_cursor_is_refused() {
-    for text in ["", "1", "1.2.3", "x.0191b4a2-7c1e-7d3a-9f00-000000000001.1"] {
-        assert_eq!(text.parse::<Position>(), Err(()), "{text}");
+#[tokio::test]
+async fn what_is_kept_comes_among_the_messages_by_its_time() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.channel("lobby", ann, &[bob]).await;
+    let before = world.say(room, ann, "before").await;
+    let news = MembershipNews {
+        by: ann,
+        change: MemberChange::Joined,
+        role: Role::Member,
+    };
+    let added = Notification {
+        id: NotificationId::of(RowId::new(), bob),
+        receiver: bob,
+        position: Position {
+            at: before.created_at,
+            room,
+            seq: before.seq + 1,
+        },
+        cause: Cause::Membership(news),
+    };
+    assert!(world.store.keep_notification(added).await.unwrap());
+    world.append(room, testkit::builders::leave(ann, 2)).await;
+    world.append(room, testkit::builders::join(ann, 3)).await;
+    world.say(room, ann, "after").await;
+    for limit in [1, 2, 50] {
+        let all = all_in_pages(&world, bob, limit).await;
+        assert_eq!(all, ["before", "Joined", "after"], "limit {limit}");
     }
 }

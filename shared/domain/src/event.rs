@@ -43,7 +43,7 @@ impl Scene {
     pub fn room(&self) -> Option<RoomId> {
         match &self.event {
             Event::Logged(row) => Some(row.room),
-            Event::Notified(notification) => Some(notification.message.room),
+            Event::Notified(notification) => Some(notification.position.room),
             Event::Draining { .. } => None,
         }
     }

@@ -128,10 +128,10 @@ impl RoomId {
 }
 
 impl NotificationId {
-    /// The id of the notification that tells `user` of `message`: UUIDv5(message, user).
+    /// The id of the notification that tells `user` of a row: UUIDv5(row, user).
     #[must_use]
-    pub fn of_message(message: MessageId, user: UserId) -> Self {
-        Self(Uuid::new_v5(&message.uuid(), user.uuid().as_bytes()))
+    pub fn of(row: RowId, user: UserId) -> Self {
+        Self(Uuid::new_v5(&row.uuid(), user.uuid().as_bytes()))
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_notification_has_one_id_per_message_and_user() {
         let (message, alice, bob) = (MessageId::new(), UserId::new(), UserId::new());
-        let of = NotificationId::of_message;
+        let of = NotificationId::of;
         assert_eq!(of(message, alice), of(message, alice));
         assert_ne!(of(message, alice), of(message, bob));
     }

@@ -39,7 +39,7 @@ pub use ids::{
 pub use limits::Limits;
 pub use message::{Body, Cursor, Message, Page, Reaction, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
-pub use notification::{Notification, notifies};
+pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use recent::Recent;
 pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
 pub use row::{

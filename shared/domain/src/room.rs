@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{NewRow, Rev, RoomId, RoomName, Seq, TenantId, Timestamp, UserId};
+use crate::{NewRow, Rev, RoomId, RoomName, Rule, Seq, TenantId, Timestamp, UserId};
 
 /// What kind of room it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -113,6 +113,8 @@ pub struct Member {
     /// A direct room is not shown to them up to here: they deleted it then, for themselves alone.
     /// Only rises.
     pub hidden: Seq,
+    /// What they want to be told of.
+    pub rule: Rule,
 }
 
 impl Member {
@@ -125,13 +127,13 @@ impl Member {
     /// Where a new notification listener of theirs begins: what is at or before it is settled.
     #[must_use]
     pub fn notified_through(&self) -> Seq {
-        self.notified.max(self.joined_seq)
+        self.notified.max(self.joined_seq).max(self.hidden)
     }
 
     /// Where unread messages begin.
     #[must_use]
     pub fn read_through(&self) -> Seq {
-        self.read.max(self.joined_seq)
+        self.read.max(self.joined_seq).max(self.hidden)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod outbox;
 mod pace;
 pub mod passwords;
 pub mod proxies;
+pub mod query;
 pub mod random;
 pub mod rates;
 pub mod request;

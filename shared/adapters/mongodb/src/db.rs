@@ -11,7 +11,10 @@ use tokio::time::timeout;
 
 use crate::{
     failure::Failure,
-    records::{CopyRecord, HoldRecord, MemberRecord, ReactionRecord, RoomRecord, RowRecord},
+    records::{
+        CopyRecord, HoldRecord, MemberRecord, NotificationRecord, ReactionRecord, RoomRecord,
+        RowRecord,
+    },
 };
 
 /// A handle on the collections. Cheap to clone.
@@ -29,6 +32,8 @@ pub(crate) struct Db {
     pub(crate) reactions: Collection<ReactionRecord>,
     /// What must not be moved.
     pub(crate) holds: Collection<HoldRecord>,
+    /// News that no log tells.
+    pub(crate) notifications: Collection<NotificationRecord>,
     limit: Duration,
 }
 
@@ -42,6 +47,7 @@ impl Db {
             members: database.collection("members"),
             reactions: database.collection("reactions"),
             holds: database.collection("holds"),
+            notifications: database.collection("notifications"),
             limit,
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     failure::Failure,
     records::{KindRecord, RowRecord},
-    values::{id, int, limit},
+    values::{id, int, limit, uuid},
 };
 
 impl Db {
@@ -93,5 +93,11 @@ impl History for MongoStore {
         }
         let counted = self.db.rows.count_documents(others(room, user, after));
         Ok(self.db.call(counted.limit(cap)).await?)
+    }
+
+    async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>> {
+        let filter = doc! {"_id": id(message.uuid()), "kind": KindRecord::MESSAGE};
+        let row = self.db.call(self.db.rows.find_one(filter)).await?;
+        Ok(row.map(|row| RoomId::from_uuid(uuid(row.room_id))))
     }
 }

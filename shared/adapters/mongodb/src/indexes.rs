@@ -23,6 +23,7 @@ pub(crate) async fn ensure(db: &Db) -> Result<Option<String>, Failure> {
         (db.members.clone_with_type(), members()),
         (db.reactions.clone_with_type(), reactions()),
         (db.holds.clone_with_type(), holds()),
+        (db.notifications.clone_with_type(), notifications()),
     ];
     for (collection, wanted) in wanted {
         let collection: mongodb::Collection<Document> = collection;
@@ -131,6 +132,17 @@ fn reactions() -> Vec<IndexModel> {
 
 fn holds() -> Vec<IndexModel> {
     vec![plain("room_holds", doc! {"room_id": 1, "from_seq": 1})]
+}
+
+fn notifications() -> Vec<IndexModel> {
+    vec![
+        partial(
+            "waiting",
+            doc! {"receiver_id": 1, "at": 1, "room_id": 1, "seq": 1},
+            there("waiting"),
+        ),
+        plain("age", doc! {"at": 1}),
+    ]
 }
 
 fn there(field: &str) -> Document {

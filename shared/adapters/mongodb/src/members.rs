@@ -1,14 +1,14 @@
 //! Members: read here, and changed as member rows of the log are applied.
 
 use async_trait::async_trait;
-use domain::{Mark, Member, Result, RoomId, Seq, UserId, ports::Members};
+use domain::{Mark, Member, Result, RoomId, Rule, Seq, UserId, ports::Members};
 use mongodb::bson::{Document, Uuid, doc};
 
 use crate::{
     MongoStore,
     db::Db,
     failure::Failure,
-    records::StateRecord,
+    records::{RuleRecord, StateRecord},
     values::{id, id_in, int, limit},
 };
 
@@ -140,6 +140,14 @@ impl Members for MongoStore {
         let raise = doc! {"$max": {field(mark): int(seq)}};
         let raised = self.db.call(self.db.members.update_one(member, raise));
         raised.await.map_err(Failure::of_write)?;
+        Ok(())
+    }
+
+    async fn set_rule(&self, room: RoomId, user: UserId, rule: Rule) -> Result<()> {
+        let member = doc! {"room_id": id(room.uuid()), "user_id": id(user.uuid())};
+        let set = doc! {"$set": {"rule": RuleRecord::from(rule).document()}};
+        let set = self.db.call(self.db.members.update_one(member, set));
+        set.await.map_err(Failure::of_write)?;
         Ok(())
     }
 }

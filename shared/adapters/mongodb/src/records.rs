@@ -6,15 +6,19 @@ mod change;
 mod content;
 mod member;
 mod new_row;
+mod notification;
 mod room;
 mod row;
+mod rule;
 
 pub(crate) use archive::{CopyRecord, HoldRecord, KeyRecord, copy_id_of};
 pub(crate) use change::{ReactionRecord, RoomRowRecord};
 pub(crate) use content::ContentRecord;
 pub(crate) use member::{MemberRecord, StateRecord};
+pub(crate) use notification::NotificationRecord;
 pub(crate) use room::{NameRecord, RoomKindRecord, RoomRecord};
 pub(crate) use row::{KindRecord, RowRecord};
+pub(crate) use rule::RuleRecord;
 
 use domain::Error;
 

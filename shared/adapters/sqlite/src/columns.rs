@@ -67,6 +67,17 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(
     serde_json::from_str(text).map_err(|error| unreadable(column, Type::Text, error))
 }
 
+/// Reads JSON that may be absent.
+pub(crate) fn json_opt<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)?.as_str_or_null()? {
+        Some(_) => json(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The error for a column that holds what we never write.
 pub(crate) fn unreadable(
     column: usize,

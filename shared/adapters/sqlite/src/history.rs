@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use domain::{
     Cursor, Message, MessageId, Page, Reaction, Result, RoomId, Seq, Split, UserId, ports::History,
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     SqliteStore,
-    columns::{blob, int, limit, uint},
+    columns::{blob, int, limit, uint, uuid},
     log,
     messages::{self, COLUMNS, COPY},
     reactions,
@@ -100,6 +100,16 @@ impl History for SqliteStore {
             let params = (blob(room.uuid()), int(after), blob(user.uuid()), int(cap));
             let mut statement = conn.prepare_cached(sql)?;
             Ok(statement.query_row(params, |row| uint(row, 0))?)
+        })
+        .await
+    }
+
+    async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>> {
+        self.read(move |conn| {
+            let sql = "SELECT room FROM messages WHERE id = ?1 AND kind = 'message'";
+            let mut statement = conn.prepare_cached(sql)?;
+            let room = statement.query_row([blob(message.uuid())], |row| uuid(row, 0));
+            Ok(room.optional()?.map(RoomId::from_uuid))
         })
         .await
     }

@@ -17,6 +17,7 @@ mod lock;
 mod log;
 mod members;
 mod messages;
+mod notifications;
 mod outbox;
 mod policies;
 mod queue;

@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 use domain::{
-    Mark, Member, MemberChange, MemberRow, MemberState, Result, Rev, Role, RoomId, Row, Seq,
+    Mark, Member, MemberChange, MemberRow, MemberState, Result, Rev, Role, RoomId, Row, Rule, Seq,
     UserId, ports::Members,
 };
 use rusqlite::{Connection, OptionalExtension, named_params, types::Type};
 
 use crate::{
     SqliteStore,
-    columns::{blob, int, limit, millis, time, uint, unreadable, uuid},
+    columns::{blob, int, json_opt, limit, millis, time, uint, unreadable, uuid},
     error::Failure,
     writer::Lane,
 };
 
 const COLUMNS: &str = "room, user, role, state, rev, joined_seq, joined_at, read, received, notified, \
-     hidden";
+     hidden, rule";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -30,6 +30,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
         received: uint(row, 8)?,
         notified: uint(row, 9)?,
         hidden: uint(row, 10)?,
+        rule: json_opt(row, 11)?.unwrap_or_default(),
     })
 }
 
@@ -202,6 +203,17 @@ impl Members for SqliteStore {
             );
             let params = (blob(room.uuid()), blob(user.uuid()), int(seq));
             conn.prepare_cached(&sql)?.execute(params)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_rule(&self, room: RoomId, user: UserId, rule: Rule) -> Result<()> {
+        self.write(Lane::Command, move |conn| {
+            let sql = "UPDATE members SET rule = ?3 WHERE room = ?1 AND user = ?2";
+            let rule = serde_json::to_string(&rule)?;
+            let params = (blob(room.uuid()), blob(user.uuid()), rule);
+            conn.prepare_cached(sql)?.execute(params)?;
             Ok(())
         })
         .await

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/001_first.sql"),
     include_str!("schema/002_accounts.sql"),
     include_str!("schema/006_changes.sql"),
+    include_str!("schema/007_notifications.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use futures_core::Stream;
 
-use crate::{Card, NodeId, Recent, Result, RoomId, Row, Seq, TokenKey};
+use crate::{Card, NodeId, Recent, Result, RoomId, Row, Seq, TokenKey, UserId};
 
 /// The recent rows of rooms. May forget at any time; may never lie.
 ///
@@ -42,6 +42,11 @@ pub enum BusEvent {
     TokensEnded(Vec<TokenKey>),
     /// Somebody is called otherwise now.
     Renamed(Card),
+    /// What a user is told of changed otherwise: their notification listeners look anew.
+    Relist {
+        /// Whose listeners.
+        user: UserId,
+    },
 }
 
 /// An event and the process that it comes from.

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Page, Reaction, Result, RoomId,
-    Row, RowId, Seq, Timestamp, UserId,
+    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Notification, Page, Reaction,
+    Result, RoomId, Row, RowId, Seq, Timestamp, UserId, notification::Position,
 };
 
 /// The log of each room: dense seqs, append without transactions.
@@ -53,6 +53,9 @@ pub trait History: Send + Sync {
     /// A message as it is now; `None` when the room has none of this id.
     async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>>;
 
+    /// The room that a message of this id was said in.
+    async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>>;
+
     /// The reactions to these messages, by message in the order asked and then by the seq of the
     /// emoji's first reaction; `me` as `viewer` sees it, and the first `users` people of each.
     /// Deleted messages have none.
@@ -69,7 +72,8 @@ pub trait History: Send + Sync {
     async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64>;
 }
 
-/// The inbox of a user: derived from the log, never written per member.
+/// The inbox of a user. What is news of messages is derived from the log, never written per member;
+/// other news is kept here until it is settled.
 #[async_trait]
 pub trait Inbox: Send + Sync {
     /// Up to `limit` messages of a room after `after` that are not `user`'s own, oldest first,
@@ -81,6 +85,25 @@ pub trait Inbox: Send + Sync {
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Message>>;
+
+    /// Keeps a notification that is not of a message; says whether it was new. Atomic, idempotent
+    /// by id: one that was settled stays settled.
+    async fn keep_notification(&self, notification: Notification) -> Result<bool>;
+
+    /// Up to `limit` kept notifications of a user that are not settled, by position after `after`.
+    async fn kept_notifications(
+        &self,
+        user: UserId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Notification>>;
+
+    /// Settles the kept notifications of a user in a room through a seq; says whether there were
+    /// any. Idempotent.
+    async fn settle_notifications(&self, user: UserId, room: RoomId, through: Seq) -> Result<bool>;
+
+    /// Forgets up to `limit` kept notifications from before `before`, settled or not; says how many.
+    async fn forget_notifications(&self, before: Timestamp, limit: usize) -> Result<u64>;
 }
 
 /// Rows that have not been published yet. The mark is a field of the row itself, so that storing

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Family, FamilyId, Mark, Member, NewRoom, NewUser, Profile, Result, Room, RoomId, RoomName, Seq,
-    TenantId, Timestamp, User, UserId, Username,
+    Family, FamilyId, Mark, Member, NewRoom, NewUser, Profile, Result, Room, RoomId, RoomName,
+    Rule, Seq, TenantId, Timestamp, User, UserId, Username,
 };
 
 /// The accounts.
@@ -141,7 +141,8 @@ pub trait Rooms: Send + Sync {
 }
 
 /// Who is in which room. The log's member rows decide; these documents follow them, written by
-/// [`super::Log::append`] alone, but for the marks. Nobody is, or was, in a deleted room.
+/// [`super::Log::append`] alone, but for the marks and the rule. Nobody is, or was, in a deleted
+/// room.
 #[async_trait]
 pub trait Members: Send + Sync {
     /// A user's place in a room, also of who left; `None` for who never was in it.
@@ -172,4 +173,8 @@ pub trait Members: Send + Sync {
     /// Raises one of a member's marks. Atomic, idempotent: a lower seq changes nothing, and so
     /// does a member who does not exist.
     async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()>;
+
+    /// Sets what a member wants to be told of. Atomic, idempotent; a member who does not exist is
+    /// left so.
+    async fn set_rule(&self, room: RoomId, user: UserId, rule: Rule) -> Result<()>;
 }

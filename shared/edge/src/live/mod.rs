@@ -7,7 +7,7 @@ mod recent;
 use std::sync::Arc;
 
 use domain::{
-    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq,
+    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, UserId,
     ports::{Bus, BusEvent, BusMessage, Cache, Ports, Store},
 };
 use futures_util::future::BoxFuture;
@@ -144,6 +144,13 @@ impl Live {
                 Err(RecvError::Closed) => return,
             }
         }
+    }
+
+    /// Tells a user's notification listeners, here and in the other processes, to look anew: their
+    /// rules changed, or something is kept for them that no room's log tells.
+    pub async fn relist(&self, user: UserId) {
+        self.notifier.relist(user);
+        self.publish(BusEvent::Relist { user }).await;
     }
 
     /// The store's id: positions of another epoch mean nothing. Asked once.

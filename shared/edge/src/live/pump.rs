@@ -79,6 +79,7 @@ impl Pump {
             BusEvent::News { room, seq } => self.live.notifier.news(room, seq),
             BusEvent::TokensEnded(ended) => self.live.keys.end(&ended),
             BusEvent::Renamed(card) => self.live.cards.know(card.user, card.username),
+            BusEvent::Relist { user } => self.live.notifier.relist(user),
         }
     }
 
@@ -86,7 +87,7 @@ impl Pump {
     /// cut off from the other processes has the tokens looked up too, and the names.
     async fn mend(&self) {
         self.live.cards.forget();
-        self.live.notifier.relist();
+        self.live.notifier.relist_all();
         self.live.keys.doubt();
         for rooms in self.live.hub.live_rooms().chunks(ROOMS) {
             if let Err(error) = self.note_heads(rooms).await {

@@ -6,12 +6,15 @@
 mod blocks;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
 use dashmap::DashMap;
-use domain::{Change, Error, Head, Limits, Member, Result, RoomId, Row, Seq, UserId, ports::Store};
+use domain::{
+    Change, Error, Head, Limits, Member, Notification, Result, RoomId, Row, Seq, SessionId, UserId,
+    notification::Position, ports::Store,
+};
 use tokio::time::timeout;
 
 pub(crate) use self::blocks::Block;
@@ -24,6 +27,17 @@ pub struct Notifier {
     users: DashMap<UserId, Vec<Arc<Listener>>>,
     rooms: DashMap<RoomId, Watch>,
     blocks: Blocks,
+}
+
+/// A listener, and how far it was told of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The socket.
+    pub session: SessionId,
+    /// What it speaks.
+    pub dialect: &'static str,
+    /// Up to which row; 0 where it was told of nothing yet.
+    pub told: Seq,
 }
 
 /// Who watches a room, and the newest row that was told of.
@@ -41,7 +55,8 @@ struct Listener {
 
 #[derive(Default)]
 struct Watching {
-    rooms: BTreeSet<RoomId>,
+    /// The rooms it watches, and up to which row of each it was told.
+    rooms: BTreeMap<RoomId, Seq>,
     /// Rooms it was told of and has not looked at since.
     woken: BTreeSet<RoomId>,
     gone: bool,
@@ -84,12 +99,29 @@ impl Notifier {
     }
 
     /// Tells all listeners to look through all their rooms: hints may have been lost.
-    pub fn relist(&self) {
+    pub fn relist_all(&self) {
         for listeners in &self.users {
-            for listener in listeners.value() {
-                listener.subscriber.outbox.push(Item::Relist);
-            }
+            listeners.value().iter().for_each(|l| l.relist());
         }
+    }
+
+    /// Tells a user's listeners to look through all their rooms, and at what is kept for them.
+    pub fn relist(&self, user: UserId) {
+        if let Some(listeners) = self.users.get(&user) {
+            listeners.iter().for_each(|listener| listener.relist());
+        }
+    }
+
+    /// A user's listeners here, and up to which row of a room each was told.
+    #[must_use]
+    pub fn told(&self, user: UserId, room: RoomId) -> Vec<Heard> {
+        let heard = |listener: &Arc<Listener>| Heard {
+            session: listener.subscriber.session,
+            dialect: listener.subscriber.dialect.name(),
+            told: lock(&listener.state).rooms.get(&room).copied().unwrap_or(0),
+        };
+        let listeners = self.users.get(&user);
+        listeners.map_or_else(Vec::new, |list| list.iter().map(heard).collect())
     }
 
     /// Begins to listen for a session's user.
@@ -137,6 +169,18 @@ impl Notifier {
             .map_err(Error::unavailable)?
     }
 
+    /// Reads what is kept for a user, a page after a position.
+    pub(crate) async fn kept(
+        &self,
+        user: UserId,
+        after: Option<Position>,
+    ) -> Result<Vec<Notification>> {
+        let read = self.store.kept_notifications(user, after, blocks::PAGE);
+        timeout(Limits::STORE_CALL, read)
+            .await
+            .map_err(Error::unavailable)?
+    }
+
     /// Notes that somebody was told of all messages through a row, and said so.
     pub(crate) async fn settle(&self, room: RoomId, user: UserId, through: Seq) -> Result<()> {
         let write = self
@@ -179,11 +223,19 @@ impl Notifier {
 impl Listener {
     fn enter(&self, room: RoomId) -> bool {
         let mut state = lock(&self.state);
-        !state.gone && state.rooms.insert(room)
+        if state.gone || state.rooms.contains_key(&room) {
+            return false;
+        }
+        state.rooms.insert(room, 0);
+        true
     }
 
     fn exit(&self, room: RoomId) {
         lock(&self.state).rooms.remove(&room);
+    }
+
+    fn relist(&self) {
+        self.subscriber.outbox.push(Item::Relist);
     }
 
     fn wake(&self, room: RoomId) {
@@ -225,6 +277,13 @@ impl Ear {
         lock(&self.listener.state).woken.remove(&room);
     }
 
+    /// Notes that the session was told of a room through a row.
+    pub(crate) fn told(&self, room: RoomId, through: Seq) {
+        if let Some(told) = lock(&self.listener.state).rooms.get_mut(&room) {
+            *told = through;
+        }
+    }
+
     /// Wants to hear no more of a room.
     pub(crate) fn forget(&self, room: RoomId) {
         self.notifier.unwatch(&self.listener, room);
@@ -243,7 +302,7 @@ impl Drop for Ear {
             state.gone = true;
             std::mem::take(&mut state.rooms)
         };
-        for room in rooms {
+        for room in rooms.into_keys() {
             self.notifier.unwatch(&self.listener, room);
         }
     }

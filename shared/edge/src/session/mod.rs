@@ -6,6 +6,7 @@
 
 mod catch_up;
 mod flood;
+mod kept;
 mod lanes;
 pub(crate) mod means;
 pub(crate) mod member;

@@ -12,7 +12,7 @@ use domain::{
 };
 use tokio::time::{Duration, Instant};
 
-use super::turn::Work;
+use super::{kept::Kept, turn::Work};
 use crate::{
     cards::Cards,
     hub::Subscriber,
@@ -33,6 +33,7 @@ pub(super) struct News {
     relist: bool,
     /// Whether the memberships are being listed, and after which room.
     list_after: Option<Option<RoomId>>,
+    kept: Kept,
     rooms: VecDeque<RoomId>,
     retry_at: Option<Instant>,
 }
@@ -49,6 +50,7 @@ pub(crate) enum NewsDone {
     Listed(Result<Vec<(Member, Head)>>),
     Found(RoomId, Result<Option<Member>>),
     Read(RoomId, Result<Arc<Block>>),
+    Kept(Result<Vec<Notification>>),
 }
 
 /// What a read leads to.
@@ -70,6 +72,7 @@ impl News {
             places: BTreeMap::new(),
             relist: true,
             list_after: None,
+            kept: Kept::default(),
             rooms: VecDeque::new(),
             retry_at: None,
         }
@@ -82,7 +85,7 @@ impl News {
         }
     }
 
-    /// Hints may have been lost.
+    /// Hints may have been lost, or something is kept for the user.
     pub(super) fn relist(&mut self) {
         self.relist = true;
     }
@@ -101,10 +104,21 @@ impl News {
         let (notifier, user) = (Arc::clone(self.ear.notifier()), self.user);
         if self.list_after.is_none() && std::mem::take(&mut self.relist) {
             self.list_after = Some(None);
+            self.kept.begin();
         }
         if let Some(after) = self.list_after {
             let listed = self.ear.memberships(after);
             return Some(Box::pin(async move { NewsDone::Listed(listed.await) }));
+        }
+        if let Some(after) = self.kept.due() {
+            let cards = Arc::clone(&self.cards);
+            return Some(Box::pin(async move {
+                let kept = notifier.kept(user, after).await;
+                if let Ok(kept) = &kept {
+                    cards.learn(kept.iter().map(Notification::actor)).await;
+                }
+                NewsDone::Kept(kept)
+            }));
         }
         let room = self.rooms.pop_front()?;
         self.ear.look(room);
@@ -131,6 +145,7 @@ impl News {
                 self.wake(room);
                 Err(error)
             }
+            NewsDone::Kept(kept) => kept.map(|kept| self.on_kept(kept)),
             NewsDone::Found(room, Ok(member)) => Ok(self.on_found(room, member)),
             NewsDone::Read(room, Ok(block)) => Ok(self.on_block(room, &block)),
         };
@@ -195,11 +210,12 @@ impl News {
         for row in &block.rows {
             place.take(row, self.user);
             let message = news_of(row).filter(|message| notifies(&place.member, message));
-            told.scenes
-                .extend(message.map(|message| self.scene(&place.member, message)));
+            let news = message.map(|message| Notification::of(&place.member, message.clone()));
+            told.scenes.extend(news.map(|news| self.scene(news)));
         }
         place.position = block.last(place.position);
         told.through = Some((room, place.position));
+        self.ear.told(room, place.position);
         let gone = !place.member.is_active();
         self.places.insert(room, place);
         if gone {
@@ -210,11 +226,19 @@ impl News {
         told
     }
 
-    fn scene(&self, member: &Member, message: &Message) -> Scene {
+    /// Tells what is kept for the user, a page at a time.
+    fn on_kept(&mut self, kept: Vec<Notification>) -> Told {
+        let new = self.kept.take(kept).into_iter();
+        let scenes = new.map(|kept| self.scene(kept)).collect();
+        let through = None;
+        Told { scenes, through }
+    }
+
+    fn scene(&self, notification: Notification) -> Scene {
         Scene {
-            actor: self.cards.card(message.sender),
+            actor: self.cards.card(notification.actor()),
             subject: None,
-            event: Event::Notified(Notification::of(member, message.clone())),
+            event: Event::Notified(notification),
         }
     }
 }

@@ -233,6 +233,7 @@ fn view(room: RoomId, head: Seq) -> RoomView {
             received: 0,
             notified: 0,
             hidden: 0,
+            rule: domain::Rule::default(),
         }),
         unread: 0,
     }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{
     json,
+    notifications::NotificationView,
     rooms::Place,
-    view::{MessageView, NotificationView, UserView},
+    view::{MessageView, UserView},
 };
 
 /// What the socket says of its own accord.

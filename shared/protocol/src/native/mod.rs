@@ -6,6 +6,7 @@ mod decode;
 pub mod described;
 mod events;
 mod frames;
+mod notifications;
 mod people;
 mod requests;
 mod rooms;
@@ -19,13 +20,15 @@ use domain::{Error, Reply, Scene};
 pub use frames::{
     Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
 };
-pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
-pub use requests::{AcknowledgeBody, CreateRoom, ReadBody, SendMessage};
-pub use rooms::{Members, MessageSent, Messages, Notifications, RoomJoined, Rooms};
-pub use sessions::{Refresh, SessionView, Sessions, TicketBody, TokenBody};
-pub use view::{
-    MemberView, MessageState, MessageView, NotificationView, RoomSummary, UserView, page_size,
+pub use notifications::{
+    AcknowledgeBody, CauseView, Explanation, LevelView, NotificationView, Notifications,
+    OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,
 };
+pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
+pub use requests::{CreateRoom, ReadBody, SendMessage};
+pub use rooms::{Members, MessageSent, Messages, RoomJoined, Rooms};
+pub use sessions::{Refresh, SessionView, Sessions, TicketBody, TokenBody};
+pub use view::{MemberView, MessageState, MessageView, RoomSummary, UserView, page_size};
 
 use crate::{Dialect, Refused, Request, Scope};
 

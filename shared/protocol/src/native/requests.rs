@@ -3,7 +3,6 @@
 use domain::Seq;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// `POST /api/v1/rooms`: makes a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -25,15 +24,6 @@ pub struct SendMessage {
 /// `POST /api/v1/rooms/{id}/read`: everything in the room up to the seq is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct ReadBody {
-    /// Up to which row.
-    pub seq: Seq,
-}
-
-/// `POST /api/v1/notifications/ack`: everything in the room up to the seq is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-pub struct AcknowledgeBody {
-    /// The room.
-    pub room: Uuid,
     /// Up to which row.
     pub seq: Seq,
 }

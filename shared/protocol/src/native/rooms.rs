@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{MemberView, MessageView, NotificationView, RoomSummary};
+use super::view::{MemberView, MessageView, RoomSummary};
 
 /// A page of rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,18 +55,6 @@ pub struct MessageSent {
     pub message: MessageView,
     /// Whether an earlier send with this `client_id` had stored it.
     pub repeat: bool,
-}
-
-/// A page of the inbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Notifications {
-    /// Oldest first in each room.
-    pub notifications: Vec<NotificationView>,
-    /// Whether there are more.
-    pub more: bool,
-    /// The `after` of the next page, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
 }
 
 /// Where an event stands in a log.

@@ -1,8 +1,8 @@
 //! Things as clients see them, over REST and socket alike.
 
 use domain::{
-    Body, Caller, Card, Code, Limits, Member, Message, Notification, Role, RoomKind, Seq,
-    Timestamp, UserId, Username, command::RoomView,
+    Body, Caller, Card, Code, Limits, Member, Message, Role, RoomKind, Seq, Timestamp, UserId,
+    Username, command::RoomView,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -168,32 +168,6 @@ impl MemberView {
             user: UserView::new(member.user, Some(username)),
             role: member.role,
             joined_at: member.joined_at,
-        }
-    }
-}
-
-/// News for the one who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NotificationView {
-    /// Its id: the same however often it comes.
-    pub id: Uuid,
-    /// In which room; acknowledge with it and the message's seq.
-    pub room: Uuid,
-    /// Of what.
-    pub message: MessageView,
-    /// When it happened.
-    pub at: Timestamp,
-}
-
-impl NotificationView {
-    /// Shows a notification. `card` is of the message's sender, if it is known.
-    #[must_use]
-    pub fn new(notification: &Notification, card: Option<&Card>) -> Self {
-        Self {
-            id: notification.id.uuid(),
-            room: notification.message.room.uuid(),
-            message: MessageView::new(&notification.message, card),
-            at: notification.at,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Frames of the server.
 
-use domain::{Card, Change, Message, Notification, Page, Row, Timestamp, UserId, Username};
+use domain::{Card, Cause, Change, Message, Notification, Page, Row, Timestamp, UserId, Username};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -83,17 +83,20 @@ pub(super) fn row(row: &Row, actor: Option<&Card>) -> Option<String> {
     }
 }
 
-pub(super) fn notification(notification: &Notification) -> String {
-    let message = &notification.message;
-    json(&NotificationFrame {
+/// A notification of a message. The document knows no others.
+pub(super) fn notification(notification: &Notification) -> Option<String> {
+    let Cause::Message(message) = &notification.cause else {
+        return None;
+    };
+    Some(json(&NotificationFrame {
         id: notification.id.uuid(),
         content: message.content().map_or("", |content| content.as_text()),
         sender: message.sender.uuid(),
         room: message.room.uuid(),
         receiver: notification.receiver.uuid(),
         seen: false,
-        timestamp: notification.at,
-    })
+        timestamp: notification.position.at,
+    }))
 }
 
 fn frame<'a>(message: &'a Message, username: Option<&'a str>) -> Option<MessageFrame<'a>> {

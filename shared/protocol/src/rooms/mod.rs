@@ -37,7 +37,7 @@ impl Dialect for Rooms {
         let actor = scene.actor.as_ref();
         match &scene.event {
             Event::Logged(row) => frames::row(row, actor),
-            Event::Notified(notification) => Some(frames::notification(notification)),
+            Event::Notified(notification) => frames::notification(notification),
             Event::Draining { .. } => None,
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    Body, Card, Change, ClientId, Code, Command, Content, Error, Event, Limits, Message,
+    Body, Card, Cause, Change, ClientId, Code, Command, Content, Error, Event, Limits, Message,
     Notification, NotificationId, Page, RoomId, Row, RowId, RunId, Scene, Seq, Timestamp, UserId,
-    Username,
+    Username, notification::Position,
 };
 use serde_json::{Value, json};
 
@@ -245,8 +245,12 @@ fn a_notification_has_the_originals_fields_in_its_order() {
         event: Event::Notified(Notification {
             id: NotificationId::from_uuid(uuid::Uuid::from_u128(1)),
             receiver: UserId::from_uuid(uuid::Uuid::from_u128(2)),
-            at: message.created_at,
-            message,
+            position: Position {
+                at: message.created_at,
+                room: message.room,
+                seq: message.seq,
+            },
+            cause: Cause::Message(message),
         }),
         actor: None,
         subject: None,

@@ -24,6 +24,7 @@ macro_rules! history_contract {
                 only_messages_are_in_it_but_the_head_is_the_logs,
                 tombstones_and_edits_are_in_it,
                 a_message_is_found_in_its_own_room_only,
+                the_room_of_a_message_is_found_by_its_id,
             ]
             unread: [
                 others_messages_after_the_mark_count,

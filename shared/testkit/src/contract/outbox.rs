@@ -1,6 +1,7 @@
 //! What every store promises of [`Outbox`] and [`Inbox`]: what must still be told, and to whom.
 
 pub mod inbox;
+pub mod kept;
 pub mod marks;
 
 use domain::ports::{Inbox, Log, Outbox, Rooms};
@@ -33,6 +34,12 @@ macro_rules! outbox_contract {
                 others_messages_come_oldest_first,
                 ones_own_and_what_is_gone_are_left_out,
                 pages_go_on_after_the_last,
+            ]
+            kept: [
+                what_is_kept_comes_once_and_by_position,
+                what_is_settled_stays_settled,
+                a_message_is_never_kept,
+                what_is_old_is_forgotten_in_slices,
             ]
         }
     };

@@ -71,6 +71,7 @@ macro_rules! people_contract {
                 active_memberships_are_listed_in_pages_by_room,
                 marks_only_rise,
                 marks_survive_leaving,
+                a_rule_is_kept_through_leaving_and_marks,
                 a_mark_of_nobody_changes_nothing,
             ]
         }

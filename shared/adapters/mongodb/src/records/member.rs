@@ -1,7 +1,8 @@
-use domain::{Member, MemberChange, MemberRow, MemberState, Role, RoomId, UserId};
+use domain::{Member, MemberChange, MemberRow, MemberState, Role, RoomId, Rule, UserId};
 use mongodb::bson::{DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
+use super::rule::RuleRecord;
 use crate::values::{int, time, uint, uuid};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +144,9 @@ pub(crate) struct MemberRecord {
     pub(crate) notified: i64,
     #[serde(default)]
     pub(crate) hidden: i64,
+    /// What they want to be told of; absent for what everybody begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<RuleRecord>,
 }
 
 impl MemberRecord {
@@ -162,6 +166,7 @@ impl MemberRecord {
             received: 0,
             notified: 0,
             hidden: 0,
+            rule: None,
         }
     }
 }
@@ -180,6 +185,7 @@ impl From<MemberRecord> for Member {
             received: uint(record.received),
             notified: uint(record.notified),
             hidden: uint(record.hidden),
+            rule: record.rule.map(Rule::from).unwrap_or_default(),
         }
     }
 }

@@ -166,3 +166,14 @@ pub async fn a_message_is_found_in_its_own_room_only(world: &HistoryWorld) {
     let joined = put(store, here, join(UserId::new(), 1)).await.id;
     assert_eq!(store.message(here, joined).await.unwrap(), None);
 }
+
+/// Of messages alone, also of deleted ones.
+pub async fn the_room_of_a_message_is_found_by_its_id(world: &HistoryWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    let said = say(store, room, ann, "hello").await.id;
+    let gone = put(store, room, deletion(ann, said, None)).await.id;
+    assert_eq!(world.second().room_of(said).await.unwrap(), Some(room));
+    assert_eq!(store.room_of(gone).await.unwrap(), None, "no message");
+    assert_eq!(store.room_of(domain::RowId::new()).await.unwrap(), None);
+}

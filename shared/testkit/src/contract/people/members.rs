@@ -1,6 +1,9 @@
 //! Members and their marks.
 
-use domain::{Mark, Member, RoomId, UserId};
+use domain::{
+    Mark, Member, RoomId, Rule, Timestamp, UserId,
+    notification::{Level, Mute},
+};
 
 use super::{PeopleStore, PeopleWorld};
 use crate::{
@@ -93,4 +96,28 @@ pub async fn a_mark_of_nobody_changes_nothing(world: &PeopleWorld) {
     let (room, ann) = (channel(store).await, UserId::new());
     store.raise_mark(room, ann, Mark::Read, 1).await.unwrap();
     assert_eq!(store.member(room, ann).await.unwrap(), None);
+}
+
+/// It is one's own choice: neither rows of the log nor marks touch it.
+pub async fn a_rule_is_kept_through_leaving_and_marks(world: &PeopleWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    put(store, room, join(ann, 1)).await;
+    assert_eq!(member(store, room, ann).await.rule, Rule::default());
+    let second = |n| Timestamp::from_second(n).unwrap();
+    let rule = Rule {
+        level: Level::Mentions,
+        mutes: vec![Mute {
+            from: second(10),
+            until: second(20),
+        }],
+    };
+    store.set_rule(room, ann, rule.clone()).await.unwrap();
+    store.raise_mark(room, ann, Mark::Read, 1).await.unwrap();
+    append(store, room, vec![leave(ann, 2), join(ann, 3)]).await;
+    assert_eq!(member(world.second(), room, ann).await.rule, rule);
+    store.set_rule(room, ann, Rule::default()).await.unwrap();
+    assert_eq!(member(store, room, ann).await.rule, Rule::default());
+    let nobody = store.set_rule(room, UserId::new(), rule).await;
+    assert!(nobody.is_ok(), "there is no place to keep it, and no error");
 }

@@ -8,10 +8,10 @@ use warp::Filter;
 
 /// The parameters of a request; of duplicates the last.
 #[derive(Debug, Default)]
-pub(super) struct Query(HashMap<String, String>);
+pub struct Query(HashMap<String, String>);
 
 /// Extracts the parameters. A query that cannot be read has none.
-pub(super) fn query() -> impl Filter<Extract = (Query,), Error = Infallible> + Clone {
+pub fn query() -> impl Filter<Extract = (Query,), Error = Infallible> + Clone {
     warp::query::<HashMap<String, String>>()
         .map(Query)
         .or(warp::any().map(Query::default))
@@ -20,7 +20,7 @@ pub(super) fn query() -> impl Filter<Extract = (Query,), Error = Infallible> + C
 
 impl Query {
     /// A parameter as it is.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
@@ -28,7 +28,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalid_cursor` when it cannot be read.
-    pub(super) fn cursor<T: FromStr>(&self, name: &'static str) -> Result<Option<T>> {
+    pub fn cursor<T: FromStr>(&self, name: &'static str) -> Result<Option<T>> {
         let parse = |text: &str| {
             text.parse()
                 .map_err(|_| Error::invalid(Code::InvalidCursor, name, "This cannot be read."))
@@ -40,7 +40,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalid_cursor` when it is no number.
-    pub(super) fn limit(&self, limits: &Limits) -> Result<usize> {
+    pub fn limit(&self, limits: &Limits) -> Result<usize> {
         Ok(page_size(self.cursor("limit")?, limits))
     }
 }
