@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("adapter-sqlite", &["domain"]),
     ("adapter-mongodb", &["domain"]),
     ("adapter-local", &["domain"]),
+    ("adapter-blobs", &["domain"]),
     (
         "adapters",
         &[
@@ -22,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "adapter-sqlite",
             "adapter-mongodb",
             "adapter-local",
+            "adapter-blobs",
         ],
     ),
     ("launch", &["domain", "settings", "edge", "adapters"]),
@@ -88,6 +90,7 @@ const OUTSIDE: &[&str] = &[
     "redis",
     "lapin",
     "rusqlite",
+    "object_store",
     "tokio-tungstenite",
 ];
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use adapter_blobs::DirBlobs;
 use adapter_local::{LocalBus, LocalCache};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::{
@@ -50,6 +51,7 @@ impl World {
             store,
             cache: Arc::new(LocalCache::new()),
             bus: Arc::new(LocalBus::new()),
+            blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),
         };
         let ctx = Context::new(Arc::new(settings), ports, &Secret::new(SECRET));

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use adapter_blobs::DirBlobs;
 use adapter_local::{LocalBus, LocalCache};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::{
@@ -40,6 +41,7 @@ impl World {
             store: store.clone(),
             cache: Arc::new(LocalCache::new()),
             bus: Arc::new(LocalBus::new()),
+            blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),
         };
         let settings = Arc::new(Settings::default());

@@ -71,7 +71,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) told: Arc<Told>,
     pub(crate) archive: Archive,
-    _dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl World {
@@ -96,7 +96,7 @@ impl World {
             clock,
             told,
             archive,
-            _dir: dir,
+            dir,
         }
     }
 

@@ -6,15 +6,19 @@ mod url;
 
 use std::{path::PathBuf, sync::Arc};
 
+use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
 use adapter_local::{LocalBus, LocalCache, SystemClock};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
-use domain::ports::{Clock, Ports};
+use domain::{
+    Limits,
+    ports::{Blobs, Clock, Ports},
+};
 use settings::Settings;
 
 pub use adapter_sqlite::{Holder, ProcessLock};
 pub use data::{is_there, make_data_folder};
 pub use url::UrlProblem;
-use url::{Plan, StoreUrl};
+use url::{BlobsUrl, Plan, StoreUrl};
 
 /// Why the ports could not be opened, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,17 @@ pub enum OpenError {
     /// The database cannot be opened.
     #[error(transparent)]
     Sqlite(#[from] adapter_sqlite::OpenError),
+    /// The folder of the files cannot be made.
+    #[error("{} cannot be made: {source}; make the folder above it writable, or choose another with BLOBS_URL", path.display())]
+    Blobs {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The settings of the S3 storage contradict each other.
+    #[error(transparent)]
+    S3(#[from] adapter_blobs::S3Problem),
     /// The process is ending.
     #[error("opening the store was interrupted")]
     Interrupted,
@@ -69,6 +84,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
     Ok(Ports {
         queue: Arc::new(SqliteQueue::new(Arc::clone(&store))),
         store,
+        blobs: open_blobs(settings, plan.blobs)?,
         cache: Arc::new(LocalCache::new()),
         bus: Arc::new(LocalBus::new()),
         clock,
@@ -85,4 +101,26 @@ async fn open_sqlite(
     let opened = tokio::task::spawn_blocking(open).await;
     let store = opened.map_err(|_| OpenError::Interrupted)??;
     Ok(Arc::new(store))
+}
+
+fn open_blobs(settings: &Settings, url: BlobsUrl) -> Result<Arc<dyn Blobs>, OpenError> {
+    match url {
+        BlobsUrl::Dir(path) => match DirBlobs::open(&path) {
+            Ok(blobs) => Ok(Arc::new(blobs)),
+            Err(source) => Err(OpenError::Blobs { path, source }),
+        },
+        BlobsUrl::S3 { bucket, prefix } => {
+            let options = S3Options {
+                endpoint: settings.s3.endpoint.clone(),
+                region: settings.s3.region.clone(),
+                bucket,
+                prefix,
+                access_key_id: settings.s3.access_key_id.clone(),
+                secret_access_key: settings.s3.secret_access_key.reveal().to_owned(),
+                virtual_host: settings.s3.virtual_host,
+                timeout: Limits::BLOB_CALL,
+            };
+            Ok(Arc::new(S3Blobs::open(&options)?))
+        }
+    }
 }

@@ -18,6 +18,16 @@ pub struct UrlProblem {
 /// all there is to know.
 pub(crate) struct Plan {
     pub(crate) store: StoreUrl,
+    pub(crate) blobs: BlobsUrl,
+}
+
+/// Where the bytes of files are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BlobsUrl {
+    /// A folder.
+    Dir(PathBuf),
+    /// A bucket, and what its keys begin with.
+    S3 { bucket: String, prefix: String },
 }
 
 /// Where the store is.
@@ -54,6 +64,12 @@ const QUEUE: Schemes = Schemes {
     later: &["amqp", "amqps"],
 };
 
+const BLOBS: Schemes = Schemes {
+    key: "backends.blobs_url",
+    have: "dir:PATH and s3://BUCKET/PREFIX",
+    later: &[],
+};
+
 impl Plan {
     /// Reads the URLs.
     pub(crate) fn of(settings: &Settings) -> Result<Self, UrlProblem> {
@@ -71,7 +87,8 @@ impl Plan {
             ("store", _) => {}
             (scheme, _) => return Err(QUEUE.refuse(scheme)),
         }
-        Ok(Self { store })
+        let blobs = blobs(settings)?;
+        Ok(Self { store, blobs })
     }
 }
 
@@ -82,6 +99,25 @@ fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
         }
         ("sqlite", path) => Ok(StoreUrl::Sqlite(settings.data.join(path))),
         (scheme, _) => Err(STORE.refuse(scheme)),
+    }
+}
+
+fn blobs(settings: &Settings) -> Result<BlobsUrl, UrlProblem> {
+    match BLOBS.split(&settings.backends.blobs_url) {
+        ("dir", "") => Err(BLOBS.problem("names no folder; write it like dir:blobs".to_owned())),
+        ("dir", path) => Ok(BlobsUrl::Dir(settings.data.join(path))),
+        ("s3", place) => {
+            let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+            if bucket.is_empty() {
+                let text = "names no bucket; write it like s3://bucket/prefix";
+                return Err(BLOBS.problem(text.to_owned()));
+            }
+            Ok(BlobsUrl::S3 {
+                bucket: bucket.to_owned(),
+                prefix: prefix.trim_matches('/').to_owned(),
+            })
+        }
+        (scheme, _) => Err(BLOBS.refuse(scheme)),
     }
 }
 
@@ -131,6 +167,32 @@ mod tests {
         assert_eq!(store("sqlite://a.db"), sqlite("data/a.db"));
         assert_eq!(store("sqlite:/var/a.db"), sqlite("/var/a.db"));
         assert_eq!(store("sqlite:///var/a.db"), sqlite("/var/a.db"));
+    }
+
+    #[test]
+    fn files_lie_in_a_folder_or_in_a_bucket() {
+        let blobs = |url: &str| {
+            let mut settings = Settings {
+                data: "data".into(),
+                ..Settings::default()
+            };
+            settings.backends.blobs_url = url.to_owned();
+            blobs(&settings).map_err(|error| error.to_string())
+        };
+        let s3 = |bucket: &str, prefix: &str| {
+            Ok(BlobsUrl::S3 {
+                bucket: bucket.to_owned(),
+                prefix: prefix.to_owned(),
+            })
+        };
+        assert_eq!(blobs("dir:blobs"), Ok(BlobsUrl::Dir("data/blobs".into())));
+        assert_eq!(blobs("dir:/srv/b"), Ok(BlobsUrl::Dir("/srv/b".into())));
+        assert_eq!(blobs("s3://files"), s3("files", ""));
+        assert_eq!(blobs("s3://files/a/b/"), s3("files", "a/b"));
+        for bad in ["dir:", "s3:", "s3:///prefix", "gs://bucket", "blobs"] {
+            let refused = blobs(bad).unwrap_err();
+            assert!(refused.starts_with("backends.blobs_url: "), "{refused}");
+        }
     }
 
     #[test]

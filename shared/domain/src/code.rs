@@ -79,6 +79,9 @@ codes! {
     UserNotFound "user_not_found" NotFound 404 4503 "There is no such user.";
     MessageNotFound "message_not_found" NotFound 404 4503 "There is no such message.";
     SessionNotFound "session_not_found" NotFound 404 4503 "You have no such session.";
+    FileNotFound "file_not_found" NotFound 404 4503 "There is no such file, or it is not for you.";
+    LinkInvalid "link_invalid" Forbidden 403 4503 "This link was not made here, or was changed.";
+    LinkExpired "link_expired" Forbidden 410 4503 "This link is no longer good: ask for a new one.";
     PolicyNotFound "policy_not_found" NotFound 404 4503 "There is no such policy.";
     RunNotFound "run_not_found" NotFound 404 4503 "There is no such run or plan.";
     MethodNotAllowed "method_not_allowed" Invalid 405 4400 "This path does not answer to this method.";
@@ -99,6 +102,11 @@ codes! {
     BodyTooLarge "body_too_large" Invalid 413 1009 "The body or frame is too large.";
     MediaType "unsupported_media_type" Invalid 415 4400 "The body must be application/json.";
     BodyTooSlow "body_too_slow" Invalid 408 4400 "The body took too long to arrive.";
+    FileTooLarge "file_too_large" Invalid 413 4400 "The file is too large.";
+    FileIncomplete "file_incomplete" Invalid 400 4400 "The upload ended before the file was whole.";
+    FileTypeRefused "file_type_refused" Invalid 415 4400 "Files of this type are not taken.";
+    FileTypeMismatch "file_type_mismatch" Invalid 415 4400 "The file is not of the type that it claims.";
+    RangeNotSatisfiable "range_not_satisfiable" Invalid 416 4400 "The file has no such part.";
     BinaryFrame "binary_frame" Invalid 400 1003 "Only text frames are understood.";
     UsernameTaken "username_taken" Conflict 409 4400 "This username or e-mail address is taken.";
     RoomExists "room_exists" Conflict 409 4400 "A room of this name exists.";
@@ -115,6 +123,7 @@ codes! {
     RunInProgress "run_in_progress" Conflict 409 4400 "A run of this policy is under way.";
     RateLimited "rate_limited" TooMany 429 4008 "Too many requests: slow down.";
     TooManySessions "too_many_sessions" TooMany 429 4529 "There are too many open sockets.";
+    TooManyUploads "too_many_uploads" TooMany 429 4008 "There are too many uploads under way.";
     Busy "busy" TooMany 503 4008 "Too much is waiting here: try again shortly.";
     TooSlow "too_slow" TooMany 503 4008 "You read too slowly: reconnect and resume.";
     Resync "resync" Unavailable 503 4010 "Your position was lost: reconnect and resume.";

@@ -12,9 +12,11 @@ pub mod envelope;
 pub mod error;
 pub mod event;
 pub mod family;
+pub mod file;
 pub mod ids;
 pub mod limits;
 pub mod marks;
+pub mod media_type;
 pub mod message;
 pub mod names;
 pub mod notification;
@@ -32,11 +34,13 @@ pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use event::{Card, Event, Scene};
 pub use family::{Family, Label, Presented};
+pub use file::{File, FileLink, FileName, FileState, NewFile, Received};
 pub use ids::{
     ClientId, FamilyId, FileId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId,
     RunId, SessionId, TenantId, UserId,
 };
 pub use limits::Limits;
+pub use media_type::MediaType;
 pub use message::{Body, Cursor, Message, Page, Reaction, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};

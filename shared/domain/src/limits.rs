@@ -59,6 +59,14 @@ pub struct Limits {
     pub tickets_per_minute: u32,
     /// Logins of one user that last; of more, those that were not renewed for longest end.
     pub user_logins: usize,
+    /// Largest file, in bytes.
+    pub upload_bytes: usize,
+    /// Files one user may upload in a minute.
+    pub uploads_per_minute: u32,
+    /// Uploads of one user that may be under way.
+    pub user_uploads: usize,
+    /// Uploads that may be under way in all.
+    pub uploads: usize,
     /// Most messages of one batch of an archive run.
     pub run_batch: usize,
 }
@@ -72,6 +80,8 @@ impl Limits {
     pub const CACHE_CALL: Duration = Duration::from_millis(80);
     /// How long a publish may wait for its confirmation.
     pub const PUBLISH: Duration = Duration::from_secs(5);
+    /// How long one call of the blob store may take, but for the bytes themselves.
+    pub const BLOB_CALL: Duration = Duration::from_secs(30);
     /// How long a new socket may take to say who it is.
     pub const AUTHENTICATE: Duration = Duration::from_secs(5);
     /// How often the server pings; two misses close the socket.
@@ -108,6 +118,10 @@ impl Default for Limits {
             refreshes_per_minute: 60,
             tickets_per_minute: 60,
             user_logins: 1_000,
+            upload_bytes: 10 * 1024 * 1024,
+            uploads_per_minute: 20,
+            user_uploads: 4,
+            uploads: 32,
             run_batch: 1_000,
         }
     }

@@ -6,7 +6,9 @@ use domain::{Limits, NodeId, ports::Ports};
 use settings::{Secret, Settings};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Authenticator, Health, Live, Origins, Passwords, Proxies, Rates, Sessions};
+use crate::{
+    Authenticator, Health, LinkSigner, Live, Origins, Passwords, Proxies, Rates, Sessions,
+};
 
 /// What every service of a process shares: the ports, the settings, the one hub, and the signals
 /// of its end. Cheap to clone.
@@ -22,6 +24,8 @@ pub struct Context {
     pub limits: Arc<Limits>,
     /// Who asks.
     pub auth: Arc<Authenticator>,
+    /// Signs links to files.
+    pub links: Arc<LinkSigner>,
     /// Hashes passwords.
     pub passwords: Arc<Passwords>,
     /// How fast somebody may go.
@@ -63,6 +67,7 @@ impl Context {
             node,
             live: Live::new(node, &ports),
             auth: Arc::new(auth),
+            links: Arc::new(LinkSigner::new(secret)),
             passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),
             rates: Arc::new(Rates::new(&limits, lifted)),
             sessions: Arc::new(Sessions::new(&limits, lifted)),

@@ -97,6 +97,7 @@ enum WayIn {
 struct Table {
     endpoints: Vec<Endpoint>,
     fallbacks: Vec<(&'static str, Fallback)>,
+    patience: Vec<(&'static str, Duration)>,
 }
 
 /// What is remembered of a request while its handler has it.
@@ -114,11 +115,13 @@ impl Front {
         let mut table = Table {
             endpoints: OWN.to_vec(),
             fallbacks: Vec::new(),
+            patience: Vec::new(),
         };
         let mut routes = own_routes(ctx);
         for service in services {
             table.endpoints.extend(service.endpoints);
             table.fallbacks.extend(service.fallbacks);
+            table.patience.extend(service.patience);
             routes = routes.or(service.routes).unify().boxed();
         }
         Self {
@@ -195,7 +198,7 @@ impl Front {
         }
         let mut routes = warp::service(self.routes.clone());
         let work = async move { tower::Service::call(&mut routes, request).await };
-        let answered = AssertUnwindSafe(timeout(REQUEST, work))
+        let answered = AssertUnwindSafe(timeout(self.table.patience(asked), work))
             .catch_unwind()
             .await;
         let response = match answered {
@@ -280,6 +283,15 @@ impl Table {
         literal
             .or_else(|| self.endpoints.iter().find(|known| known.matches(path)))
             .copied()
+    }
+
+    /// How long the handler may take.
+    fn patience(&self, asked: &Asked) -> Duration {
+        let known = asked.route.and_then(|route| {
+            let mut known = self.patience.iter();
+            known.find(|(path, _)| *path == route.path)
+        });
+        known.map_or(REQUEST, |(_, patience)| *patience)
     }
 
     /// Answers what no route took: 404, or what the path's methods make of it.
@@ -374,7 +386,7 @@ async fn unanswered(rejection: Rejection) -> Result<(Response,), Rejection> {
 
 /// A handler that takes this long may still be at work.
 fn too_late(method: &Method) -> Error {
-    tracing::error!("a handler took longer than {REQUEST:?}");
+    tracing::error!("a handler took too long");
     let code = if method.is_safe() {
         Code::Unavailable
     } else {

@@ -17,10 +17,10 @@ use hyper::{
 
 use crate::proxies::FORWARDED_PROTO;
 
-const ALLOWED_HEADERS: &str =
-    "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id";
-const EXPOSED_HEADERS: &str =
-    "etag, link, location, ratelimit, ratelimit-policy, retry-after, x-request-id";
+const ALLOWED_HEADERS: &str = "authorization, content-disposition, content-type, idempotency-key, \
+     if-match, if-none-match, if-range, range, x-request-id";
+const EXPOSED_HEADERS: &str = "accept-ranges, content-disposition, content-range, etag, link, \
+     location, ratelimit, ratelimit-policy, retry-after, x-request-id";
 
 /// The origins, besides the same host, from which pages may come.
 #[derive(Debug, Clone)]

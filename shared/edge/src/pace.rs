@@ -49,10 +49,13 @@ impl Pace {
         })
     }
 
-    /// Bytes came in: between requests, they begin a head.
+    /// Bytes came in: between requests they begin a head, and behind a head they are a body that
+    /// moves on. How slowly it may, those say who read it.
     pub(crate) fn bytes_came(&self) {
-        if self.phase() == Phase::Idle {
-            self.enter(Phase::Head);
+        match self.phase() {
+            Phase::Idle => self.enter(Phase::Head),
+            Phase::Busy => self.moves(),
+            Phase::Head => {}
         }
     }
 
@@ -163,6 +166,19 @@ mod tests {
         after(IDLE - Duration::from_millis(1)).await;
         assert!(!pace.is_overdue());
         after(Duration::from_millis(1)).await;
+        assert!(pace.is_overdue());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_in_keeps_the_connection() {
+        let pace = Pace::begin();
+        pace.moves();
+        for _ in 0..10 {
+            after(STALL - Duration::from_millis(1)).await;
+            assert!(!pace.is_overdue());
+            pace.bytes_came();
+        }
+        after(STALL).await;
         assert!(pace.is_overdue());
     }
 

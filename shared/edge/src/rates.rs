@@ -1,5 +1,5 @@
-//! How fast somebody may go: messages and tickets per user, log-ins per address and per name,
-//! sign-ups and renewals per address.
+//! How fast somebody may go: messages, tickets and uploads per user, log-ins per address and per
+//! name, sign-ups and renewals per address.
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},
@@ -27,6 +27,7 @@ pub struct Rates {
     signups: DefaultKeyedRateLimiter<IpAddr>,
     refreshes: DefaultKeyedRateLimiter<IpAddr>,
     tickets: DefaultKeyedRateLimiter<UserId>,
+    uploads: DefaultKeyedRateLimiter<UserId>,
     names: RandomState,
 }
 
@@ -43,6 +44,7 @@ impl Rates {
         let signups = Quota::per_hour(at_least_one(limits.signups_per_hour));
         let refreshes = Quota::per_minute(at_least_one(limits.refreshes_per_minute));
         let tickets = Quota::per_minute(at_least_one(limits.tickets_per_minute));
+        let uploads = Quota::per_minute(at_least_one(limits.uploads_per_minute));
         Self {
             lifted,
             sends: RateLimiter::keyed(sends),
@@ -51,6 +53,7 @@ impl Rates {
             signups: RateLimiter::keyed(signups),
             refreshes: RateLimiter::keyed(refreshes),
             tickets: RateLimiter::keyed(tickets),
+            uploads: RateLimiter::keyed(uploads),
             names: RandomState::new(),
         }
     }
@@ -98,6 +101,14 @@ impl Rates {
         self.check(&self.tickets, &user)
     }
 
+    /// Counts an upload of `user`, before any byte of it is read.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn upload(&self, user: UserId) -> Result<()> {
+        self.check(&self.uploads, &user)
+    }
+
     fn check<K: Hash + Eq + Clone>(
         &self,
         limiter: &DefaultKeyedRateLimiter<K>,
@@ -119,6 +130,7 @@ impl Rates {
         forget(&self.signups);
         forget(&self.refreshes);
         forget(&self.tickets);
+        forget(&self.uploads);
     }
 
     /// The task that keeps the memory of the rates small, until `stop`.

@@ -22,7 +22,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ID_CHARS: usize = 64;
 
 /// Query parameters whose values open doors, and are never logged.
-const SECRET_PARAMETERS: [&str; 4] = ["token", "ticket", "access_token", "refresh_token"];
+const SECRET_PARAMETERS: [&str; 5] = ["token", "ticket", "access_token", "refresh_token", "sig"];
 
 tokio::task_local! {
     static CURRENT: RequestId;
@@ -158,6 +158,7 @@ mod tests {
             ("/ws?name=x&TICKET=abc", "/ws?name=x&TICKET=***"),
             ("/ws?tok%65n=abc", "/ws?tok%65n=***"),
             ("/ws?token", "/ws?token"),
+            ("/files/a?expires=1&sig=b", "/files/a?expires=1&sig=***"),
             ("/ws?jwt=eyJhbGciOiJub25lIn0.e30.x", "/ws?jwt=***"),
             ("/ws?eyJhbGciOiJub25lIn0.e30.x", "/ws?***"),
             ("/ws/eyJhbGciOiJub25lIn0.e30.x/a", "/ws/***/a"),

@@ -1,6 +1,6 @@
 //! What a process serves: routes, and the tasks behind them.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use domain::Error;
 use hyper::{Method, Uri};
@@ -100,6 +100,7 @@ pub struct Service {
     pub tasks: Vec<Task>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) fallbacks: Vec<(&'static str, Fallback)>,
+    pub(crate) patience: Vec<(&'static str, Duration)>,
 }
 
 impl Service {
@@ -114,7 +115,16 @@ impl Service {
             tasks,
             endpoints: Vec::new(),
             fallbacks: Vec::new(),
+            patience: Vec::new(),
         }
+    }
+
+    /// Gives the handlers of a path of the table more time than the others have: for bodies that
+    /// are long in coming.
+    #[must_use]
+    pub fn with_patience(mut self, path: &'static str, patience: Duration) -> Self {
+        self.patience.push((path, patience));
+        self
     }
 
     /// Says which paths there are. A path that is not in the table answers a wrong method with 404.

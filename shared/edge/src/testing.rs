@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use adapter_blobs::DirBlobs;
 use adapter_local::{LocalBus, LocalCache};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::ports::Ports;
@@ -51,6 +52,7 @@ impl World {
             store,
             cache: Arc::new(LocalCache::new()),
             bus: Arc::new(LocalBus::new()),
+            blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),
         };
         Self {

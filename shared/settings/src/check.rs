@@ -23,6 +23,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<(String, String)> {
     server(settings, &mut faults);
     origins(settings, &mut faults);
     limits(&settings.limits, &mut faults);
+    files(settings, &mut faults);
     faults.0
 }
 
@@ -89,6 +90,32 @@ fn auth(settings: &Settings, faults: &mut Faults) {
     let text = "must be between 1 and 71, the most bytes that bcrypt reads";
     faults.unless(fine, "auth.password_min_chars", text);
     secrets(settings, faults);
+}
+
+fn files(settings: &Settings, faults: &mut Faults) {
+    let types = &settings.files.types;
+    let is_type =
+        |text: &String| domain::MediaType::parse(text).is_some_and(|t| t.as_str() == text);
+    let fine = types.iter().all(is_type);
+    let text = "must hold media types in their usual form, like `image/jpeg`";
+    faults.unless(fine, "files.types", text);
+    let scripts = ["text/html", "application/xhtml+xml", "image/svg+xml"];
+    let fine = !types.iter().any(|text| scripts.contains(&text.as_str()));
+    let text = "must not hold types that can run scripts in a browser (HTML, SVG)";
+    faults.unless(fine, "files.types", text);
+    let fine = (1..=3_600).contains(&settings.files.link_seconds);
+    faults.unless(
+        fine,
+        "files.link_seconds",
+        "must be between 1 and 3600 (an hour)",
+    );
+    let s3 = &settings.s3;
+    let fine = s3.access_key_id.is_empty() == s3.secret_access_key.is_empty();
+    let text = "and s3.access_key_id need each other: give both, or neither";
+    faults.unless(fine, "s3.secret_access_key", text);
+    let schemes = ["https://", "http://"];
+    let fine = s3.endpoint.is_empty() || schemes.iter().any(|s| s3.endpoint.starts_with(s));
+    faults.unless(fine, "s3.endpoint", "must begin with https:// or http://");
 }
 
 /// Which secrets stand in documents, `edge` knows, which uses them.

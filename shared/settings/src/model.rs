@@ -32,6 +32,10 @@ pub struct Settings {
     pub http: Http,
     /// What one person, socket or request may take.
     pub limits: Limits,
+    /// Files that people share.
+    pub files: Files,
+    /// Storage for files that speaks S3, where `backends.blobs_url` names a bucket.
+    pub s3: S3,
     /// Archive policies.
     pub archive: Archive,
     /// What is logged, and how.
@@ -72,6 +76,8 @@ pub struct Backends {
     pub bus_url: String,
     /// Work between services. `store:` keeps it in the store.
     pub queue_url: String,
+    /// The bytes of files. `dir:PATH`, a relative path lies below `data`; or `s3://BUCKET/PREFIX`.
+    pub blobs_url: String,
 }
 
 /// Accounts and tokens.
@@ -123,6 +129,32 @@ pub struct TlsFiles {
 pub struct Http {
     /// Origins, besides the same host, from which browsers may open sockets and call the API.
     pub allowed_origins: Vec<String>,
+}
+
+/// Files that people share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// Media types that may be uploaded. What a file is, its bytes say, not its name.
+    pub types: Vec<String>,
+    /// How long a link is good that names no time, in seconds; at most 3600.
+    pub link_seconds: u64,
+}
+
+/// Storage for files that speaks S3, where `backends.blobs_url` names a bucket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// Its address, `https://…`. Empty: Amazon's.
+    pub endpoint: String,
+    /// The region, which is part of every signature.
+    pub region: String,
+    /// The name of the key. Empty: the role of the machine is asked for (EC2, ECS, EKS).
+    pub access_key_id: String,
+    /// The key itself.
+    pub secret_access_key: Secret,
+    /// Whether the bucket stands in the host's name instead of the path.
+    pub virtual_host: bool,
 }
 
 /// Archive policies.
@@ -202,6 +234,8 @@ impl Default for Settings {
             server: Server::default(),
             http: Http::default(),
             limits: Limits::default(),
+            files: Files::default(),
+            s3: S3::default(),
             archive: Archive::default(),
             log: Log::default(),
             no_limits: false,
@@ -216,6 +250,44 @@ impl Default for Backends {
             cache_url: "local:".to_owned(),
             bus_url: "local:".to_owned(),
             queue_url: "store:".to_owned(),
+            blobs_url: "dir:blobs".to_owned(),
+        }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let types = [
+            "image/png",
+            "image/jpeg",
+            "image/gif",
+            "image/webp",
+            "audio/mpeg",
+            "audio/mp4",
+            "audio/ogg",
+            "audio/wav",
+            "audio/webm",
+            "video/mp4",
+            "video/webm",
+            "application/pdf",
+            "application/zip",
+            "text/plain",
+        ];
+        Self {
+            types: types.map(str::to_owned).to_vec(),
+            link_seconds: 15 * 60,
+        }
+    }
+}
+
+impl Default for S3 {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key_id: String::new(),
+            secret_access_key: Secret::default(),
+            virtual_host: false,
         }
     }
 }

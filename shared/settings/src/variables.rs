@@ -13,11 +13,12 @@ use crate::{
 const PREFIX: &str = "HUBBUB_";
 
 /// The names under which deployments know these anyway.
-const PLAIN: [(&str, &str); 4] = [
+const PLAIN: [(&str, &str); 5] = [
     ("STORE_URL", "backends.store_url"),
     ("CACHE_URL", "backends.cache_url"),
     ("BUS_URL", "backends.bus_url"),
     ("QUEUE_URL", "backends.queue_url"),
+    ("BLOBS_URL", "backends.blobs_url"),
 ];
 
 /// What the Go original's installation has set.

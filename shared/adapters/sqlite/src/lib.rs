@@ -8,6 +8,8 @@ mod columns;
 mod connect;
 mod error;
 mod families;
+mod file_links;
+mod file_records;
 mod files;
 mod history;
 mod holds;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/002_accounts.sql"),
     include_str!("schema/006_changes.sql"),
     include_str!("schema/007_notifications.sql"),
+    include_str!("schema/003_files.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

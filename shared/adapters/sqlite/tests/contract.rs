@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use testkit::contract::{
     World,
+    files::{FileStore, FileWorld},
     log::{LogStore, LogWorld},
     outbox::{OutboxStore, OutboxWorld},
     people::{PeopleStore, PeopleWorld},
@@ -58,6 +59,16 @@ mod outbox {
     }
 
     testkit::outbox_contract!(open);
+}
+
+mod files {
+    use super::*;
+
+    async fn open() -> FileWorld {
+        world!(dyn FileStore)
+    }
+
+    testkit::files_contract!(open);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 //! those that write with `unknown_outcome` (the answer was lost: call again, it is idempotent).
 
 mod archive;
+mod files;
 mod live;
 mod log;
 mod people;
@@ -16,6 +17,7 @@ mod work;
 use std::sync::Arc;
 
 pub use archive::{Bodies, Copied, Holds, Policies, Runs, Swung};
+pub use files::{Blobs, ByteStream, FileLinks, Files};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache};
 pub use log::{History, Inbox, Log, Outbox};
 pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
@@ -40,6 +42,8 @@ pub trait Store:
     + Holds
     + Bodies
     + Leases
+    + Files
+    + FileLinks
     + About
 {
 }
@@ -60,6 +64,8 @@ impl<T> Store for T where
         + Holds
         + Bodies
         + Leases
+        + Files
+        + FileLinks
         + About
 {
 }
@@ -91,6 +97,8 @@ pub struct Ports {
     pub bus: Arc<dyn Bus>,
     /// Work, at least once.
     pub queue: Arc<dyn Queue>,
+    /// The bytes of files.
+    pub blobs: Arc<dyn Blobs>,
     /// The store's time.
     pub clock: Arc<dyn Clock>,
 }

@@ -6,8 +6,10 @@
 )]
 
 pub mod archive;
+pub mod blobs;
 pub mod bodies;
 pub mod cases;
+pub mod files;
 pub mod history;
 pub mod live;
 pub mod log;
