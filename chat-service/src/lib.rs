@@ -1,4 +1,4 @@
-//! Accounts, rooms and messages: the rules of chat, and the routes that lead to them.
+//! Accounts, rooms, messages and files: the rules of chat, and the routes that lead to them.
 //!
 //! [`routes`] is the table of contents. A command goes to [`application`], a row from there to its
 //! room's [`writer`], and once it is stored to the sockets and to the [`relay`].
@@ -6,6 +6,7 @@
 pub mod accounts;
 mod announcer;
 pub mod application;
+pub mod files;
 pub mod relay;
 pub mod routes;
 pub mod setup;
@@ -20,6 +21,7 @@ use edge::{Application, Context, Service, Task};
 use crate::{
     announcer::Announcer,
     application::Chat,
+    files::Files,
     relay::{Publisher, Relay, Sweep},
     setup::Setup,
     writer::Parts,
@@ -59,10 +61,12 @@ pub fn service(ctx: &Context) -> ChatService {
     let setup = Setup::new(ctx);
     let app = application(ctx, writers.clone());
     let mut service = routes::service(ctx, Arc::clone(&app), &setup);
-    let stop = ctx.stop.clone();
+    let (stop, files) = (ctx.stop.clone(), Files::new(ctx));
+    let until = ctx.stop.clone();
     service.tasks = vec![
         Task::new("relay", relay.run(ctx.stop.clone())),
         Task::restarting("sweep", move || sweep.clone().run(stop.clone())),
+        Task::restarting("files", move || files.clone().run_sweep(until.clone())),
     ];
     ChatService {
         service,

@@ -4,6 +4,7 @@ mod accounts;
 mod archive;
 mod bad_input;
 mod fan_out;
+mod files;
 mod native;
 mod notifications;
 mod operations;

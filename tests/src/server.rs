@@ -1,6 +1,6 @@
 //! The product in this process, on a port and a folder of its own.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use settings::{PolicySetting, Settings};
 use tempfile::TempDir;
@@ -85,6 +85,12 @@ impl Server {
         token.expect("no administrator yet")
     }
 
+    /// How many files lie in the folder of the uploads, whole or in part.
+    #[must_use]
+    pub fn blobs(&self) -> usize {
+        count(&self.settings.data.join("blobs"))
+    }
+
     /// Signs an administrator up.
     ///
     /// # Panics
@@ -134,4 +140,14 @@ async fn run(settings: Settings, addr: SocketAddr) -> hubbub::Server {
     hubbub::run(settings, vec![listener])
         .await
         .expect("a server")
+}
+
+/// The files below a folder.
+fn count(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let each = entries.map(|entry| match entry.path() {
+        path if path.is_dir() => count(&path),
+        _ => 1,
+    });
+    each.sum()
 }

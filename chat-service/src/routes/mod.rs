@@ -12,7 +12,7 @@ use edge::{Application, Authenticator, Context, Endpoint, Service, answer, query
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
-use crate::{accounts::Accounts, setup::Setup};
+use crate::{accounts::Accounts, files::Files, setup::Setup};
 
 /// The native API.
 const NATIVE: &[Endpoint] = &[
@@ -37,8 +37,15 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/rooms/{room}/read", &["POST"]),
     at("/api/v1/rooms/{room}/members", &["GET", "HEAD"]),
     at("/api/v1/rooms/{room}/messages", &["GET", "HEAD", "POST"]),
+    at(UPLOADS, &["POST"]),
+    at("/api/v1/files/{file}", &["GET", "HEAD"]),
+    at("/api/v1/files/{file}/link", &["GET", "HEAD"]),
+    at("/files/{file}/{name}", &["GET", "HEAD"]),
     at("/api/v1/ws", &["GET"]),
 ];
+
+/// Where files are uploaded, which may take long.
+const UPLOADS: &str = "/api/v1/files";
 
 /// The `rooms` dialect. The document's paths end with a slash; without it they are good, too.
 const ROOMS: &[Endpoint] = &[
@@ -66,6 +73,7 @@ pub(crate) struct House {
     pub(crate) app: Arc<dyn Application>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) setup: Arc<Setup>,
+    pub(crate) files: Files,
 }
 
 /// Everything that chat answers to, without its tasks.
@@ -75,21 +83,27 @@ pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setu
         app,
         accounts: Arc::clone(setup.accounts()),
         setup: Arc::clone(setup),
+        files: Files::new(ctx),
     });
     let native = native::routes(&house);
     let speaks = |dialect| ctx.settings.dialects.contains(&dialect);
     if !speaks(DialectName::Rooms) {
-        return Service::new("chat", native, Vec::new()).with_endpoints(NATIVE);
+        return of(ctx, native);
     }
-    let routes = native.or(rooms::routes(&house)).unify();
-    let service = Service::new("chat", routes, Vec::new());
+    let service = of(ctx, native.or(rooms::routes(&house)).unify().boxed());
     rooms::PREFIXES
         .iter()
         .fold(service, |service, prefix| {
             service.with_fallback(prefix, rooms::missed)
         })
-        .with_endpoints(NATIVE)
         .with_endpoints(ROOMS)
+}
+
+/// A service of these routes, those of the native API among them.
+fn of(ctx: &Context, routes: BoxedFilter<(Response,)>) -> Service {
+    Service::new("chat", routes, Vec::new())
+        .with_endpoints(NATIVE)
+        .with_patience(UPLOADS, Files::patience(&ctx.limits))
 }
 
 /// Hands what the handlers work with to one of them.

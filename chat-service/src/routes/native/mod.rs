@@ -1,6 +1,7 @@
 //! The native API's first part.
 
 mod accounts;
+mod files;
 mod messages;
 mod people;
 mod rooms;
@@ -23,6 +24,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         setup::routes(house),
         rooms::routes(house),
         messages::routes(house),
+        files::routes(house),
         socket::native(&house.ctx, Arc::clone(&house.app)),
     ])
     .boxed()

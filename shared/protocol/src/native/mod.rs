@@ -5,6 +5,7 @@ pub mod archive;
 mod decode;
 pub mod described;
 mod events;
+mod files;
 mod frames;
 mod notifications;
 mod people;
@@ -17,6 +18,7 @@ mod view;
 
 use domain::{Error, Reply, Scene};
 
+pub use files::{FileLinkView, FileUploaded, FileView};
 pub use frames::{
     Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
 };

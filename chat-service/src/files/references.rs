@@ -1,0 +1,37 @@
+//! Which messages refer to which files.
+
+use domain::{Caller, Code, Error, File, FileId, FileLink, Limits, Message, MessageId, Result};
+use tokio::time::timeout;
+
+use super::{Files, sweep::FIRST_CHECK};
+
+/// The file that a message refers to, as it is now.
+pub(super) fn file_of(_message: &Message) -> Option<FileId> {
+    None
+}
+
+impl Files {
+    /// Lets a message refer to a file, before the message is appended: if it never is, the sweep
+    /// finds the reference.
+    ///
+    /// # Errors
+    /// `file_not_found` unless the caller may read the file, and it is whole and stays.
+    pub async fn refer(&self, who: &Caller, link: FileLink) -> Result<File> {
+        let file = self.readable(who, link.file).await?;
+        let check_at = self.after(FIRST_CHECK)?;
+        match self.store.link_file(link, check_at).await? {
+            true => Ok(file),
+            false => Err(Code::FileNotFound.into()),
+        }
+    }
+
+    /// Takes away what a message referred to, after it was deleted or was not appended. What goes
+    /// wrong here, the sweep mends.
+    pub async fn release(&self, message: MessageId) {
+        let released = timeout(Limits::STORE_CALL, self.store.unlink_message(message, None));
+        let released = released.await.map_err(Error::unavailable);
+        if let Ok(Err(error)) | Err(error) = released {
+            tracing::warn!(%message, error = &error as &dyn std::error::Error, "a file is released later");
+        }
+    }
+}

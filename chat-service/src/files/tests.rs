@@ -1,0 +1,203 @@
+//! Files on an embedded store and a folder, with the clock in the test's hand.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{
+    Caller, Code, Error, File, FileId, FileName, MediaType, NewFile, Result, Timestamp,
+    ports::ByteStream,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{Files, Offer, Swept};
+use crate::testing::World;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The beginning of a picture, and as much behind it as makes `bytes`.
+fn png(bytes: usize) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.resize(bytes, 7);
+    png
+}
+
+fn body(bytes: &[u8]) -> ByteStream {
+    let pieces: Vec<Result<Bytes>> = bytes
+        .chunks(1_000)
+        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+        .collect();
+    Box::pin(stream::iter(pieces))
+}
+
+fn offer(claim: &str, body: ByteStream) -> Offer {
+    Offer {
+        name: Some("../photo.png".to_owned()),
+        claim: Some(claim.to_owned()),
+        body,
+    }
+}
+
+async fn upload(files: &Files, who: &Caller, offer: Offer) -> Result<File, Code> {
+    let admitted = files.admit(who.clone());
+    let taken = match admitted {
+        Ok(admitted) => admitted.take(offer).await,
+        Err(error) => Err(error),
+    };
+    taken.map_err(|error| error.code())
+}
+
+/// Every file that there is a record of and that no message refers to.
+async fn loose(world: &World) -> Vec<FileId> {
+    let loose = world.store().loose_files(Timestamp::MAX, 100).await;
+    loose.unwrap()
+}
+
+async fn read(files: &Files, id: FileId) -> Result<Vec<u8>, Code> {
+    let body = files.bytes(id, 0..u64::MAX).await;
+    let pieces: Result<Vec<Bytes>> = match body {
+        Ok(body) => body.try_collect().await,
+        Err(error) => Err(error),
+    };
+    pieces
+        .map(|p| p.concat())
+        .map_err(|error: Error| error.code())
+}
+
+#[tokio::test]
+async fn what_is_uploaded_is_whole_and_its_owners() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let bytes = png(30_000);
+    let file = upload(&files, &ann, offer("image/png", body(&bytes)))
+        .await
+        .unwrap();
+    assert_eq!(file.name.as_str(), "photo.png");
+    assert_eq!((file.bytes, file.owner), (30_000, ann.user));
+    assert_eq!(read(&files, file.id).await.unwrap(), bytes);
+    assert_eq!(files.readable(&ann, file.id).await.unwrap(), file);
+
+    let bob = world.person("bob").await;
+    let stranger = files.readable(&bob, file.id).await.unwrap_err();
+    let nothing = files.readable(&bob, FileId::new()).await.unwrap_err();
+    assert_eq!(stranger.code(), Code::FileNotFound);
+    assert_eq!(stranger.to_string(), nothing.to_string());
+}
+
+#[tokio::test]
+async fn the_largest_file_fits_and_one_byte_more_leaves_nothing() {
+    let world = World::with(|settings| settings.limits.upload_bytes = 20_000);
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let fits = upload(&files, &ann, offer("image/png", body(&png(20_000)))).await;
+    assert_eq!(loose(&world).await, [fits.unwrap().id]);
+    let over = upload(&files, &ann, offer("image/png", body(&png(20_001)))).await;
+    assert_eq!(over, Err(Code::FileTooLarge));
+    assert_eq!(loose(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_cut_off_lies_or_is_empty_leaves_nothing() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let cut = |bytes| {
+        let end = stream::iter([Err(Error::new(Code::FileIncomplete))]);
+        Box::pin(body(&png(bytes)).chain(end)) as ByteStream
+    };
+    let late_lie = [vec![b'a'; 50_000], vec![0xff]].concat();
+    for (claim, body, code) in [
+        ("image/png", cut(100), Code::FileIncomplete),
+        ("image/png", cut(50_000), Code::FileIncomplete),
+        ("image/png", body(b"<html><script>"), Code::FileTypeMismatch),
+        ("text/plain", body(&late_lie), Code::FileTypeMismatch),
+        ("text/html", body(b"<html>"), Code::FileTypeRefused),
+        ("", body(b"MZ\x90\0\x03"), Code::FileTypeRefused),
+        ("text/plain", body(b""), Code::InvalidField),
+    ] {
+        let refused = upload(&files, &ann, offer(claim, body)).await;
+        assert_eq!(refused, Err(code), "{claim}");
+    }
+    assert!(loose(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_the_process_and_clears_up() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let endless = body(&png(20_000)).chain(stream::pending());
+    let uploading = upload(&files, &ann, offer("image/png", Box::pin(endless)));
+    let stopping = async {
+        while loose(&world).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.ctx.stop.cancel();
+    };
+    let (uploaded, ()) = tokio::join!(uploading, stopping);
+    assert_eq!(uploaded, Err(Code::Draining));
+    assert!(loose(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn uploads_are_bounded_at_once_and_in_a_minute() {
+    let world = World::with(|settings| {
+        settings.limits.user_uploads = 2;
+        settings.limits.uploads_per_minute = 3;
+    });
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let admit = || files.admit(ann.clone()).map_err(|error| error.code());
+    let held = (admit().unwrap(), admit().unwrap());
+    assert_eq!(admit().err(), Some(Code::TooManyUploads));
+    drop(held);
+    admit().unwrap();
+    assert_eq!(admit().err(), Some(Code::RateLimited));
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_sends_goes_after_a_day() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let file = upload(&files, &ann, offer("image/png", body(&png(500))))
+        .await
+        .unwrap();
+    world.clock.advance(DAY);
+    assert_eq!(files.sweep().await.unwrap(), Swept::default());
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(files.sweep().await.unwrap().removed, 1);
+    assert_eq!(read(&files, file.id).await, Err(Code::FileNotFound));
+    let gone = files.readable(&ann, file.id).await.unwrap_err();
+    assert_eq!(gone.code(), Code::FileNotFound);
+    assert_eq!(files.sweep().await.unwrap(), Swept::default());
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_goes_too() {
+    let world = World::new();
+    let files = Files::new(&world.ctx);
+    let mut left = Vec::new();
+    for state in ["begun", "stored", "condemned"] {
+        let new = NewFile {
+            id: FileId::new(),
+            tenant: domain::TenantId::default(),
+            owner: domain::UserId::new(),
+            name: FileName::clean("photo.png"),
+            media_type: MediaType::parse("image/png").unwrap(),
+        };
+        left.push(new.id);
+        world.store().begin_file(new.clone()).await.unwrap();
+        if state != "begun" {
+            files
+                .blobs
+                .put(new.id, 1_000, body(&png(500)))
+                .await
+                .unwrap();
+        }
+        if state == "condemned" {
+            let condemned = world.store().condemn_file(new.id, Timestamp::MAX).await;
+            assert!(condemned.unwrap());
+        }
+    }
+    world.clock.advance(DAY + Duration::from_millis(1));
+    assert_eq!(files.sweep().await.unwrap().removed, 3);
+    assert!(loose(&world).await.is_empty());
+    for id in left {
+        assert_eq!(read(&files, id).await, Err(Code::FileNotFound));
+    }
+}

@@ -1,0 +1,162 @@
+//! `/api/v1/files`, and the links `/files/{id}/{name}`.
+
+mod serving;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Caller, Code, Error, File, FileId, Result, Timestamp};
+use edge::{
+    SignedUntil, answer,
+    auth::bearer,
+    disposition::encoded,
+    upload::{self, Upload},
+};
+use protocol::native::{FileLinkView, FileUploaded, FileView};
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION},
+    path,
+    reply::Response,
+};
+
+use crate::{
+    files::offer,
+    routes::{
+        House, any_of, auth,
+        query::{Query, query},
+        respond, with,
+    },
+};
+
+use serving::{Reader, serve};
+
+/// How long a link may be good at most.
+const LONGEST_LINK: u64 = 60 * 60;
+
+pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+    let who = || with(house).and(bearer(auth(house)));
+    let upload = path!("api" / "v1" / "files")
+        .and(warp::post())
+        .and(who())
+        .and(upload::stream())
+        .then(take);
+    let read = path!("api" / "v1" / "files" / String)
+        .and(warp::get())
+        .and(who())
+        .and(warp::header::headers_cloned())
+        .then(read);
+    let link = path!("api" / "v1" / "files" / String / "link")
+        .and(warp::get())
+        .and(who())
+        .and(query())
+        .then(link);
+    let linked = path!("files" / String / String)
+        .and(warp::get())
+        .and(with(house))
+        .and(query())
+        .and(warp::header::headers_cloned())
+        .then(linked);
+    any_of(vec![
+        upload.map(respond).boxed(),
+        read.map(respond).boxed(),
+        link.map(respond).boxed(),
+        linked.map(respond).boxed(),
+    ])
+}
+
+/// The file of a path. What is no id is the id of no file.
+fn file_id(segment: &str) -> Result<FileId> {
+    segment.parse().map_err(|_| Code::FileNotFound.into())
+}
+
+async fn take(house: Arc<House>, who: Result<Caller>, upload: Upload) -> Result<Response> {
+    let files = &house.files;
+    let admitted = who.and_then(|who| files.admit(who));
+    let admitted = match admitted {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            upload::discard(upload.body, files.most()).await;
+            return Err(refusal);
+        }
+    };
+    let file = admitted.take(offer(upload, files.most()).await?).await?;
+    let view = FileView::new(&file);
+    let location = HeaderValue::try_from(&view.url).map_err(Error::internal)?;
+    let mut response = answer::json(StatusCode::CREATED, &FileUploaded { file: view });
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+async fn read(
+    file: String,
+    house: Arc<House>,
+    who: Result<Caller>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let who = who?;
+    let file = house.files.readable(&who, file_id(&file)?).await?;
+    serve(&house.files, &file, Reader::Member, &headers).await
+}
+
+async fn link(
+    file: String,
+    house: Arc<House>,
+    who: Result<Caller>,
+    query: Query,
+) -> Result<Response> {
+    let who = who?;
+    let lifetime = lifetime(&house, &query)?;
+    let file = house.files.readable(&who, file_id(&file)?).await?;
+    let until = house
+        .ctx
+        .links
+        .sign(file.id, house.ctx.ports.clock.now(), lifetime);
+    let link = FileLinkView {
+        url: url(&file, &until),
+        expires_at: Timestamp::from_second(until.expires).map_err(Error::internal)?,
+    };
+    Ok(answer::json(StatusCode::OK, &link))
+}
+
+/// How long a link is to be good: `seconds`, or what the settings say.
+fn lifetime(house: &House, query: &Query) -> Result<Duration> {
+    let seconds = match query.text("seconds").map(str::parse) {
+        None => house.ctx.settings.files.link_seconds,
+        Some(Ok(seconds @ 1..=LONGEST_LINK)) => seconds,
+        Some(_) => {
+            let detail = format!("A link is good for 1 to {LONGEST_LINK} seconds.");
+            return Err(Error::invalid(Code::InvalidField, "seconds", detail));
+        }
+    };
+    Ok(Duration::from_secs(seconds))
+}
+
+fn url(file: &File, until: &SignedUntil) -> String {
+    let name = encoded(file.name.as_str());
+    let SignedUntil { expires, signature } = until;
+    format!(
+        "/files/{}/{name}?expires={expires}&sig={signature}",
+        file.id
+    )
+}
+
+/// The name in the path is for people: what the file is called, its record says.
+async fn linked(
+    file: String,
+    _name: String,
+    house: Arc<House>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let file = file_id(&file)?;
+    let expires = query.text("expires").and_then(|text| text.parse().ok());
+    let until = SignedUntil {
+        expires: expires.ok_or(Code::LinkInvalid)?,
+        signature: query.text("sig").unwrap_or_default().to_owned(),
+    };
+    let now = house.ctx.ports.clock.now();
+    let left = house.ctx.links.check(file, &until, now)?;
+    let file = house.files.ready(file).await?;
+    serve(&house.files, &file, Reader::Link(left), &headers).await
+}
