@@ -29,6 +29,7 @@ use warp::{Filter, Rejection, filters::BoxedFilter, reply::Response};
 use crate::{
     Endpoint, Fallback, Missed, Origins, Peer, Proxies, Service, answer, health,
     proxies::OverTls,
+    rates,
     request::{self, LocalAdministrator, REQUEST_ID, RequestId},
     telemetry,
 };
@@ -238,6 +239,7 @@ impl Front {
                     .entry(name)
                     .or_insert(HeaderValue::from_static(value));
             }
+            rates::set_headers(headers);
             self.origins.permit(asked.origin.as_ref(), headers);
         }
         if let Ok(id) = HeaderValue::from_str(asked.id.as_str()) {
@@ -353,7 +355,8 @@ where
         let id = RequestId::of(request.headers());
         let span = tracing::info_span!("request", %id);
         let front = self.clone();
-        let work = request::scope(id.clone(), front.answer(request, id)).map(Ok);
+        let work = rates::scope(front.answer(request, id.clone()));
+        let work = request::scope(id, work).map(Ok);
         Box::pin(work.instrument(span))
     }
 }

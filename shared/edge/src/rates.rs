@@ -1,5 +1,9 @@
 //! How fast somebody may go: messages, tickets and uploads per user, log-ins per address and per
-//! name, sign-ups and renewals per address.
+//! name, sign-ups and renewals per address. Each is named once, here: the name stands in
+//! `RateLimit-Policy` of the answers that the rate had a part in.
+
+mod meter;
+mod readings;
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},
@@ -10,9 +14,11 @@ use std::{
 };
 
 use domain::{Code, Error, Limits, Result, TenantId, UserId};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::Quota;
 use tokio_util::sync::CancellationToken;
 
+use self::meter::Meter;
+pub(crate) use self::readings::{scope, set_headers};
 use crate::{Task, request::Peer};
 
 /// How often those are forgotten who have been quiet long enough.
@@ -21,13 +27,13 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// The rates of one process. Cheap to ask; nothing waits.
 pub struct Rates {
     lifted: bool,
-    sends: DefaultKeyedRateLimiter<UserId>,
-    logins_from: DefaultKeyedRateLimiter<IpAddr>,
-    logins_as: DefaultKeyedRateLimiter<u64>,
-    signups: DefaultKeyedRateLimiter<IpAddr>,
-    refreshes: DefaultKeyedRateLimiter<IpAddr>,
-    tickets: DefaultKeyedRateLimiter<UserId>,
-    uploads: DefaultKeyedRateLimiter<UserId>,
+    sends: Meter<UserId>,
+    logins_from: Meter<IpAddr>,
+    logins_as: Meter<u64>,
+    signups: Meter<IpAddr>,
+    refreshes: Meter<IpAddr>,
+    tickets: Meter<UserId>,
+    uploads: Meter<UserId>,
     names: RandomState,
 }
 
@@ -47,13 +53,13 @@ impl Rates {
         let uploads = Quota::per_minute(at_least_one(limits.uploads_per_minute));
         Self {
             lifted,
-            sends: RateLimiter::keyed(sends),
-            logins_from: RateLimiter::keyed(logins),
-            logins_as: RateLimiter::keyed(as_name),
-            signups: RateLimiter::keyed(signups),
-            refreshes: RateLimiter::keyed(refreshes),
-            tickets: RateLimiter::keyed(tickets),
-            uploads: RateLimiter::keyed(uploads),
+            sends: Meter::new("sends", sends),
+            logins_from: Meter::new("logins", logins),
+            logins_as: Meter::new("logins-of-name", as_name),
+            signups: Meter::new("signups", signups),
+            refreshes: Meter::new("refreshes", refreshes),
+            tickets: Meter::new("tickets", tickets),
+            uploads: Meter::new("uploads", uploads),
             names: RandomState::new(),
         }
     }
@@ -109,28 +115,22 @@ impl Rates {
         self.check(&self.uploads, &user)
     }
 
-    fn check<K: Hash + Eq + Clone>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-    ) -> Result<()> {
+    fn check<K: Hash + Eq + Clone>(&self, meter: &Meter<K>, key: &K) -> Result<()> {
         if self.lifted {
             return Ok(());
         }
-        limiter.check_key(key).map_err(|not_until| {
-            let wait = not_until.wait_time_from(limiter.clock().now());
-            Error::too_many(Code::RateLimited, wait)
-        })
+        let taken = meter.take(key);
+        taken.map_err(|wait| Error::too_many(Code::RateLimited, wait))
     }
 
     fn forget_the_quiet(&self) {
-        forget(&self.sends);
-        forget(&self.logins_from);
-        forget(&self.logins_as);
-        forget(&self.signups);
-        forget(&self.refreshes);
-        forget(&self.tickets);
-        forget(&self.uploads);
+        self.sends.forget_the_quiet();
+        self.logins_from.forget_the_quiet();
+        self.logins_as.forget_the_quiet();
+        self.signups.forget_the_quiet();
+        self.refreshes.forget_the_quiet();
+        self.tickets.forget_the_quiet();
+        self.uploads.forget_the_quiet();
     }
 
     /// The task that keeps the memory of the rates small, until `stop`.
@@ -145,11 +145,6 @@ impl Rates {
             }
         })
     }
-}
-
-fn forget<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>) {
-    limiter.retain_recent();
-    limiter.shrink_to_fit();
 }
 
 fn at_least_one(number: u32) -> NonZeroU32 {

@@ -1,6 +1,7 @@
 //! Running it: behind a proxy, over TLS, for pages of other origins, with limits that say
 //! themselves.
 
+mod limits;
 mod origins;
 mod proxy;
 mod tls;

@@ -14,7 +14,7 @@ use domain::{
 };
 use protocol::{
     Action, Dialect, Scope,
-    native::{Hello, HelloLimits, HelloRooms, Native, RoomSummary, UserView},
+    native::{Hello, HelloRooms, Native, RoomSummary, UserView},
 };
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
@@ -187,7 +187,7 @@ impl Member {
             session: self.seat.subscriber().session.uuid(),
             server_time: self.means.clock.now(),
             heartbeat_ms: u64::try_from(domain::Limits::HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
-            limits: HelloLimits::from(&*self.means.limits),
+            limits: (*self.means.limits).clone(),
             user: UserView::caller(&self.means.caller),
             epoch,
             rooms,

@@ -20,8 +20,9 @@ pub struct Hello {
     pub server_time: Timestamp,
     /// How often the server pings, in milliseconds.
     pub heartbeat_ms: u64,
-    /// What may be sent.
-    pub limits: HelloLimits,
+    /// All limits, by the names of `docs/limits.md`.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    pub limits: Limits,
     /// Whose socket it is.
     pub user: UserView,
     /// The store's id: positions of another epoch mean nothing.
@@ -39,39 +40,6 @@ pub struct HelloRooms {
     pub rooms: Vec<RoomSummary>,
     /// Whether another frame follows.
     pub more: bool,
-}
-
-/// What a client of the socket may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct HelloLimits {
-    /// Largest frame, in bytes.
-    pub frame_bytes: usize,
-    /// Longest text of a message, in bytes of UTF-8.
-    pub message_bytes: usize,
-    /// Most messages of a page.
-    pub page_max: usize,
-    /// Messages in a second, sustained.
-    pub sends_per_second: u32,
-    /// Messages at once.
-    pub sends_burst: u32,
-    /// Most rows of one room that a resume replays.
-    pub resume_room_rows: u64,
-    /// Most rows that one resume replays in all.
-    pub resume_rows: u64,
-}
-
-impl From<&Limits> for HelloLimits {
-    fn from(limits: &Limits) -> Self {
-        Self {
-            frame_bytes: limits.body_bytes,
-            message_bytes: limits.message_bytes,
-            page_max: limits.page_max,
-            sends_per_second: limits.sends_per_second,
-            sends_burst: limits.sends_burst,
-            resume_room_rows: limits.resume_room_rows,
-            resume_rows: limits.resume_rows,
-        }
-    }
 }
 
 impl Hello {

@@ -19,9 +19,7 @@ mod view;
 use domain::{Error, Reply, Scene};
 
 pub use files::{FileLinkView, FileUploaded, FileView};
-pub use frames::{
-    Gap, GapReason, Hello, HelloLimits, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom,
-};
+pub use frames::{Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom};
 pub use notifications::{
     AcknowledgeBody, CauseView, Explanation, LevelView, NotificationView, Notifications,
     OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,

@@ -187,8 +187,8 @@ fn comment(doc: &str) -> String {
 
 fn limits() -> String {
     let mut page = generated("Limits");
-    page += "Each is a key below `[limits]` of the configuration; `hello.limits` tells clients the ones \
-             that concern them. `--no-limits` lifts the rates and the caps on sessions.\n\n";
+    page += "Each is a key below `[limits]` of the configuration; `hello.limits` tells clients all of \
+             them. `--no-limits` lifts the rates and the caps on sessions.\n\n";
     page += &table(
         "limits",
         inner(&defaults(), "limits"),

@@ -273,7 +273,7 @@ fn greetings() -> Vec<(String, Value)> {
         session: Uuid::from_u128(1),
         server_time: Timestamp::UNIX_EPOCH,
         heartbeat_ms: 25_000,
-        limits: (&Limits::default()).into(),
+        limits: Limits::default(),
         user: UserView::of(ann().user, Some(&ann())),
         epoch: Uuid::from_u128(2),
         rooms: vec![summary()],

@@ -206,7 +206,7 @@ fn hello() -> Value {
         "session": CLIENT,
         "server_time": "2027-03-01T09:30:00Z",
         "heartbeat_ms": 25_000,
-        "limits": crate::native::HelloLimits::from(&domain::Limits::default()),
+        "limits": domain::Limits::default(),
         "user": {"id": EPOCH, "username": "ann"},
         "epoch": EPOCH,
         "rooms": [room()],
