@@ -9,7 +9,7 @@ use std::{
 
 use domain::{
     NodeId, RunId, UserId,
-    archive::{Phase, Run, Trigger},
+    archive::{Phase, Run, Totals, Trigger},
 };
 use hubbub::Server;
 use serde_json::{Value, json};
@@ -117,7 +117,10 @@ async fn leave_run(server: &Server) {
         origin: None,
         cutoff: now,
         phase: Phase::Running,
-        rooms: Vec::new(),
+        through: Totals::default(),
+        after: None,
+        at: None,
+        first_failure: None,
         missing: Vec::new(),
         started_at: now,
         ended_at: None,

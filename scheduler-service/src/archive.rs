@@ -1,5 +1,8 @@
 //! What can be asked of the archive: a plan, a run, a restore, and how they are doing.
 
+mod history;
+mod plans;
+
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -8,24 +11,22 @@ use std::{
 
 use domain::{
     Code, Error, PolicyId, Result, RoomId, RunId, Timestamp,
-    archive::{Phase, Policy, RestoreOrder, Run, Trigger},
+    archive::{Phase, Policy, RestoreOrder, Run, Totals, Trigger},
     ports::{Clock, Store},
     to_millis,
 };
 use jiff::SignedDuration;
+use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::{history::Listed, plans::PLAN_IS_GOOD};
 use crate::{
     metrics,
     policies::is_withdrawn,
     room_log::RoomLog,
     run::{Pace, Record, Right, Runner},
-    scope::Rooms,
     work::{self, Tools},
 };
-
-/// How long a plan is good.
-pub const PLAN_IS_GOOD: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a restore holds what it brought back, unless said otherwise.
 pub const RESTORE_HOLDS_DAYS: u32 = 30;
@@ -101,59 +102,6 @@ impl Archive {
             .ok_or_else(|| Code::PolicyNotFound.into())
     }
 
-    /// Counts what a run of this policy would take now, and moves nothing. The plan is kept, good
-    /// for 24 hours.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn plan(&self, policy: Policy, by: &str) -> Result<Run> {
-        let mut plan = self.new_run(policy, Trigger::DryRun, by);
-        let store = &*self.parts.store;
-        let (rooms, missing) = Rooms::of(store, &plan, None).await?;
-        plan.missing = missing;
-        let mut after = None;
-        loop {
-            let page = rooms.page(store, after).await?;
-            for room in &page.rooms {
-                let counted = work::count_due(&self.tools(), room, &plan).await?;
-                plan.rooms.extend(counted);
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        for count in &mut plan.rooms {
-            count.done = true;
-        }
-        plan.phase = Phase::Finished;
-        plan.ended_at = Some(self.now());
-        store.claim_run(plan.clone()).await?;
-        Ok(plan)
-    }
-
-    /// Runs what a plan says: its policy, with its cutoff. Answers once the run is claimed.
-    ///
-    /// # Errors
-    /// `run_not_found` when there is no such plan, `plan_expired` after 24 hours,
-    /// `run_in_progress`, and those of the store.
-    pub async fn run_plan(&self, plan: RunId, by: &str) -> Result<Run> {
-        let plan = self.run(plan).await?;
-        if plan.trigger != Trigger::DryRun {
-            return Err(Code::RunNotFound.into());
-        }
-        if self.now().duration_since(plan.started_at) > PLAN_IS_GOOD {
-            return Err(Code::PlanExpired.into());
-        }
-        let run = self.new_run(plan.policy, Trigger::Manual, by);
-        self.begin(Run {
-            cutoff: plan.cutoff,
-            origin: Some(plan.id),
-            ..run
-        })
-        .await
-    }
-
     /// Runs a policy now, beside its schedule. Answers once the run is claimed.
     ///
     /// # Errors
@@ -170,11 +118,7 @@ impl Archive {
     /// those of the store.
     pub async fn restore(&self, restore: Restore, by: &str) -> Result<Run> {
         let origin = self.run(restore.run).await?;
-        let wanted = |room| restore.room.is_none_or(|only| only == room);
-        let moving = matches!(origin.trigger, Trigger::Schedule | Trigger::Manual);
-        if !moving || !origin.rooms.iter().any(|count| wanted(count.room)) {
-            return Err(Error::new(Code::RunNotFound).with_detail("This run moved nothing there."));
-        }
+        self.moved_there(&origin, restore.room).await?;
         let run = self.new_run(origin.policy, Trigger::Restore, by);
         let days = restore.hold_days.unwrap_or(RESTORE_HOLDS_DAYS);
         let order = RestoreOrder {
@@ -190,6 +134,22 @@ impl Archive {
         .await
     }
 
+    /// Whether a run moved something, in a room or at all.
+    async fn moved_there(&self, run: &Run, room: Option<RoomId>) -> Result<()> {
+        if run.phase == Phase::Running {
+            return Err(Code::RunInProgress.into());
+        }
+        let came_by = match room {
+            Some(room) => self.parts.store.room_count(run.id, room).await?.is_some(),
+            None => run.through.rooms > 0,
+        };
+        let moving = matches!(run.trigger, Trigger::Schedule | Trigger::Manual);
+        if moving && came_by {
+            return Ok(());
+        }
+        Err(Error::new(Code::RunNotFound).with_detail("This run moved nothing there."))
+    }
+
     /// Asks a run to stop after its current batch. A run that is over stays as it is.
     ///
     /// # Errors
@@ -199,36 +159,14 @@ impl Archive {
         self.run(id).await
     }
 
-    /// A run, a plan or a restore.
-    ///
-    /// # Errors
-    /// `run_not_found`, and those of the store.
-    pub async fn run(&self, id: RunId) -> Result<Run> {
-        let run = self.parts.store.run(id).await?;
-        run.ok_or_else(|| Code::RunNotFound.into())
-    }
-
-    /// Up to `limit` runs, newest first, before the run `before`.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn runs(&self, before: Option<RunId>, limit: usize) -> Result<Vec<Run>> {
-        self.parts.store.runs(before, limit).await
-    }
-
-    /// The plan that a run followed, if it followed one.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn plan_of(&self, run: &Run) -> Result<Option<Run>> {
-        match run.origin.filter(|_| run.trigger == Trigger::Manual) {
-            Some(plan) => self.parts.store.run(plan).await,
-            None => Ok(None),
-        }
-    }
-
     /// Claims a run that somebody asked for, and sets it to work.
     async fn begin(&self, run: Run) -> Result<Run> {
+        let (run, _) = self.claim(run).await?;
+        Ok(run)
+    }
+
+    /// Claims a run and sets it to work; the handle ends with the work.
+    async fn claim(&self, run: Run) -> Result<(Run, JoinHandle<()>)> {
         let store = &*self.parts.store;
         let Some(right) = Right::take(store, &run, self.parts.pace.lease).await? else {
             return Err(Code::RunInProgress.into());
@@ -238,22 +176,22 @@ impl Archive {
             right.release(store).await;
         }
         if claimed? {
-            self.set_to_work(run.clone(), right);
-            Ok(run)
+            let work = self.set_to_work(run.clone(), right);
+            Ok((run, work))
         } else {
             Err(Code::RunInProgress.into())
         }
     }
 
     /// Works on a claimed run in the background.
-    pub(crate) fn set_to_work(&self, run: Run, right: Right) {
+    pub(crate) fn set_to_work(&self, run: Run, right: Right) -> JoinHandle<()> {
         metrics::begun(&run);
         let active = ActiveRun::begin(&self.active, run.id);
         let runner = self.runner(run, right);
         self.parts.tasks.spawn(async move {
             let _active = active;
             runner.run().await;
-        });
+        })
     }
 
     pub(crate) fn runner(&self, run: Run, right: Right) -> Runner {
@@ -285,7 +223,10 @@ impl Archive {
             slot: None,
             origin: None,
             phase: Phase::Running,
-            rooms: Vec::new(),
+            through: Totals::default(),
+            after: None,
+            at: None,
+            first_failure: None,
             missing: Vec::new(),
             started_at: now,
             ended_at: None,

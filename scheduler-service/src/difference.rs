@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{
-    RoomId,
-    archive::{RoomCount, Run},
-};
+use domain::{RoomId, archive::RoomCount};
 
 /// Why a room was not as planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +38,10 @@ pub struct Difference {
     pub reasons: Vec<Reason>,
 }
 
-/// Compares a run that is over with its plan: the rooms in which something differs, by id.
+/// Compares what a run that is over found with what its plan did: the rooms in which something
+/// differs, by id.
 #[must_use]
-pub fn between(plan: &Run, run: &Run) -> Vec<Difference> {
+pub fn between(plan: &[&RoomCount], run: &[&RoomCount]) -> Vec<Difference> {
     let (planned, found) = (by_room(plan), by_room(run));
     let rooms: BTreeSet<RoomId> = planned.keys().chain(found.keys()).copied().collect();
     rooms
@@ -52,8 +50,8 @@ pub fn between(plan: &Run, run: &Run) -> Vec<Difference> {
         .collect()
 }
 
-fn by_room(run: &Run) -> BTreeMap<RoomId, &RoomCount> {
-    run.rooms.iter().map(|count| (count.room, count)).collect()
+fn by_room<'a>(counts: &[&'a RoomCount]) -> BTreeMap<RoomId, &'a RoomCount> {
+    counts.iter().map(|count| (count.room, *count)).collect()
 }
 
 fn compare(plan: Option<&RoomCount>, run: Option<&RoomCount>) -> Option<Difference> {

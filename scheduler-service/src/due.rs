@@ -88,7 +88,8 @@ async fn look_at(
         return Ok(());
     };
     let schedule = schedule_of(policy)?;
-    if let Some(run) = running.iter().find(|run| run.policy.id == policy.id) {
+    let at_work = |run: &&Run| run.policy.id == policy.id && run.trigger != Trigger::DryRun;
+    if let Some(run) = running.iter().find(at_work) {
         tracing::warn!(policy = policy.name, %slot, run = %run.id, "slot skipped: still running");
         metrics::skipped("overlap");
         return advance(archive, policy, &schedule, now).await;

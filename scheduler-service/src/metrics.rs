@@ -23,8 +23,11 @@ pub(crate) fn begun(run: &Run) {
     }
 }
 
-/// A run that is over.
+/// A run that is over. Plans are none.
 pub(crate) fn ended(run: &Run, now: Timestamp) {
+    if run.trigger == Trigger::DryRun {
+        return;
+    }
     let outcome = outcome(run.phase);
     metrics::counter!("hubbub_archive_runs_total", "outcome" => outcome).increment(1);
     let policy = run.policy.name.clone();
@@ -40,7 +43,8 @@ pub(crate) fn ended(run: &Run, now: Timestamp) {
 
 /// The complaint of every ops team: it says finished, and did nothing.
 fn moved_nothing(run: &Run) -> bool {
-    run.total(|count| count.due) > 0 && run.total(|count| count.moved) == 0
+    let total = run.total();
+    total.due > 0 && total.moved == 0
 }
 
 fn outcome(phase: Phase) -> &'static str {

@@ -1,8 +1,8 @@
 //! The rooms that a run goes through, in the order of their ids.
 
 use domain::{
-    Result, Room, RoomId, RoomName, TenantId,
-    archive::{RestoreOrder, Run, Scope},
+    Result, Room, RoomId, RoomName, RunId, TenantId,
+    archive::{Run, Scope},
     ports::Store,
 };
 
@@ -15,6 +15,8 @@ pub(crate) enum Rooms {
     Listed(Vec<RoomId>),
     /// All of a tenant, or of all tenants.
     All(Option<TenantId>),
+    /// All that a run came to.
+    Of(RunId),
 }
 
 /// Some rooms, and where to go on.
@@ -26,29 +28,18 @@ pub(crate) struct RoomPage {
 
 impl Rooms {
     /// The rooms of a run, and the names that no room has.
-    pub(crate) async fn of(
-        store: &dyn Store,
-        run: &Run,
-        origin: Option<&Run>,
-    ) -> Result<(Self, Vec<RoomName>)> {
-        if let (Some(order), Some(origin)) = (&run.restore, origin) {
-            return Ok((Self::moved_by(*order, origin), Vec::new()));
+    pub(crate) async fn of(store: &dyn Store, run: &Run) -> Result<(Self, Vec<RoomName>)> {
+        if let (Some(order), Some(origin)) = (run.restore, run.origin) {
+            let moved = order
+                .room
+                .map_or(Self::Of(origin), |room| Self::Listed(vec![room]));
+            return Ok((moved, Vec::new()));
         }
         match &run.policy.scope {
             Scope::AllRooms => Ok((Self::All(None), Vec::new())),
             Scope::Tenant(tenant) => Ok((Self::All(Some(tenant.clone())), Vec::new())),
             Scope::Rooms(names) => Self::named(store, names).await,
         }
-    }
-
-    /// Where `origin` moved something, as far as the restore is about it.
-    fn moved_by(order: RestoreOrder, origin: &Run) -> Self {
-        let wanted = |room: RoomId| match order.room {
-            Some(only) => room == only,
-            None => true,
-        };
-        let moved = origin.rooms.iter().filter(|count| wanted(count.room));
-        Self::listed(moved.map(|count| count.room).collect())
     }
 
     async fn named(store: &dyn Store, names: &[RoomName]) -> Result<(Self, Vec<RoomName>)> {
@@ -71,7 +62,15 @@ impl Rooms {
     /// The rooms after `after`.
     pub(crate) async fn page(&self, store: &dyn Store, after: Option<RoomId>) -> Result<RoomPage> {
         match self {
-            Self::Listed(ids) => listed_page(store, ids, after).await,
+            Self::Listed(ids) => {
+                let from = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
+                let ids = ids[from..].iter().copied();
+                rooms_of(store, ids.take(PAGE).collect()).await
+            }
+            Self::Of(run) => {
+                let counts = store.room_counts(*run, after, PAGE).await?;
+                rooms_of(store, counts.iter().map(|count| count.room).collect()).await
+            }
             Self::All(tenant) => {
                 let mut rooms = store.all_rooms(after, PAGE).await?;
                 let next = rooms
@@ -85,14 +84,12 @@ impl Rooms {
     }
 }
 
-async fn listed_page(store: &dyn Store, ids: &[RoomId], after: Option<RoomId>) -> Result<RoomPage> {
-    let from = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
-    let ids = &ids[from..];
-    let page = &ids[..ids.len().min(PAGE)];
-    let mut rooms = Vec::with_capacity(page.len());
-    for id in page {
+/// The rooms of a page of ids, as far as they still exist.
+async fn rooms_of(store: &dyn Store, ids: Vec<RoomId>) -> Result<RoomPage> {
+    let mut rooms = Vec::with_capacity(ids.len());
+    for id in &ids {
         rooms.extend(store.room(*id).await?);
     }
-    let next = page.last().copied().filter(|_| page.len() < ids.len());
+    let next = ids.last().copied().filter(|_| ids.len() == PAGE);
     Ok(RoomPage { rooms, next })
 }

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use domain::{
     Appended, Body, Change, Cursor, Limits, Message, NewChange, NewRow, PolicyId, Result, Room,
     RoomId, Row, RunId, Timestamp, UserId,
-    archive::{Action, CatchUp, Phase, Policy, Run, Scope, Trigger},
+    archive::{Action, CatchUp, Phase, Policy, RoomCount, Run, Scope, Trigger},
     ports::{Bodies, Clock, History, Log, Policies, Rooms, Runs},
 };
 use testkit::{builders, clock::TestClock};
@@ -31,7 +31,7 @@ use crate::{
 
 /// Waits for nothing, and asks at every batch.
 pub(crate) const PACE: Pace = Pace {
-    save: Duration::ZERO,
+    ask: Duration::ZERO,
     lease: Duration::from_secs(15),
     retry: Duration::ZERO,
 };
@@ -184,9 +184,16 @@ impl World {
         self.archive.run(id).await.unwrap()
     }
 
+    /// What a run found and did, room by room.
+    pub(crate) async fn rooms_of(&self, run: &Run) -> Vec<RoomCount> {
+        let rooms = self.archive.rooms_of(run, None, 1_000).await.unwrap();
+        assert!(!rooms.more);
+        rooms.items
+    }
+
     /// All scheduled runs, newest first.
     pub(crate) async fn scheduled(&self) -> Vec<Run> {
-        let runs = self.store.runs(None, 1_000).await.unwrap();
+        let runs = self.store.runs(None, None, 1_000).await.unwrap();
         let scheduled = runs
             .into_iter()
             .filter(|run| run.trigger == Trigger::Schedule);

@@ -7,7 +7,7 @@ use testkit::builders;
 
 use super::*;
 use crate::{
-    difference::{self, Reason},
+    difference::{Difference, Reason},
     testing::{DAY, HOUR, World, policy, settle},
 };
 
@@ -30,15 +30,15 @@ async fn a_plan_moves_nothing_and_the_run_after_it_agrees_to_the_message() {
         (plan.trigger, plan.phase),
         (Trigger::DryRun, Phase::Finished)
     );
-    assert_eq!(plan.total(|count| count.due), 28);
+    assert_eq!(plan.total().due, 28);
 
     world.pass(HOUR);
     let run = world.archive.run_plan(plan.id, "ann").await.unwrap();
     let run = world.end_of(run.id).await;
     assert_eq!(run.phase, Phase::Finished);
     assert_eq!(run.cutoff, plan.cutoff);
-    assert_eq!(run.total(|count| count.moved), 28, "{run:?}");
-    assert_eq!(difference::between(&plan, &run), []);
+    assert_eq!(run.total().moved, 28, "{run:?}");
+    assert_eq!(differences(&world, &run).await, []);
     assert_eq!(world.archived(busy).await, 25);
     assert_eq!(world.archived(quiet).await, 3);
     let seqs: Vec<_> = world.history(busy).await.iter().map(|m| m.seq).collect();
@@ -78,7 +78,7 @@ async fn what_changed_since_the_plan_is_listed_with_the_reason() {
 
     let run = world.archive.run_plan(plan.id, "ann").await.unwrap();
     let run = world.end_of(run.id).await;
-    let differs = difference::between(&plan, &run);
+    let differs = differences(&world, &run).await;
     let found = |room| {
         let of_room = differs.iter().find(|d| d.room == room);
         of_room.map(|d| (d.planned, d.moved, d.reasons.clone()))
@@ -87,6 +87,11 @@ async fn what_changed_since_the_plan_is_listed_with_the_reason() {
     assert_eq!(found(rooms[1]), Some((3, 2, vec![Reason::GoneSince])));
     assert_eq!(found(rooms[2]), Some((3, 2, vec![Reason::HeldSince])));
     assert_eq!(found(rooms[3]), None);
+}
+
+async fn differences(world: &World, run: &Run) -> Vec<Difference> {
+    let found = world.archive.differences(run, None, 10).await.unwrap();
+    found.expect("it followed a plan and is over").items
 }
 
 fn hold(world: &World, room: RoomId, from: u64, through: u64) -> Hold {
@@ -124,9 +129,15 @@ async fn rooms_are_told_up_to_the_last_message_that_was_moved() {
     world.say(busy, 5).await;
     let run = world.run(policy("nightly")).await;
     assert_eq!(world.told(), [(busy, run.id, 12)]);
-    assert!(run.rooms.iter().all(|count| count.room != silent));
+    assert!(
+        world
+            .rooms_of(&run)
+            .await
+            .iter()
+            .all(|count| count.room != silent)
+    );
     let next = world.run(policy("nightly")).await;
-    assert_eq!(next.total(|count| count.moved), 0);
+    assert_eq!(next.total().moved, 0);
     assert_eq!(world.told().len(), 1, "nothing moved, nothing to tell");
 }
 
@@ -141,8 +152,9 @@ async fn the_log_task_counts_and_leaves_everything() {
     };
     let run = world.run(policy).await;
     assert_eq!(run.phase, Phase::Finished);
-    assert_eq!((run.rooms[0].due, run.rooms[0].moved), (7, 7));
-    assert!(run.rooms[0].oldest.is_some() && run.rooms[0].bytes > 0);
+    assert_eq!((run.total().due, run.total().moved), (7, 7));
+    let rooms = world.rooms_of(&run).await;
+    assert!(rooms[0].oldest.is_some() && rooms[0].bytes > 0);
     assert_eq!(world.archived(room).await, 0);
     assert_eq!(world.told(), []);
 }
@@ -172,11 +184,7 @@ async fn a_cancelled_run_stops_before_the_next_batch() {
     let run = world.run(policy("nightly")).await;
     assert_eq!(run.phase, Phase::Cancelled);
     assert!(run.cancel && run.ended_at.is_some());
-    assert_eq!(
-        run.total(|count| count.moved),
-        5,
-        "the room that was done stays so"
-    );
+    assert_eq!(run.total().moved, 5, "the room that was done stays so");
     let again = world.archive.cancel(run.id).await.unwrap();
     assert_eq!(
         again.phase,
@@ -184,7 +192,7 @@ async fn a_cancelled_run_stops_before_the_next_batch() {
         "cancelling what is over changes nothing"
     );
     let rest = world.run(policy("nightly")).await;
-    assert_eq!(rest.total(|count| count.moved), 10);
+    assert_eq!(rest.total().moved, 10);
 }
 
 #[tokio::test]
@@ -228,7 +236,7 @@ async fn a_restore_brings_back_and_tonights_run_does_not_undo_it() {
         (Trigger::Restore, Phase::Finished)
     );
     assert_eq!(restore.origin, Some(run.id));
-    assert_eq!(restore.total(|count| count.moved), 25);
+    assert_eq!(restore.total().moved, 25);
     assert_eq!(
         world.history(one).await,
         before,
@@ -243,11 +251,11 @@ async fn a_restore_brings_back_and_tonights_run_does_not_undo_it() {
 
     world.pass(DAY);
     let tonight = world.run(policy("nightly")).await;
-    assert_eq!(tonight.total(|count| count.moved), 0);
-    assert_eq!(tonight.total(|count| count.held), 25);
+    assert_eq!(tonight.total().moved, 0);
+    assert_eq!(tonight.total().held, 25);
     world.pass(30 * DAY);
     let later = world.run(policy("nightly")).await;
-    assert_eq!(later.total(|count| count.moved), 25, "the hold has run out");
+    assert_eq!(later.total().moved, 25, "the hold has run out");
 }
 
 #[tokio::test]
@@ -274,11 +282,7 @@ async fn only_what_a_run_moved_can_be_restored() {
         let again = world.archive.restore(restore(run.id), "ann").await.unwrap();
         let again = world.end_of(again.id).await;
         assert_eq!(again.phase, Phase::Finished);
-        assert_eq!(
-            again.total(|count| count.moved),
-            moved,
-            "a second restore finds nothing"
-        );
+        assert_eq!(again.total().moved, moved, "a second restore finds nothing");
     }
     assert_eq!(world.archived(room).await, 0);
 }
@@ -287,7 +291,7 @@ async fn only_what_a_run_moved_can_be_restored() {
 #[tokio::test]
 async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
     let mut dropped = 0;
-    for steps in 0..60 {
+    for steps in 0..120 {
         let world = World::new();
         let rooms = [world.room("one", 25).await, world.room("two", 3).await];
         world.pass(2 * HOUR);
@@ -301,8 +305,8 @@ async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
         take_over(&world).await;
         let run = world.end_of(left.id).await;
         assert_eq!(run.phase, Phase::Finished, "after {steps} steps");
-        let moved: Vec<_> = run
-            .rooms
+        let counts = world.rooms_of(&run).await;
+        let moved: Vec<_> = counts
             .iter()
             .map(|count| (count.due, count.moved))
             .collect();
@@ -311,6 +315,12 @@ async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
             expected.reverse();
         }
         assert_eq!(moved, expected, "after {steps} steps");
+        let total = run.total();
+        assert_eq!(
+            (total.rooms, total.due, total.moved),
+            (2, 28, 28),
+            "{steps}"
+        );
         assert_eq!(world.archived(rooms[0]).await, 25);
         assert_eq!(world.archived(rooms[1]).await, 3);
         assert_eq!(
@@ -329,7 +339,7 @@ async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
 #[tokio::test]
 async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
     let mut dropped = 0;
-    for steps in 0..60 {
+    for steps in 0..120 {
         let world = World::new();
         let room = world.room("one", 25).await;
         let before = world.history(room).await;
@@ -353,11 +363,13 @@ async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
         take_over(&world).await;
         let run = world.end_of(left.id).await;
         assert_eq!(run.phase, Phase::Finished, "after {steps} steps");
+        let counts = world.rooms_of(&run).await;
         assert_eq!(
-            (run.rooms[0].due, run.rooms[0].moved),
+            (counts[0].due, counts[0].moved),
             (25, 25),
             "after {steps} steps"
         );
+        assert_eq!((run.total().rooms, run.total().moved), (1, 25));
         assert_eq!(world.history(room).await, before);
         assert_eq!(world.told().last(), Some(&(room, run.id, 25)));
         assert_eq!(world.store.holds(room, world.now()).await.unwrap().len(), 1);
@@ -392,10 +404,7 @@ async fn a_draining_process_leaves_its_run_to_the_next() {
         .await
         .unwrap();
     let run = world.end_of(run.id).await;
-    assert_eq!(
-        (run.phase, run.total(|count| count.moved)),
-        (Phase::Running, 0)
-    );
+    assert_eq!((run.phase, run.total().moved), (Phase::Running, 0));
     let next = world.another();
     crate::due::scan(&next).await.unwrap();
     settle(&next).await;
@@ -435,10 +444,7 @@ async fn edits_during_a_run_are_not_lost() {
         let message = now.iter().find(|message| message.id == id).unwrap();
         assert_eq!(message.content(), Some(&builders::text("edited")));
     }
-    assert_eq!(
-        world.archived(room).await as u64,
-        run.total(|count| count.moved)
-    );
+    assert_eq!(world.archived(room).await as u64, run.total().moved);
     world.store.collect(1_000).await.unwrap();
     world.assert_collected().await;
 }

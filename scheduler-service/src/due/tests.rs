@@ -204,7 +204,7 @@ async fn the_originals_two_tasks_work_as_they_were_meant() {
     let logged = |run: &&Run| run.policy.name == "log old messages";
     let last = runs.iter().find(logged).unwrap();
     assert!(runs.iter().all(|run| run.phase == Phase::Finished));
-    assert!(last.total(|count| count.due) <= 3);
+    assert!(last.total().due <= 3);
 }
 
 fn setting(name: &str, action: &str) -> settings::PolicySetting {

@@ -10,7 +10,7 @@ use protocol::native::archive::{
 
 use crate::{
     age,
-    archive::PLAN_IS_GOOD,
+    archive::{Listed, PLAN_IS_GOOD},
     difference::{Difference, Reason},
     policies::schedule_of,
 };
@@ -47,16 +47,15 @@ fn policy_text(policy: &Policy) -> PolicyText {
     }
 }
 
-/// A run with its rooms, and what was not as planned, if it is over and there was a plan.
-pub(super) fn run(run: &Run, differs: Option<Vec<Difference>>) -> RunView {
+/// A run, and what was not as planned, if it is over and there was a plan.
+pub(super) fn run(run: &Run, differs: Option<Listed<Difference>>) -> RunView {
     RunView {
-        rooms: Some(run.rooms.iter().map(room).collect()),
-        differs: differs.map(|all| all.into_iter().map(difference).collect()),
+        differs: differs.map(|all| all.items.into_iter().map(difference).collect()),
         ..in_a_list(run)
     }
 }
 
-/// A run without its rooms.
+/// A run as it stands in a list.
 pub(super) fn in_a_list(run: &Run) -> RunView {
     let plan = run.trigger == Trigger::DryRun;
     let good_until = run.started_at.checked_add(PLAN_IS_GOOD).ok();
@@ -77,29 +76,30 @@ pub(super) fn in_a_list(run: &Run) -> RunView {
         by: run.by.clone(),
         cancel: run.cancel,
         error: run.error.clone(),
-        total: total(run),
+        total: total(run.total()),
         missing: run.missing.iter().map(ToString::to_string).collect(),
-        rooms: None,
         differs: None,
     }
 }
 
-fn total(run: &Run) -> Totals {
+fn total(total: domain::archive::Totals) -> Totals {
     Totals {
-        rooms: run.rooms.len() as u64,
-        due: run.total(|count| count.due),
-        moved: run.total(|count| count.moved),
-        held: run.total(|count| count.held),
-        bytes: run.total(|count| count.bytes),
-        oldest: run.rooms.iter().filter_map(|count| count.oldest).min(),
-        newest: run.rooms.iter().filter_map(|count| count.newest).max(),
+        rooms: total.rooms,
+        due: total.due,
+        moved: total.moved,
+        held: total.held,
+        bytes: total.bytes,
+        oldest: total.oldest,
+        newest: total.newest,
+        failed: total.failed,
     }
 }
 
-fn room(count: &RoomCount) -> RoomCountView {
+/// What a run found and did in a room.
+pub(super) fn room(count: RoomCount) -> RoomCountView {
     RoomCountView {
         room: count.room.uuid(),
-        name: count.name.clone(),
+        name: count.name,
         due: count.due,
         moved: count.moved,
         held: count.held,
@@ -108,11 +108,12 @@ fn room(count: &RoomCount) -> RoomCountView {
         newest: count.newest,
         through: count.through,
         done: count.done,
-        error: count.error.clone(),
+        error: count.error,
     }
 }
 
-fn difference(difference: Difference) -> DifferenceView {
+/// A room that was not as planned.
+pub(super) fn difference(difference: Difference) -> DifferenceView {
     DifferenceView {
         room: difference.room.uuid(),
         name: difference.name,

@@ -3,7 +3,8 @@
 //! A run goes through its rooms by rising id, and through each room in batches. Between batches
 //! it asks whether to go on. Whatever stops it, wherever: each step is compare-and-set on the
 //! messages themselves, the record says which room is next, and whoever takes the run over counts
-//! anew what had been moved there.
+//! anew what had been moved there. The outcome of each room is a row of its own, so that what a
+//! run writes grows with its rooms, and not with their square.
 
 mod record;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use domain::{
     Error, Result, Room, RoomId,
-    archive::{DueCount, Phase, RoomCount, Run},
+    archive::{DueCount, Phase, RoomCount, Run, Trigger},
     ports::{Clock, Store},
 };
 
@@ -24,7 +25,8 @@ use crate::{
     work::{Work, name_of},
 };
 
-/// How often a room is tried while the store is away: with the default pace for half a minute.
+/// How often a room is tried while the store is away: with the default pace for half a minute. A
+/// plan, for which somebody waits, tries once more and goes on.
 const ATTEMPTS: u32 = 5;
 
 /// How often a batch goes back to a message that was changed under its hands. After that the
@@ -56,37 +58,20 @@ impl Runner {
     }
 
     async fn go_through(&mut self) -> Result<Go> {
-        let rooms = self.rooms_of_run().await?;
-        let mut after = self.record.run.rooms.last().map(|count| count.room);
-        if self.unfinished_room() {
-            let last = after.into_iter().collect();
-            after = match self.page_through(Rooms::Listed(last), None).await? {
-                Go::On => after,
+        let (rooms, missing) = Rooms::of(&*self.store, &self.record.run).await?;
+        self.record.run.missing = missing;
+        if let Some(at) = self.record.run.at.as_ref().map(|at| at.room) {
+            match self.page_through(Rooms::Listed(vec![at]), None).await? {
+                Go::On => {}
                 stop => return Ok(stop),
-            };
+            }
+            // It is still there if its room is gone by now.
+            self.record.put_away().await?;
         }
-        match self.page_through(rooms, after).await? {
+        match self.page_through(rooms, self.record.run.after).await? {
             Go::On => self.collect().await,
             stop => Ok(stop),
         }
-    }
-
-    async fn rooms_of_run(&mut self) -> Result<Rooms> {
-        let origin = match self.record.run.restore.and(self.record.run.origin) {
-            Some(origin) => self.store.run(origin).await?,
-            None => None,
-        };
-        let (rooms, missing) = Rooms::of(&*self.store, &self.record.run, origin.as_ref()).await?;
-        self.record.run.missing = missing;
-        Ok(rooms)
-    }
-
-    fn unfinished_room(&self) -> bool {
-        self.record
-            .run
-            .rooms
-            .last()
-            .is_some_and(|count| !count.done)
     }
 
     async fn page_through(&mut self, rooms: Rooms, mut after: Option<RoomId>) -> Result<Go> {
@@ -110,7 +95,7 @@ impl Runner {
         let mut attempt = 0;
         loop {
             match self.room(room).await {
-                Err(error) if error.code().temporary() && attempt < ATTEMPTS => {
+                Err(error) if error.code().temporary() && attempt < self.patience() => {
                     tracing::warn!(run = %self.record.run.id, %error, "archive run waits");
                     self.record.pause(attempt).await;
                     attempt += 1;
@@ -121,19 +106,26 @@ impl Runner {
         }
     }
 
+    fn patience(&self) -> u32 {
+        match self.record.run.trigger {
+            Trigger::DryRun => 1,
+            _ => ATTEMPTS,
+        }
+    }
+
     /// Leaves a room as it is, so that it does not keep the others from their turn, tonight and
     /// every night. Fails when not even that can be written down: then it is not the room.
     async fn give_up(&mut self, room: &Room, error: &Error) -> Result<Go> {
         log_room_failure(&self.record.run, room, error);
         if self.begun(room).is_none() {
             let count = RoomCount::begin(room.id, name_of(room), DueCount::default());
-            self.record.run.rooms.push(count);
+            self.record.run.at = Some(count);
         }
         self.tell_part(room).await;
         let count = self.count();
         count.error = Some(error.to_string());
         count.done = true;
-        self.record.save().await?;
+        self.record.put_away().await?;
         Ok(Go::On)
     }
 
@@ -143,6 +135,7 @@ impl Runner {
             stop => return Ok(stop),
         }
         if !self.begin(room).await? {
+            self.record.run.after = Some(room.id);
             return Ok(Go::On);
         }
         match self.batches().await? {
@@ -151,7 +144,7 @@ impl Runner {
         }
         self.tell(room).await?;
         self.count().done = true;
-        self.record.save().await?;
+        self.record.put_away().await?;
         Ok(Go::On)
     }
 
@@ -165,19 +158,19 @@ impl Runner {
         let Some(count) = self.work.survey(room).await? else {
             return Ok(false);
         };
-        self.record.run.rooms.push(count);
+        self.record.run.at = Some(count);
         // Before anything moves: what is counted after a crash would be less.
         self.record.save().await?;
         Ok(true)
     }
 
     fn begun(&self, room: &Room) -> Option<&RoomCount> {
-        let last = self.record.run.rooms.last();
-        last.filter(|count| count.room == room.id)
+        let at = self.record.run.at.as_ref();
+        at.filter(|count| count.room == room.id)
     }
 
     async fn recount(&mut self) -> Result<()> {
-        match self.record.run.rooms.last_mut() {
+        match &mut self.record.run.at {
             Some(count) => self.work.recount(count).await,
             None => Ok(()),
         }
@@ -211,6 +204,8 @@ impl Runner {
             count.moved += batch.moved;
             count.through = through;
             metrics::moved(batch.moved);
+            // Somebody may watch.
+            self.record.save().await?;
         }
     }
 
@@ -238,8 +233,7 @@ impl Runner {
 
     /// Tells the room in which the run was stopped.
     async fn tell_last(&mut self) {
-        let last = self.record.run.rooms.last().filter(|count| !count.done);
-        let Some(last) = last.map(|count| count.room) else {
+        let Some(last) = self.record.run.at.as_ref().map(|count| count.room) else {
             return;
         };
         match self.store.room(last).await {
@@ -249,13 +243,10 @@ impl Runner {
         }
     }
 
-    /// The room at work, which [`Self::begin`] has put last.
+    /// What is known of the room at work.
     fn count(&mut self) -> &mut RoomCount {
-        self.record
-            .run
-            .rooms
-            .last_mut()
-            .expect("a room is begun before it is worked on")
+        let at = self.record.run.at.as_mut();
+        at.expect("a room is begun before it is worked on")
     }
 
     /// Clears up after movers that lost or died, also of earlier runs.
@@ -284,6 +275,7 @@ impl Runner {
             }
         };
         self.tell_last().await;
+        self.record.put_away().await?;
         let now = self.clock.now();
         if self.record.close(phase, now).await? {
             metrics::ended(&self.record.run, now);
@@ -292,12 +284,14 @@ impl Runner {
         Ok(())
     }
 
-    /// How a run ends that came to every room.
+    /// How a run ends that came to every room. A plan that could not count some is good for the
+    /// others, and names them.
     fn verdict(&mut self) -> Phase {
-        self.record.run.error = rooms_left(&self.record.run);
-        match self.record.run.error {
-            Some(_) => Phase::Failed,
-            None => Phase::Finished,
+        let run = &mut self.record.run;
+        run.error = rooms_left(run);
+        match run.error {
+            Some(_) if run.trigger != Trigger::DryRun => Phase::Failed,
+            _ => Phase::Finished,
         }
     }
 
@@ -311,13 +305,10 @@ impl Runner {
 
 /// Says of how many rooms nothing, or not all, was done.
 fn rooms_left(run: &Run) -> Option<String> {
-    let failed = || run.rooms.iter().filter(|count| count.error.is_some());
-    let first = failed().next()?;
-    let (rooms, error) = (failed().count(), first.error.as_deref()?);
-    let room = first.name.clone().unwrap_or_else(|| first.room.to_string());
-    Some(match rooms {
-        1 => format!("1 room failed: {room} ({error})"),
-        _ => format!("{rooms} rooms failed; the first: {room} ({error})"),
+    let first = run.first_failure.as_deref()?;
+    Some(match run.through.failed {
+        1 => format!("1 room failed: {first}"),
+        rooms => format!("{rooms} rooms failed; the first: {first}"),
     })
 }
 
@@ -334,16 +325,16 @@ fn log_failure(run: &Run, error: &Error) {
 }
 
 fn log_end(run: &Run) {
-    let sum = |count: fn(&RoomCount) -> u64| run.total(count);
+    let total = run.total();
     tracing::info!(
         run = %run.id,
         policy = run.policy.name,
         trigger = ?run.trigger,
         phase = ?run.phase,
-        rooms = run.rooms.len(),
-        due = sum(|count| count.due),
-        moved = sum(|count| count.moved),
-        held = sum(|count| count.held),
+        rooms = total.rooms,
+        due = total.due,
+        moved = total.moved,
+        held = total.held,
         missed_slots = run.missed_slots,
         "archive run ended"
     );

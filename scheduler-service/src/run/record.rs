@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Error, Result,
-    archive::{Phase, Run},
+    archive::{Phase, Run, Trigger},
     ports::Store,
 };
 use tokio::time::Instant;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// How often a run does what is not its work.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How often progress is saved, and cancellation asked for.
-    pub save: Duration,
+    /// How often the lease is prolonged, and cancellation asked for.
+    pub ask: Duration,
     /// How long a lease lasts, in store time. After a crash a run goes on that much later.
     pub lease: Duration,
     /// How long to wait after the first failure; doubled after each further one.
@@ -25,7 +25,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            save: Duration::from_secs(1),
+            ask: Duration::from_secs(1),
             lease: Duration::from_secs(15),
             retry: Duration::from_secs(1),
         }
@@ -52,10 +52,14 @@ pub(crate) struct Right {
 }
 
 impl Right {
-    /// Takes the right to work for a run's policy. `None` while another run has it.
+    /// Takes the right to work for a run's policy. `None` while another run has it. Plans are in
+    /// nobody's way, and nobody in theirs.
     pub(crate) async fn take(store: &dyn Store, run: &Run, ttl: Duration) -> Result<Option<Self>> {
         let right = Self {
-            name: format!("archive:{}", run.policy.id),
+            name: match run.trigger {
+                Trigger::DryRun => format!("archive:plan:{}", run.id),
+                _ => format!("archive:{}", run.policy.id),
+            },
             // Of its own for each attempt: one process may try to take over its own frozen run.
             holder: domain::NodeId::new().uuid(),
             ttl,
@@ -85,7 +89,7 @@ pub(crate) struct Record {
     right: Right,
     pace: Pace,
     drain: CancellationToken,
-    saved: Option<Instant>,
+    asked: Option<Instant>,
     /// Whether another process has it by now.
     lost: bool,
 }
@@ -104,22 +108,23 @@ impl Record {
             right,
             pace,
             drain,
-            saved: None,
+            asked: None,
             lost: false,
         }
     }
 
-    /// Asks between two batches whether to go on, and saves progress if that was not done lately.
+    /// Asks between two batches whether to go on, if that was not done lately.
     pub(crate) async fn beat(&mut self) -> Result<Go> {
         if self.lost || self.drain.is_cancelled() {
             return Ok(Go::Interrupted);
         }
-        if self.saved.is_some_and(|at| at.elapsed() < self.pace.save) {
+        if self.asked.is_some_and(|at| at.elapsed() < self.pace.ask) {
             return Ok(Go::On);
         }
         if !self.save().await? || !self.right.prolong(&*self.store).await? {
             return Ok(Go::Interrupted);
         }
+        self.asked = Some(Instant::now());
         let stored = self.store.run(self.run.id).await?;
         match stored {
             Some(stored) if stored.cancel => Ok(Go::Cancelled),
@@ -131,9 +136,23 @@ impl Record {
     /// Saves progress; `false` when another process has taken the run over.
     pub(crate) async fn save(&mut self) -> Result<bool> {
         let ours = self.store.save_run(&self.run).await?;
-        self.saved = Some(Instant::now());
         self.lost = !ours;
         Ok(ours)
+    }
+
+    /// Writes down what became of the room at work, if there is one. The record follows with the
+    /// next save: whoever takes the run over before that does the room again, and writes the same.
+    pub(crate) async fn put_away(&mut self) -> Result<()> {
+        let Some(count) = &self.run.at else {
+            return Ok(());
+        };
+        let (run, fence) = (self.run.id, self.run.fence);
+        if self.store.save_room_count(run, fence, count).await? {
+            self.run.put_away();
+        } else {
+            self.lost = true;
+        }
+        Ok(())
     }
 
     /// Ends the run in this phase.

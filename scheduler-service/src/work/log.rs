@@ -16,10 +16,7 @@ pub(super) struct Tell {
 
 impl Tell {
     pub(super) fn new(tools: Tools, run: &Run) -> Self {
-        let run = Run {
-            rooms: Vec::new(),
-            ..run.clone()
-        };
+        let run = run.clone();
         Self { tools, run }
     }
 }

@@ -1,6 +1,7 @@
-//! What a run does in a room: tells of messages, moves them, or brings them back.
+//! What a run does in a room: counts messages, tells of them, moves them, or brings them back.
 
 mod log;
+mod plan;
 mod relocate;
 mod restore;
 
@@ -9,11 +10,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Result, Room, Seq,
-    archive::{Action, Due, Key, RoomCount, Run},
+    archive::{Action, Due, Key, RoomCount, Run, Trigger},
     ports::{Clock, Store, Swung},
 };
 
-use self::{log::Tell, relocate::Move, restore::Restore};
+use self::{log::Tell, plan::Plan, relocate::Move, restore::Restore};
 
 /// What became of one batch.
 pub(crate) struct Batch {
@@ -65,6 +66,9 @@ pub(crate) struct Tools {
 
 /// The work of a run.
 pub(crate) fn of(tools: Tools, run: &Run) -> Box<dyn Work> {
+    if run.trigger == Trigger::DryRun {
+        return Box::new(Plan::new(tools, run));
+    }
     match (run.restore, run.policy.action) {
         (Some(order), _) => Box::new(Restore::new(tools, run, order)),
         (None, Action::Archive) => Box::new(Move::new(tools, run)),
@@ -73,7 +77,7 @@ pub(crate) fn of(tools: Tools, run: &Run) -> Box<dyn Work> {
 }
 
 /// Counts what is due in a room. `None`: nothing is, nor would be if it were not held.
-pub(crate) async fn count_due(tools: &Tools, room: &Room, run: &Run) -> Result<Option<RoomCount>> {
+async fn count_due(tools: &Tools, room: &Room, run: &Run) -> Result<Option<RoomCount>> {
     let due = Due {
         room: room.id,
         cutoff: run.cutoff,

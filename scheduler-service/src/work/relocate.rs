@@ -17,10 +17,7 @@ pub(super) struct Move {
 
 impl Move {
     pub(super) fn new(tools: Tools, run: &Run) -> Self {
-        let run = Run {
-            rooms: Vec::new(),
-            ..run.clone()
-        };
+        let run = run.clone();
         Self { tools, run }
     }
 

@@ -6,7 +6,7 @@ mod text;
 use std::time::Duration;
 
 use domain::archive::Phase;
-use protocol::native::archive::{Policies, PreviewRequest, RunView, Runs};
+use protocol::native::archive::{Policies, PreviewRequest, RoomCountView, RunRooms, RunView, Runs};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -23,6 +23,9 @@ const PATH: &str = "/api/v1/admin/archive";
 
 /// How often a run is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How many rooms of a run are asked for at once.
+const ROOMS: usize = 200;
 
 /// Does it.
 pub(crate) async fn run(
@@ -56,7 +59,15 @@ impl Desk<'_, '_> {
             rooms: plan.rooms.clone(),
         });
         let answer = self.client.post(&format!("{PATH}/preview"), &body).await?;
-        self.print(plan.json, answer, text::plan)
+        if plan.json {
+            self.output.json(&answer);
+            return Ok(());
+        }
+        let plan: RunView = understand(&answer)?;
+        text::plan(&plan, self.output);
+        self.rooms(&plan).await?;
+        text::carry_out(&plan, self.output);
+        Ok(())
     }
 
     async fn start(
@@ -85,14 +96,41 @@ impl Desk<'_, '_> {
 
     /// The id of a room that a run came to, by what it was called then, or by that id.
     async fn room_of(&mut self, run: &str, room: &str) -> Result<String, Failure> {
-        let answer = self.client.get(&format!("{PATH}/runs/{run}")).await?;
-        let run: RunView = understand(&answer)?;
-        let mut rooms = run.rooms.iter().flatten();
-        let meant = rooms
-            .find(|count| count.name.as_deref() == Some(room) || count.room.to_string() == room);
-        meant
-            .map(|count| count.room.to_string())
-            .ok_or_else(|| Failure::Refused(format!("there is no room `{room}` in run {}", run.id)))
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.page(run, after.as_deref()).await?;
+            let is_meant = |count: &&RoomCountView| {
+                count.name.as_deref() == Some(room) || count.room.to_string() == room
+            };
+            if let Some(meant) = page.rooms.iter().find(is_meant) {
+                return Ok(meant.room.to_string());
+            }
+            after = page.rooms.last().map(|count| count.room.to_string());
+            if !page.more {
+                let nowhere = format!("there is no room `{room}` in run {run}");
+                return Err(Failure::Refused(nowhere));
+            }
+        }
+    }
+
+    /// Prints what a run found and did in each room, page by page.
+    async fn rooms(&mut self, run: &RunView) -> Result<(), Failure> {
+        let id = run.id.to_string();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.page(&id, after.as_deref()).await?;
+            text::rooms(&page.rooms, self.output);
+            after = page.rooms.last().map(|count| count.room.to_string());
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn page(&mut self, run: &str, after: Option<&str>) -> Result<RunRooms, Failure> {
+        let after = after.map_or_else(String::new, |after| format!("&after={after}"));
+        let path = format!("{PATH}/runs/{run}/rooms?limit={ROOMS}{after}");
+        understand(&self.client.get(&path).await?)
     }
 
     async fn runs(&mut self, limit: usize, json: bool) -> Result<(), Failure> {
@@ -127,7 +165,13 @@ impl Desk<'_, '_> {
             sleep(LOOK).await;
         };
         progress.end();
-        self.print(json, answer, text::run)?;
+        if json {
+            self.output.json(&answer);
+        } else {
+            text::run(&run, self.output);
+            self.rooms(&run).await?;
+            text::differences(&run, self.output);
+        }
         match run.phase {
             Phase::Running | Phase::Finished => Ok(()),
             Phase::Cancelled => Err(Failure::Run(format!("run {} was cancelled", run.id))),

@@ -27,7 +27,14 @@ pub(super) fn plan(plan: &RunView, output: &mut Output<'_>) {
         total.held,
         moment(plan.cutoff),
     ));
-    rooms(plan, output);
+    missing(plan, output);
+}
+
+/// How a plan is carried out.
+pub(super) fn carry_out(plan: &RunView, output: &mut Output<'_>) {
+    if let Some(error) = &plan.error {
+        output.line(&format!("not counted: {error}"));
+    }
     let until = plan.good_until.map(moment).unwrap_or_default();
     output.line(&format!(
         "to carry it out, until {until}: hubbub archive run --plan {}",
@@ -65,7 +72,11 @@ pub(super) fn run(run: &RunView, output: &mut Output<'_>) {
         count(total.rooms, "room"),
         total.held,
     ));
-    rooms(run, output);
+    missing(run, output);
+}
+
+/// What was not as the plan said.
+pub(super) fn differences(run: &RunView, output: &mut Output<'_>) {
     for difference in run.differs.iter().flatten() {
         output.line(&differs(difference));
     }
@@ -138,8 +149,8 @@ pub(super) fn policies(policies: &[PolicyView], output: &mut Output<'_>) {
     output.table(&heading, &policies.iter().map(row).collect::<Vec<_>>());
 }
 
-fn rooms(run: &RunView, output: &mut Output<'_>) {
-    let rooms = run.rooms.as_deref().unwrap_or_default();
+/// Some rooms of a run, one a line.
+pub(super) fn rooms(rooms: &[RoomCountView], output: &mut Output<'_>) {
     let row = |room: &RoomCountView| {
         vec![
             room.name.clone().unwrap_or_else(|| room.room.to_string()),
@@ -155,6 +166,15 @@ fn rooms(run: &RunView, output: &mut Output<'_>) {
         let heading = ["room", "due", "moved", "held", "size", "oldest", "newest"];
         output.table(&heading, &rooms.iter().map(row).collect::<Vec<_>>());
     }
+    for room in rooms {
+        if let Some(error) = &room.error {
+            let name = room.name.clone().unwrap_or_else(|| room.room.to_string());
+            output.line(&format!("`{name}` was left: {error}"));
+        }
+    }
+}
+
+fn missing(run: &RunView, output: &mut Output<'_>) {
     for missing in &run.missing {
         output.line(&format!(
             "there is no room `{missing}`, which the policy names"

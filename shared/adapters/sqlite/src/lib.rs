@@ -26,6 +26,7 @@ mod queue;
 mod reactions;
 mod readers;
 mod rooms;
+mod run_rooms;
 mod runs;
 mod schema;
 mod store;

@@ -152,7 +152,7 @@ fn insert(conn: &Connection, new: &NewRoom, at: Timestamp) -> Result<(), Failure
 }
 
 /// A cursor over ids: an empty blob stands before every id.
-fn after_id(after: Option<RoomId>) -> Vec<u8> {
+pub(crate) fn after_id(after: Option<RoomId>) -> Vec<u8> {
     after.map_or_else(Vec::new, |id| blob(id.uuid()).to_vec())
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    Result, RunId,
+    PolicyId, Result, RunId,
     archive::{Phase, Run},
     ports::Runs,
 };
@@ -70,16 +70,14 @@ impl Runs for SqliteStore {
         .await
     }
 
-    async fn runs(&self, before: Option<RunId>, size: usize) -> Result<Vec<Run>> {
-        self.read(move |conn| {
-            let sql = "SELECT body, fence, cancel FROM runs
-                WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-            let before = before.map_or(NEWEST, |run| blob(run.uuid()));
-            let mut statement = conn.prepare_cached(sql)?;
-            let runs = statement.query_map((before, limit(size)), read)?;
-            Ok(runs.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+    async fn runs(
+        &self,
+        policy: Option<PolicyId>,
+        before: Option<RunId>,
+        size: usize,
+    ) -> Result<Vec<Run>> {
+        self.read(move |conn| Ok(list(conn, policy, before, size)?))
+            .await
     }
 
     async fn unfinished_runs(&self) -> Result<Vec<Run>> {
@@ -108,6 +106,30 @@ fn claim(conn: &Connection, run: &Run) -> Result<bool, Failure> {
         ":started_at": millis(run.started_at),
     })?;
     Ok(claimed == 1)
+}
+
+/// Lists runs, newest first; of one policy over its own index.
+fn list(
+    conn: &Connection,
+    policy: Option<PolicyId>,
+    before: Option<RunId>,
+    size: usize,
+) -> rusqlite::Result<Vec<Run>> {
+    let of_policy = policy.map_or("", |_| "AND policy = :policy");
+    let sql = format!(
+        "SELECT body, fence, cancel FROM runs
+        WHERE id < :before {of_policy} ORDER BY id DESC LIMIT :limit"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let (before, limit) = (before.map_or(NEWEST, |run| blob(run.uuid())), limit(size));
+    let runs = match policy.map(|policy| blob(policy.uuid())) {
+        Some(policy) => statement.query_map(
+            named_params! { ":before": before, ":limit": limit, ":policy": policy },
+            read,
+        )?,
+        None => statement.query_map(named_params! { ":before": before, ":limit": limit }, read)?,
+    };
+    runs.collect()
 }
 
 /// Reads a run; what others than its worker change lies in columns of its own.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/006_changes.sql"),
     include_str!("schema/007_notifications.sql"),
     include_str!("schema/003_files.sql"),
+    include_str!("schema/004_archive.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     HoldId, MessageId, PolicyId, Result, RoomId, RunId, Seq, Timestamp,
-    archive::{Due, DueCount, Hold, Key, Policy, Run},
+    archive::{Due, DueCount, Hold, Key, Policy, RoomCount, Run},
 };
 
 /// The policies.
@@ -50,11 +50,36 @@ pub trait Runs: Send + Sync {
     /// A run's record.
     async fn run(&self, id: RunId) -> Result<Option<Run>>;
 
-    /// Up to `limit` runs, newest first, before the run `before`.
-    async fn runs(&self, before: Option<RunId>, limit: usize) -> Result<Vec<Run>>;
+    /// Up to `limit` runs of a policy, or of all, newest first, before the run `before`.
+    async fn runs(
+        &self,
+        policy: Option<PolicyId>,
+        before: Option<RunId>,
+        limit: usize,
+    ) -> Result<Vec<Run>>;
 
     /// The runs whose phase is running.
     async fn unfinished_runs(&self) -> Result<Vec<Run>>;
+}
+
+/// What runs found and did room by room: one outcome for each (run, room).
+#[async_trait]
+pub trait RunRooms: Send + Sync {
+    /// Stores what a run found and did in a room, replacing what was there, if the run's fence
+    /// still is `fence`; says whether it was. Atomic, idempotent.
+    async fn save_room_count(&self, run: RunId, fence: u64, count: &RoomCount) -> Result<bool>;
+
+    /// What a run found and did in this room; `None` when it is not through with it, or there was
+    /// nothing.
+    async fn room_count(&self, run: RunId, room: RoomId) -> Result<Option<RoomCount>>;
+
+    /// Up to `limit` outcomes of a run, by room id after `after`.
+    async fn room_counts(
+        &self,
+        run: RunId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomCount>>;
 }
 
 /// What must not be touched.

@@ -5,17 +5,18 @@
 pub mod holds;
 pub mod leases;
 pub mod policies;
+pub mod run_rooms;
 pub mod runs;
 
-use domain::ports::{Holds, Leases, Policies, Runs};
+use domain::ports::{Holds, Leases, Policies, RunRooms, Runs};
 
 /// The ports that the suite needs of a store.
-pub trait ArchiveStore: Policies + Runs + Holds + Leases {}
+pub trait ArchiveStore: Policies + Runs + RunRooms + Holds + Leases {}
 
-impl<T: Policies + Runs + Holds + Leases> ArchiveStore for T {}
+impl<T: Policies + Runs + RunRooms + Holds + Leases> ArchiveStore for T {}
 
 /// Runs the suites of [`Policies`](domain::ports::Policies), [`Runs`](domain::ports::Runs),
-/// [`Holds`](domain::ports::Holds) and [`Leases`](domain::ports::Leases) on the worlds of `open`,
+/// [`RunRooms`](domain::ports::RunRooms), [`Holds`](domain::ports::Holds) and [`Leases`](domain::ports::Leases) on the worlds of `open`,
 /// each a `World<dyn ArchiveStore>`.
 #[macro_export]
 macro_rules! archive_contract {
@@ -38,6 +39,14 @@ macro_rules! archive_contract {
                 a_wish_to_stop_is_not_saved_over,
                 only_a_running_run_can_be_stopped_or_taken_over,
                 runs_are_listed_newest_first_in_pages,
+                the_history_of_one_policy_is_listed_alone,
+            ]
+            run_rooms: [
+                an_outcome_is_stored_and_replaced,
+                outcomes_are_paged_by_room,
+                runs_have_outcomes_of_their_own,
+                who_was_relieved_writes_no_outcome,
+                the_heir_writes_over_what_was_there,
             ]
             holds: [
                 a_hold_is_placed_once_and_lifted,

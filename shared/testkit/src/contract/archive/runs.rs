@@ -2,7 +2,7 @@
 
 use domain::{
     RoomId, RoomName, RunId,
-    archive::{Phase, RoomCount, Run, Trigger},
+    archive::{Phase, RoomCount, Run, Totals, Trigger},
 };
 use futures_util::future::join_all;
 
@@ -37,7 +37,7 @@ pub async fn a_slot_is_claimed_once(world: &Worlds) {
     let mut foreign = other(&claimed);
     foreign.policy = policy("weekly");
     assert!(attempt(foreign).await);
-    assert_eq!(world.first().runs(None, 10).await.unwrap().len(), 3);
+    assert_eq!(world.first().runs(None, None, 10).await.unwrap().len(), 3);
 }
 
 /// However many try at once.
@@ -53,7 +53,7 @@ pub async fn of_many_schedulers_one_claims_a_slot(world: &Worlds) {
     });
     let won = join_all(tries).await;
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
-    assert_eq!(world.first().runs(None, 100).await.unwrap().len(), 1);
+    assert_eq!(world.first().runs(None, None, 100).await.unwrap().len(), 1);
 }
 
 /// What people ask for has no slot, and is never in another's way.
@@ -70,8 +70,8 @@ pub async fn runs_without_a_slot_are_claimed_once_per_id(world: &Worlds) {
 /// An unfinished run is listed as such until its end is saved.
 pub async fn progress_is_saved_and_the_end_too(world: &Worlds) {
     let mut claimed = claim(world).await;
-    claimed.rooms[0].moved = 7;
-    claimed.rooms[0].through = 9;
+    let at = claimed.at.as_mut().expect("a room at work");
+    (at.moved, at.through) = (7, 9);
     assert!(world.first().save_run(&claimed).await.unwrap());
     let unfinished = world.second().unfinished_runs().await.unwrap();
     assert_eq!(unfinished, [claimed.clone()]);
@@ -91,7 +91,7 @@ pub async fn who_was_relieved_saves_nothing(world: &Worlds) {
     let taken = world.second().take_over_run(slept.id, slept.fence).await;
     let taken = taken.unwrap().expect("it was running");
     assert!(taken.fence > slept.fence);
-    slept.rooms[0].moved = 99;
+    slept.through.moved = 99;
     assert!(!world.first().save_run(&slept).await.unwrap());
     assert!(world.second().save_run(&taken).await.unwrap());
     let read = world.first().run(slept.id).await.unwrap();
@@ -146,7 +146,7 @@ pub async fn runs_are_listed_newest_first_in_pages(world: &Worlds) {
     }
     ids.reverse();
     let page = async |before| {
-        let runs = world.second().runs(before, 2).await.unwrap();
+        let runs = world.second().runs(None, before, 2).await.unwrap();
         runs.iter().map(|run| run.id).collect::<Vec<_>>()
     };
     assert_eq!(page(None).await, ids[..2]);
@@ -155,10 +155,53 @@ pub async fn runs_are_listed_newest_first_in_pages(world: &Worlds) {
     assert!(page(Some(ids[4])).await.is_empty());
 }
 
-async fn claim(world: &Worlds) -> Run {
+/// Pages of one policy's runs hold no other's.
+pub async fn the_history_of_one_policy_is_listed_alone(world: &Worlds) {
+    let (mut ours, theirs) = (Vec::new(), policy("weekly"));
+    let nightly = policy("nightly");
+    for n in 0..3 {
+        for policy in [&nightly, &theirs] {
+            let claimed = Run {
+                slot: slot(n),
+                policy: policy.clone(),
+                ..run()
+            };
+            ours.extend((policy.id == nightly.id).then_some(claimed.id));
+            assert!(world.first().claim_run(claimed).await.unwrap());
+        }
+    }
+    ours.reverse();
+    let page = async |before| {
+        let runs = world.second().runs(Some(nightly.id), before, 2).await;
+        let runs = runs.unwrap();
+        runs.iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None).await, ours[..2]);
+    assert_eq!(page(Some(ours[1])).await, ours[2..]);
+}
+
+pub(super) async fn claim(world: &Worlds) -> Run {
     let run = run();
     assert!(world.first().claim_run(run.clone()).await.unwrap());
     run
+}
+
+/// An outcome with everything filled in.
+pub(super) fn count(room: RoomId) -> RoomCount {
+    RoomCount {
+        room,
+        name: Some("general".to_owned()),
+        due: 10,
+        moved: 0,
+        held: 2,
+        bytes: 12_345,
+        oldest: slot(-2),
+        newest: slot(-1),
+        revs: 11,
+        through: 0,
+        done: false,
+        error: Some("internal: this cannot be read".to_owned()),
+    }
 }
 
 /// A scheduled run with everything filled in.
@@ -173,20 +216,19 @@ fn run() -> Run {
         origin: Some(RunId::new()),
         cutoff: slot(0).expect("a moment"),
         phase: Phase::Running,
-        rooms: vec![RoomCount {
-            room: RoomId::new(),
-            name: Some("general".to_owned()),
-            due: 10,
-            moved: 0,
-            held: 2,
-            bytes: 12_345,
-            oldest: slot(-2),
-            newest: slot(-1),
-            revs: 11,
-            through: 0,
-            done: false,
-            error: Some("internal: this cannot be read".to_owned()),
-        }],
+        through: Totals {
+            rooms: 3,
+            due: 70,
+            moved: 68,
+            held: 4,
+            bytes: 54_321,
+            oldest: slot(-3),
+            newest: slot(-2),
+            failed: 1,
+        },
+        after: Some(RoomId::new()),
+        at: Some(count(RoomId::new())),
+        first_failure: Some("general (internal: this cannot be read)".to_owned()),
         missing: vec![RoomName::stored("gone".to_owned())],
         restore: None,
         started_at: slot(1).expect("a moment"),
