@@ -118,6 +118,41 @@ pub(crate) enum Archive {
         #[arg(long)]
         json: bool,
     },
+    /// Lets a policy rest until it is resumed.
+    Pause {
+        /// The policy's name or id.
+        policy: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lets a policy that was paused go on with its next time.
+    Resume {
+        /// The policy's name or id.
+        policy: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says which policies cover a room, what of it is due, and when they run next.
+    Explain {
+        /// The room's id, or the channel's name.
+        room: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says what a schedule means: as cron, in words, and the next five times.
+    Schedule {
+        /// Cron of five or six fields, or plain English like 'every day at 3'.
+        schedule: String,
+        /// The IANA time zone in which it is meant.
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What a plan is made of: a policy, or an age and perhaps rooms.

@@ -166,3 +166,25 @@ fn reason(status: StatusCode, body: &Value) -> String {
     let code = text("code").unwrap_or("error");
     format!("{} ({code})", detail.replace('\n', " "))
 }
+
+/// A text as a part of a path or a query: what is neither letter nor digit is escaped.
+pub(crate) fn encoded(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_become_parts_of_addresses() {
+        assert_eq!(encoded("nightly-2.old_~"), "nightly-2.old_~");
+        assert_eq!(encoded("a b/c?ü"), "a%20b%2Fc%3F%C3%BC");
+    }
+}

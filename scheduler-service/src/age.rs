@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 /// Ages beyond this are a slip of the pen: no message is that old.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
 
-/// Understands an age. Days have 24 hours and weeks seven days; months and years are refused,
+/// Understands an age, in whole milliseconds. Days have 24 hours and weeks seven days; months and years are refused,
 /// since they have no fixed length.
 ///
 /// # Errors
@@ -25,6 +25,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let age = span
         .to_duration(SpanRelativeTo::days_are_24_hours())
         .map_err(|error| format!("`{text}` is not an age: {error}"))?;
+    let age = SignedDuration::from_millis(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
     if age <= SignedDuration::ZERO {
         return Err(format!(
             "`{text}` would take messages that were just said; an age is more than zero"
@@ -45,15 +46,13 @@ pub fn describe(age: Duration) -> String {
         (seconds / 3_600 % 24, "h"),
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
+        (u64::from(age.subsec_millis()), "ms"),
     ];
     let words: Vec<_> = parts
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, unit)| format!("{count}{unit}"))
         .collect();
-    if words.is_empty() {
-        return format!("{}ms", age.as_millis());
-    }
     words.join(" ")
 }
 
@@ -78,11 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn an_age_is_told_as_it_is_meant() {
+        for (text, told) in [("1ms", "1ms"), ("90061.5s", "1d 1h 1m 1s 500ms")] {
+            let age = parse(text).unwrap();
+            assert_eq!(describe(age), told);
+            assert_eq!(parse(told).unwrap(), age);
+        }
+    }
+
+    #[test]
     fn ages_that_would_archive_too_much_are_refused() {
         for (text, part) in [
             ("0", "not an age"),
             ("0s", "more than zero"),
             ("0 days", "more than zero"),
+            ("999us", "more than zero"),
             ("-1 day", "more than zero"),
             ("1 day ago", "more than zero"),
             ("", "not an age"),

@@ -2,6 +2,7 @@
 
 mod history;
 mod plans;
+mod rooms;
 
 use std::{
     collections::HashSet,
@@ -19,10 +20,13 @@ use jiff::SignedDuration;
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::{history::Listed, plans::PLAN_IS_GOOD};
+pub use self::{
+    history::Listed,
+    plans::PLAN_IS_GOOD,
+    rooms::{Coverage, Explained, OwnRule},
+};
 use crate::{
     metrics,
-    policies::is_withdrawn,
     room_log::RoomLog,
     run::{Pace, Record, Right, Runner},
     work::{self, Tools},
@@ -79,13 +83,13 @@ impl Archive {
         }
     }
 
-    /// The policies, by name.
+    /// The policies, by name, but for those that were withdrawn.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn policies(&self) -> Result<Vec<Policy>> {
         let mut policies = self.parts.store.policies().await?;
-        policies.retain(|policy| !is_withdrawn(policy));
+        policies.retain(|policy| !policy.withdrawn);
         Ok(policies)
     }
 
@@ -100,6 +104,17 @@ impl Archive {
             .into_iter()
             .find(|policy| policy.name == name || Some(policy.id) == id)
             .ok_or_else(|| Code::PolicyNotFound.into())
+    }
+
+    /// The id of the policy of this name. An id is one, also of a policy that was removed.
+    ///
+    /// # Errors
+    /// `policy_not_found`, and those of the store.
+    pub async fn policy_id(&self, name: &str) -> Result<PolicyId> {
+        match name.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Ok(self.policy(name).await?.id),
+        }
     }
 
     /// Runs a policy now, beside its schedule. Answers once the run is claimed.

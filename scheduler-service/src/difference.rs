@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{RoomId, archive::RoomCount};
+use domain::{
+    RoomId, Timestamp,
+    archive::{RoomCount, RuledBy},
+};
 
 /// Why a room was not as planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub enum Reason {
     BackSince,
     /// Messages were edited.
     EditedSince,
+    /// Another rule decides about the room since: its own, or the policy's again.
+    RuleChanged,
     /// The run has not moved all that it found: changed under its hands, cancelled or failed.
     NotMoved,
 }
@@ -60,16 +65,20 @@ fn compare(plan: Option<&RoomCount>, run: Option<&RoomCount>) -> Option<Differen
     let (planned, found) = (of(plan, |c| c.due), of(run, |c| c.due));
     let (held_then, held_now) = (of(plan, |c| c.held), of(run, |c| c.held));
     let moved = of(run, |c| c.moved);
+    let ruled = plan
+        .zip(run)
+        .is_some_and(|(plan, run)| own(plan) != own(run));
     let in_all = (planned + held_then, found + held_now);
     let edited = planned == found && of(plan, |c| c.revs) != of(run, |c| c.revs);
     let reasons = [
-        (held_now > held_then, Reason::HeldSince),
+        (ruled, Reason::RuleChanged),
+        (!ruled && held_now > held_then, Reason::HeldSince),
         (
-            held_now < held_then && found > planned,
+            !ruled && held_now < held_then && found > planned,
             Reason::ReleasedSince,
         ),
-        (in_all.1 < in_all.0, Reason::GoneSince),
-        (in_all.1 > in_all.0, Reason::BackSince),
+        (!ruled && in_all.1 < in_all.0, Reason::GoneSince),
+        (!ruled && in_all.1 > in_all.0, Reason::BackSince),
         (edited, Reason::EditedSince),
         (moved < found, Reason::NotMoved),
     ];
@@ -85,4 +94,9 @@ fn compare(plan: Option<&RoomCount>, run: Option<&RoomCount>) -> Option<Differen
         moved,
         reasons,
     })
+}
+
+/// What a room had of its own. That all of it is held is none of its own.
+fn own(count: &RoomCount) -> (bool, Option<Timestamp>) {
+    (count.rule == RuledBy::Exempt, count.cutoff)
 }

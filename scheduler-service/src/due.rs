@@ -83,7 +83,7 @@ async fn look_at(
 ) -> Result<()> {
     let Some(slot) = policy
         .next_run_at
-        .filter(|slot| policy.enabled && *slot <= now)
+        .filter(|slot| policy.runs_by_itself() && *slot <= now)
     else {
         return Ok(());
     };

@@ -12,6 +12,7 @@ mod metrics;
 pub mod policies;
 pub mod room_log;
 mod routes;
+mod rules;
 pub mod run;
 pub mod schedule;
 mod scope;

@@ -1,25 +1,33 @@
-//! Policies as the configuration names them, and how they come into the store.
+//! Policies as people write them: in the configuration, and over REST. One code reads both.
+
+mod change;
+mod sync;
 
 use std::{collections::HashSet, fmt};
 
 use domain::{
-    Limits, PolicyId, Result, RoomName, Timestamp,
-    archive::{Policy, Scope},
-    ports::Store,
+    Code, Error, Limits, PolicyId, Result, RoomName, Timestamp,
+    archive::{Policy, PolicySource, Scope},
 };
 use settings::{PolicySetting, Settings};
 use uuid::Uuid;
 
+pub use self::sync::synchronise;
 use crate::{age, schedule::Schedule};
 
 /// Makes a policy's id of its name, so that it survives restarts and replicas agree on it.
 const NAMES: Uuid = Uuid::from_u128(0x6f70_5d2e_8a41_5c6b_9d3e_1f27_4b8c_a901);
 
-/// Something in the configuration that cannot be meant.
+/// Longest name of a policy, in characters.
+const NAME_CHARS: usize = 64;
+
+/// Something in a policy that cannot be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyProblem {
-    /// The setting: `archive.policies[0].schedule`.
+    /// The setting: `archive.policies[0].schedule`, or `schedule` outside the configuration.
     pub path: String,
+    /// The field of the policy: `schedule`.
+    pub field: &'static str,
     /// What is wrong with it, and what would be right.
     pub reason: String,
 }
@@ -51,7 +59,7 @@ pub fn from_settings(
     let mut policies = Vec::new();
     for (index, setting) in settings.iter().enumerate() {
         let mut reader = Reader {
-            path: format!("archive.policies[{index}]"),
+            path: format!("archive.policies[{index}]."),
             problems: &mut problems,
         };
         if !names.insert(setting.name.as_str()) {
@@ -63,6 +71,46 @@ pub fn from_settings(
         Ok(policies)
     } else {
         Err(problems)
+    }
+}
+
+/// Understands one policy by the same rules, outside the configuration.
+///
+/// # Errors
+/// `invalid_field` with the first field that is wrong; the detail says all that is.
+pub(crate) fn one(setting: &PolicySetting, limits: &Limits) -> Result<Policy> {
+    let mut problems = Vec::new();
+    let mut reader = Reader {
+        path: String::new(),
+        problems: &mut problems,
+    };
+    let policy = reader.policy(setting, limits);
+    match (policy, problems.as_slice()) {
+        (Some(policy), []) => Ok(policy),
+        (_, problems) => Err(refusal(problems)),
+    }
+}
+
+fn refusal(problems: &[PolicyProblem]) -> Error {
+    let field = problems.first().map_or("policy", |problem| problem.field);
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Error::invalid(Code::InvalidField, field, said.join("; "))
+}
+
+/// What one would write to get this policy.
+pub(crate) fn to_setting(policy: &Policy) -> PolicySetting {
+    PolicySetting {
+        name: policy.name.clone(),
+        rooms: match &policy.scope {
+            Scope::AllRooms | Scope::Tenant(_) => Vec::new(),
+            Scope::Rooms(names) => names.iter().map(ToString::to_string).collect(),
+        },
+        older_than: age::describe(policy.older_than),
+        action: policy.action,
+        schedule: policy.schedule.clone(),
+        timezone: policy.timezone.clone(),
+        catch_up: policy.catch_up,
+        enabled: policy.enabled,
     }
 }
 
@@ -85,9 +133,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn policy(&mut self, setting: &PolicySetting, limits: &Limits) -> Option<Policy> {
-        if setting.name.trim().is_empty() {
-            self.object("name", "a policy needs a name".to_owned());
-        }
+        self.accept("name", check_name(&setting.name));
         let older_than = self.accept("older_than", age::parse(&setting.older_than));
         let schedule = Schedule::parse(&setting.schedule, &setting.timezone);
         let field = match &schedule {
@@ -105,6 +151,10 @@ impl Reader<'_> {
             timezone: setting.timezone.clone(),
             catch_up: setting.catch_up,
             enabled: setting.enabled,
+            paused: false,
+            withdrawn: false,
+            source: PolicySource::Configuration,
+            rev: 1,
             next_run_at: None,
         })
     }
@@ -116,12 +166,15 @@ impl Reader<'_> {
         let mut names: Vec<RoomName> = Vec::new();
         for (index, room) in rooms.iter().enumerate() {
             let name = RoomName::parse(room, limits).map_err(|error| error.message().to_owned());
-            names.extend(self.accept(&format!("rooms[{index}]"), name));
+            match name {
+                Ok(name) => names.push(name),
+                Err(reason) => self.object_to("rooms", format!("rooms[{index}]"), reason),
+            }
         }
         Scope::Rooms(names)
     }
 
-    fn accept<T>(&mut self, field: &str, read: Result<T, String>) -> Option<T> {
+    fn accept<T>(&mut self, field: &'static str, read: Result<T, String>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(reason) => {
@@ -131,59 +184,40 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, field: &str, reason: String) {
-        let path = format!("{}.{field}", self.path);
-        self.problems.push(PolicyProblem { path, reason });
+    fn object(&mut self, field: &'static str, reason: String) {
+        self.object_to(field, field.to_owned(), reason);
+    }
+
+    fn object_to(&mut self, field: &'static str, place: String, reason: String) {
+        let path = format!("{}{place}", self.path);
+        self.problems.push(PolicyProblem {
+            path,
+            field,
+            reason,
+        });
     }
 }
 
-/// Makes the store's policies those that are wanted. Others are withdrawn: nobody sees them, and
-/// they do not run, but their next slot is kept, since a server may have been started in the wrong
-/// folder. Changed ones keep their id. The next slot is computed anew where schedule or zone
-/// changed, or a policy was switched on. Idempotent; several processes may do it at once.
-///
-/// # Errors
-/// Those of the store; and `internal` for a schedule that [`from_settings`] did not read.
-pub async fn synchronise(store: &dyn Store, wanted: Vec<Policy>, now: Timestamp) -> Result<()> {
-    let known = store.policies().await?;
-    let unnamed = |old: &&Policy| wanted.iter().all(|new| new.id != old.id);
-    for gone in known.iter().filter(unnamed) {
-        withdraw(store, gone).await?;
+/// A name must not be taken for an id, since policies are asked for by either.
+fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("a policy needs a name".to_owned());
     }
-    for mut policy in wanted {
-        let old = known.iter().find(|old| old.id == policy.id);
-        policy.next_run_at = next_slot(&policy, old, now)?;
-        if old != Some(&policy) {
-            tracing::info!(policy = policy.name, next = ?policy.next_run_at, "archive policy set");
-            store.save_policy(policy).await?;
-        }
+    if name.chars().count() > NAME_CHARS {
+        return Err(format!("a name has at most {NAME_CHARS} characters"));
     }
-    Ok(())
+    if name.chars().any(char::is_control) {
+        return Err("a name has no control characters".to_owned());
+    }
+    match name.parse::<PolicyId>() {
+        Ok(_) => Err("a name must not look like an id".to_owned()),
+        Err(_) => Ok(()),
+    }
 }
 
-/// Whether a policy is one that the configuration does not name any more. Only those have a next
-/// slot and are switched off.
-pub(crate) fn is_withdrawn(policy: &Policy) -> bool {
-    !policy.enabled && policy.next_run_at.is_some()
-}
-
-async fn withdraw(store: &dyn Store, policy: &Policy) -> Result<()> {
-    if is_withdrawn(policy) {
-        return Ok(());
-    }
-    tracing::info!(policy = policy.name, "archive policy withdrawn");
-    if policy.next_run_at.is_none() {
-        return store.remove_policy(policy.id).await;
-    }
-    let withdrawn = Policy {
-        enabled: false,
-        ..policy.clone()
-    };
-    store.save_policy(withdrawn).await
-}
-
+/// The next slot of a policy: the one it had, unless the schedule was changed or it did not run.
 fn next_slot(policy: &Policy, old: Option<&Policy>, now: Timestamp) -> Result<Option<Timestamp>> {
-    if !policy.enabled {
+    if !policy.runs_by_itself() {
         return Ok(None);
     }
     let kept = old

@@ -1,7 +1,7 @@
 //! The rooms that a run goes through, in the order of their ids.
 
 use domain::{
-    Result, Room, RoomId, RoomName, RunId, TenantId,
+    PolicyId, Result, Room, RoomId, RoomName, RunId, TenantId,
     archive::{Run, Scope},
     ports::Store,
 };
@@ -38,19 +38,12 @@ impl Rooms {
         match &run.policy.scope {
             Scope::AllRooms => Ok((Self::All(None), Vec::new())),
             Scope::Tenant(tenant) => Ok((Self::All(Some(tenant.clone())), Vec::new())),
-            Scope::Rooms(names) => Self::named(store, names).await,
-        }
-    }
-
-    async fn named(store: &dyn Store, names: &[RoomName]) -> Result<(Self, Vec<RoomName>)> {
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for name in names {
-            match store.room_by_name(&TenantId::default(), name).await? {
-                Some(room) => found.push(room.id),
-                None => missing.push(name.clone()),
+            Scope::Rooms(names) => {
+                let (mut rooms, missing) = named(store, names).await?;
+                rooms.extend(pinned(store, run.policy.id).await?);
+                Ok((Self::listed(rooms), missing))
             }
         }
-        Ok((Self::listed(found), missing))
     }
 
     fn listed(mut rooms: Vec<RoomId>) -> Self {
@@ -92,4 +85,30 @@ async fn rooms_of(store: &dyn Store, ids: Vec<RoomId>) -> Result<RoomPage> {
     }
     let next = ids.last().copied().filter(|_| ids.len() == PAGE);
     Ok(RoomPage { rooms, next })
+}
+
+/// The rooms of these names, and the names that no room has.
+async fn named(store: &dyn Store, names: &[RoomName]) -> Result<(Vec<RoomId>, Vec<RoomName>)> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in names {
+        match store.room_by_name(&TenantId::default(), name).await? {
+            Some(room) => found.push(room.id),
+            None => missing.push(name.clone()),
+        }
+    }
+    Ok((found, missing))
+}
+
+/// The rooms that a policy alone covers, whether it names them or not.
+async fn pinned(store: &dyn Store, policy: PolicyId) -> Result<Vec<RoomId>> {
+    let mut rooms: Vec<RoomId> = Vec::new();
+    loop {
+        let after = rooms.last().copied();
+        let page = store.pinned_rooms(policy, after, PAGE).await?;
+        let last = page.len() < PAGE;
+        rooms.extend(page);
+        if last {
+            return Ok(rooms);
+        }
+    }
 }

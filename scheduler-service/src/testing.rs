@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use domain::{
     Appended, Body, Change, Cursor, Limits, Message, NewChange, NewRow, PolicyId, Result, Room,
     RoomId, Row, RunId, Timestamp, UserId,
-    archive::{Action, CatchUp, Phase, Policy, RoomCount, Run, Scope, Trigger},
+    archive::{Action, CatchUp, Phase, Policy, PolicySource, RoomCount, Run, Scope, Trigger},
     ports::{Bodies, Clock, History, Log, Policies, Rooms, Runs},
 };
 use testkit::{builders, clock::TestClock};
@@ -206,7 +206,14 @@ impl World {
         let right = Right::take(&*self.store, &run, PACE.lease).await.unwrap();
         assert!(self.store.claim_run(run.clone()).await.unwrap());
         let id = run.id;
+        let other = Run {
+            id: RunId::new(),
+            ..run.clone()
+        };
         let ended = at_most(steps, self.archive.runner(run, right.unwrap()).run()).await;
+        // What it had handed to the store's two lanes comes to pass, and before what follows.
+        assert!(!self.store.cancel_run(other.id).await.unwrap());
+        assert!(!self.store.save_run(&other).await.unwrap());
         let run = self.store.run(id).await.unwrap().unwrap();
         (!ended)
             .then_some(run)
@@ -215,7 +222,7 @@ impl World {
 
     /// Stores a policy as it is.
     pub(crate) async fn save(&self, policy: Policy) {
-        self.store.save_policy(policy).await.unwrap();
+        assert!(self.store.save_policy(policy, None).await.unwrap());
     }
 
     /// No copy that nothing points to is left.
@@ -276,6 +283,10 @@ pub(crate) fn policy(name: &str) -> Policy {
         timezone: "UTC".to_owned(),
         catch_up: CatchUp::RunOnce,
         enabled: true,
+        paused: false,
+        withdrawn: false,
+        source: PolicySource::Administrator,
+        rev: 1,
         next_run_at: None,
     }
 }

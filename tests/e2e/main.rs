@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archive;
+mod archive_admin;
 mod bad_input;
 mod fan_out;
 mod files;

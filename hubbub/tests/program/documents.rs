@@ -53,7 +53,7 @@ fn documented_commands_work_as_they_are_printed() {
         let pasted = line
             .replace("--plan ID", &format!("--plan {plan}"))
             .replace(" RUN", &format!(" {run}"))
-            .replace("--room lobby", "--room kitchen")
+            .replace("lobby", "kitchen")
             .replace("create NAME", &format!("create ops{number}"));
         // Passwords of the text are typed.
         let pasted = match pasted.contains("--password-stdin") && !pasted.contains('<') {

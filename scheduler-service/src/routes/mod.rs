@@ -3,15 +3,22 @@
 mod policies;
 mod query;
 mod requests;
+mod revision;
+mod rooms;
 mod runs;
 #[cfg(test)]
 mod tests;
 mod view;
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    str::{FromStr, Utf8Error},
+    sync::Arc,
+};
 
 use domain::{Caller, Error, Limits, Result};
 use edge::{Authenticator, Context, Endpoint, answer, auth::administrator};
+use percent_encoding::percent_decode_str;
 use warp::{
     Filter,
     filters::BoxedFilter,
@@ -23,7 +30,22 @@ use crate::archive::Archive;
 
 /// What is mounted.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    at("/api/v1/admin/archive/policies", &["GET", "HEAD"]),
+    at("/api/v1/admin/archive/policies", &["GET", "HEAD", "POST"]),
+    at(
+        "/api/v1/admin/archive/policies/{policy}",
+        &["GET", "HEAD", "PATCH", "DELETE"],
+    ),
+    at("/api/v1/admin/archive/policies/{policy}/pause", &["POST"]),
+    at("/api/v1/admin/archive/policies/{policy}/resume", &["POST"]),
+    at("/api/v1/admin/archive/policies/{policy}/preview", &["POST"]),
+    at("/api/v1/admin/archive/policies/{policy}/run", &["POST"]),
+    at("/api/v1/admin/archive/schedule/preview", &["POST"]),
+    at("/api/v1/admin/archive/rooms", &["GET", "HEAD"]),
+    at(
+        "/api/v1/admin/archive/rooms/{room}",
+        &["GET", "HEAD", "PUT", "DELETE"],
+    ),
+    at("/api/v1/admin/archive/explain", &["GET", "HEAD"]),
     at("/api/v1/admin/archive/preview", &["POST"]),
     at("/api/v1/admin/archive/runs", &["GET", "HEAD", "POST"]),
     at("/api/v1/admin/archive/runs/{run}", &["GET", "HEAD"]),
@@ -55,7 +77,23 @@ pub(crate) fn routes(ctx: &Context, archive: Archive) -> BoxedFilter<(Response,)
         auth: Arc::clone(&ctx.auth),
         limits: Arc::clone(&ctx.limits),
     };
-    any_of([policies::routes(&desk), runs::routes(&desk)])
+    any_of([
+        policies::routes(&desk),
+        runs::routes(&desk),
+        rooms::routes(&desk),
+    ])
+}
+
+/// A segment of a path with its escapes undone, since names may have spaces.
+struct Segment(String);
+
+impl FromStr for Segment {
+    type Err = Utf8Error;
+
+    fn from_str(text: &str) -> Result<Self, Utf8Error> {
+        let text = percent_decode_str(text).decode_utf8()?;
+        Ok(Self(text.into_owned()))
+    }
 }
 
 /// Several routes as one.

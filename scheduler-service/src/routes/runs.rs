@@ -131,7 +131,11 @@ async fn list(desk: Desk, who: Result<Caller>, query: Query) -> Result<Response>
     who?;
     let before = query.cursor("before")?.map(RunId::from_uuid);
     let limit = query.limit(&desk.limits)?;
-    let runs = desk.archive.runs(None, before, limit).await?;
+    let policy = match query.text("policy") {
+        Some(policy) => Some(desk.archive.policy_id(policy).await?),
+        None => None,
+    };
+    let runs = desk.archive.runs(policy, before, limit).await?;
     let body = Runs {
         runs: runs.items.iter().map(view::in_a_list).collect(),
         more: runs.more,

@@ -1,3 +1,6 @@
+mod policies;
+mod rooms;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -11,7 +14,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    policies,
+    policies::{from_settings, synchronise},
     testing::{HOUR, World, settle},
 };
 
@@ -29,11 +32,9 @@ impl Desk {
         let ctx = context(&world);
         let admin = token(&world, &ctx, "ann", true).await;
         let other = token(&world, &ctx, "bob", false).await;
-        let wanted = policies::from_settings(&settings().archive.policies, &ctx.limits).unwrap();
+        let wanted = from_settings(&settings().archive.policies, &ctx.limits).unwrap();
         let store = &*world.store;
-        policies::synchronise(store, wanted, world.now())
-            .await
-            .unwrap();
+        synchronise(store, wanted, world.now()).await.unwrap();
         let routes = routes(&ctx, world.archive.clone());
         Self {
             world,
@@ -48,11 +49,28 @@ impl Desk {
     }
 
     async fn ask_as(&self, token: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+        self.send(token, ("x-none", ""), (method, path), body).await
+    }
+
+    /// Asks with `If-Match`.
+    async fn ask_if(&self, tag: &str, method: &str, path: &str, body: Value) -> (u16, Value) {
+        self.send(&self.admin, ("if-match", tag), (method, path), body)
+            .await
+    }
+
+    async fn send(
+        &self,
+        token: &str,
+        (header, value): (&str, &str),
+        (method, path): (&str, &str),
+        body: Value,
+    ) -> (u16, Value) {
         let request = warp::http::Request::builder()
             .method(method)
             .uri(format!("/api/v1/admin/archive/{path}"))
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", "application/json")
+            .header(header, value)
             .body(Full::new(Bytes::from(body.to_string())))
             .unwrap();
         let service = warp::service(self.routes.clone());
@@ -85,6 +103,11 @@ fn settings() -> Settings {
         "timezone": "Europe/London",
     }]);
     Settings {
+        // Tests let months pass.
+        auth: settings::Auth {
+            token_seconds: 90 * 86_400,
+            ..settings::Auth::default()
+        },
         archive: serde_json::from_value(json!({ "policies": policies })).unwrap(),
         ..Settings::default()
     }
@@ -124,6 +147,22 @@ async fn only_administrators_are_answered() {
         ("GET", "runs/x"),
         ("POST", "runs/x/cancel"),
         ("POST", "restore"),
+        ("POST", "policies"),
+        ("GET", "policies/nightly"),
+        ("PATCH", "policies/nightly"),
+        ("DELETE", "policies/nightly"),
+        ("POST", "policies/nightly/pause"),
+        ("POST", "policies/nightly/resume"),
+        ("POST", "policies/nightly/preview"),
+        ("POST", "policies/nightly/run"),
+        ("POST", "schedule/preview"),
+        ("GET", "runs/x/rooms"),
+        ("GET", "runs/x/differences"),
+        ("GET", "rooms"),
+        ("GET", "rooms/x"),
+        ("PUT", "rooms/x"),
+        ("DELETE", "rooms/x"),
+        ("GET", "explain?room=x"),
     ] {
         let (status, body) = desk.ask_as(&desk.other, method, path, json!({})).await;
         assert_eq!(
@@ -146,7 +185,8 @@ async fn policies_are_shown_in_words_with_their_next_times() {
     let body = desk.get("policies").await;
     let policy = &body["policies"][0];
     assert_eq!(policy["name"], "nightly");
-    assert_eq!(policy["in_words"], "At 02:00.");
+    assert_eq!(policy["english"], "every day at 02:00 Europe/London");
+    assert_eq!(policy["cron"], "0 2 * * *");
     assert_eq!(policy["older_than"], "1h");
     assert_eq!(policy["next"].as_array().unwrap().len(), 5);
     assert_eq!(policy["next"][0], "2026-01-01T02:00:00+00:00");

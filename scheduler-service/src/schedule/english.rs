@@ -4,16 +4,16 @@
 //! every minute | every hour | every N minutes | every N hours        N divides the hour or day
 //! every day    | every weekday | every weekend | every monday …      at midnight unless said
 //! every month  | on the Nth of every month                            on the 1st unless said
-//!   … at TIME [and TIME …]      TIME: 02:00, 14:30:15, 2 am, 2:30 pm, noon, midnight
+//!   … at TIME [and TIME …]      TIME: 3, 02:00, 14:30:15, 2 am, 2:30 pm, noon, midnight
 //! hourly, daily, weekly, monthly
 //! ```
 //!
-//! Days can be listed: `every monday, wednesday and friday at 9 am`. Several times of a day must
+//! An hour alone is one of the 24, as in 03:00; whoever asks is told so. Days can be listed: `every monday, wednesday and friday at 9 am`. Several times of a day must
 //! agree in their minutes, since one cron cannot say 01:00 and 02:30. Whatever is not understood
 //! is refused: a retention schedule must not be guessed at.
 
 /// Days as cron counts them, by their English names.
-const DAYS: [(&str, u8); 7] = [
+pub(super) const DAYS: [(&str, u8); 7] = [
     ("sunday", 0),
     ("monday", 1),
     ("tuesday", 2),
@@ -68,12 +68,16 @@ fn divisor(text: &str, whole: u32, unit: &str) -> Result<u32, String> {
     let n: u32 = text
         .parse()
         .map_err(|_| format!("`{text}` is not a number of {unit}"))?;
-    if n == 0 || n >= whole || !whole.is_multiple_of(n) {
+    if !divides(n, whole) {
         return Err(format!(
             "{n} {unit} do not divide {whole} {unit} evenly; use cron for that"
         ));
     }
     Ok(n)
+}
+
+pub(super) fn divides(n: u32, whole: u32) -> bool {
+    n != 0 && n < whole && whole.is_multiple_of(n)
 }
 
 /// The last three fields of a cron: day of the month, month, day of the week.
@@ -149,7 +153,7 @@ fn times_of_day(words: &[&str]) -> Result<String, String> {
     Ok(format!("{second} {minute} {}", hours.join(",")))
 }
 
-/// "02:00", "14:30:15", "2am", "2:30pm", "noon", "midnight" as hour, minute, second.
+/// "3", "02:00", "14:30:15", "2am", "2:30pm", "noon", "midnight" as hour, minute, second.
 fn time(text: &str) -> Result<(u8, u8, u8), String> {
     let wrong = || format!("`{text}` is not a time; they look like 02:00, 2 am or noon");
     match text {
@@ -169,7 +173,7 @@ fn time(text: &str) -> Result<(u8, u8, u8), String> {
         .map(|part| part.parse().map_err(|_| wrong()))
         .collect::<Result<_, _>>()?;
     let (hour, minute, second) = match (parts.as_slice(), half) {
-        ([hour], Some(_)) => (*hour, 0, 0),
+        ([hour], _) => (*hour, 0, 0),
         ([hour, minute], _) => (*hour, *minute, 0),
         ([hour, minute, second], _) => (*hour, *minute, *second),
         _ => return Err(wrong()),
@@ -209,6 +213,8 @@ mod tests {
             ("every 6 hours", "0 0 */6 * * *"),
             ("every day at 02:00", "0 0 2 * * *"),
             ("every day at 2 am", "0 0 2 * * *"),
+            ("every day at 3", "0 0 3 * * *"),
+            ("every day at 15", "0 0 15 * * *"),
             ("every day at 2:30pm", "0 30 14 * * *"),
             ("every day at 12 am", "0 0 0 * * *"),
             ("every day at 12 pm", "0 0 12 * * *"),
@@ -238,7 +244,8 @@ mod tests {
             "every fortnight at 3 pm",
             "every monday at 25:00",
             "every day at 13 pm",
-            "every day at 2",
+            "every day at 24",
+            "every day at 0230",
             "every day at",
             "every day at 01:00 and 02:30",
             "every 90 minutes",

@@ -9,6 +9,7 @@
 //!   passes: the hour that comes twice counts twice, and the skipped one not at all.
 
 mod english;
+mod words;
 
 use croner::{
     Cron,
@@ -54,6 +55,8 @@ pub enum ScheduleError {
 #[derive(Debug, Clone)]
 pub struct Schedule {
     cron: Cron,
+    /// The cron as it was written, or as plain English means it.
+    pattern: String,
     zone: TimeZone,
     /// Whether it names certain hours, so that each time it names is meant once.
     hourly: bool,
@@ -67,9 +70,14 @@ impl Schedule {
     /// [`ScheduleError`] says what is wrong and what would be right.
     pub fn parse(text: &str, zone: &str) -> Result<Self, ScheduleError> {
         let zone = TimeZone::get(zone).map_err(|_| ScheduleError::Zone(zone.to_owned()))?;
-        let cron = parse_cron(text)?;
+        let (cron, pattern) = parse_cron(text)?;
         let hourly = cron.pattern.hours.values().len() == 24;
-        Ok(Self { cron, zone, hourly })
+        Ok(Self {
+            cron,
+            pattern,
+            zone,
+            hourly,
+        })
     }
 
     /// The first time after `after`. `None` only at the end of time.
@@ -105,10 +113,33 @@ impl Schedule {
             .unwrap_or(first)
     }
 
-    /// The schedule in words: "At 02:00."
+    /// The schedule as cron, of five fields where the seconds are 0.
     #[must_use]
-    pub fn describe(&self) -> String {
-        self.cron.describe()
+    pub fn cron(&self) -> &str {
+        let fields = self.pattern.split_whitespace().count();
+        match self.pattern.strip_prefix("0 ") {
+            Some(five) if fields == 6 => five.trim_start(),
+            _ => &self.pattern,
+        }
+    }
+
+    /// The schedule in words, with its zone: "every day at 02:00 Europe/Berlin". Where plain
+    /// English has no words for it, as a description: "at 02:00, in January Europe/Berlin".
+    #[must_use]
+    pub fn english(&self) -> String {
+        let words = words::of(&self.pattern).unwrap_or_else(|| {
+            let description = self.cron.describe();
+            let description = description.trim_end_matches('.');
+            let (first, rest) = description.split_at(description.len().min(1));
+            first.to_lowercase() + rest
+        });
+        format!("{words} {}", self.zone())
+    }
+
+    /// The IANA name of its zone.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
     }
 
     /// A time as a clock of the zone shows it, with the offset: "2027-03-28T02:00:00+01:00".
@@ -154,7 +185,8 @@ impl Schedule {
     }
 }
 
-fn parse_cron(text: &str) -> Result<Cron, ScheduleError> {
+/// The schedule, and its cron as text.
+fn parse_cron(text: &str) -> Result<(Cron, String), ScheduleError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(ScheduleError::Empty);
@@ -175,7 +207,7 @@ fn parse_cron(text: &str) -> Result<Cron, ScheduleError> {
         })?;
     let ever = cron.find_next_occurrence(&DateTime::constant(2000, 1, 1, 0, 0, 0, 0), true);
     match ever {
-        Ok(_) => Ok(cron),
+        Ok(_) => Ok((cron, pattern)),
         Err(_) => Err(ScheduleError::Never {
             text: text.to_owned(),
         }),

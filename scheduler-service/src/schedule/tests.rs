@@ -171,13 +171,27 @@ fn odd_days_of_the_calendar() {
 }
 
 #[test]
-fn schedules_are_told_in_words() {
-    for (text, words) in [
-        ("0 2 * * *", "At 02:00."),
-        ("every day at 02:00", "At 02:00."),
-        ("every minute", "Every minute."),
+fn schedules_are_told_as_cron_and_in_words() {
+    for (text, zone, cron, words) in [
+        ("0 2 * * *", "UTC", "0 2 * * *", "every day at 02:00 UTC"),
+        (
+            "every day at 3",
+            "Europe/Berlin",
+            "0 3 * * *",
+            "every day at 03:00 Europe/Berlin",
+        ),
+        ("every minute", "UTC", "* * * * *", "every minute UTC"),
+        (
+            "30 0 2 * * *",
+            "UTC",
+            "30 0 2 * * *",
+            "every day at 02:00:30 UTC",
+        ),
+        ("0 2 * 1 *", "UTC", "0 2 * 1 *", "at 02:00, in January UTC"),
     ] {
-        assert_eq!(schedule(text, "UTC").describe(), words, "{text}");
+        let schedule = schedule(text, zone);
+        assert_eq!(schedule.cron(), cron, "{text}");
+        assert_eq!(schedule.english(), words, "{text}");
     }
 }
 

@@ -6,7 +6,8 @@ use domain::{
     archive::{RoomCount, Run},
 };
 
-use super::{Batch, Tools, Work, count_due};
+use super::{Batch, Tools, Work};
+use crate::rules;
 
 /// Tells how many messages are due, one line a room, and leaves them. Never what they say.
 pub(super) struct Tell {
@@ -24,7 +25,7 @@ impl Tell {
 #[async_trait]
 impl Work for Tell {
     async fn survey(&self, room: &Room) -> Result<Option<RoomCount>> {
-        count_due(&self.tools, room, &self.run).await
+        rules::survey(&self.tools, room, &self.run).await
     }
 
     async fn batch(&self, count: &RoomCount) -> Result<Option<Batch>> {

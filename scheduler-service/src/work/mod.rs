@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Result, Room, Seq,
-    archive::{Action, Due, Key, RoomCount, Run, Trigger},
+    archive::{Action, Key, RoomCount, Run, Trigger},
     ports::{Clock, Store, Swung},
 };
 
@@ -74,18 +74,6 @@ pub(crate) fn of(tools: Tools, run: &Run) -> Box<dyn Work> {
         (None, Action::Archive) => Box::new(Move::new(tools, run)),
         (None, Action::Log) => Box::new(Tell::new(tools, run)),
     }
-}
-
-/// Counts what is due in a room. `None`: nothing is, nor would be if it were not held.
-async fn count_due(tools: &Tools, room: &Room, run: &Run) -> Result<Option<RoomCount>> {
-    let due = Due {
-        room: room.id,
-        cutoff: run.cutoff,
-        after: 0,
-    };
-    let found = tools.store.count_due(due, tools.clock.now()).await?;
-    let anything = found.due > 0 || found.held > 0;
-    Ok(anything.then(|| RoomCount::begin(room.id, name_of(room), found)))
 }
 
 /// What a room is called in records.

@@ -6,7 +6,8 @@ use domain::{
     archive::{RoomCount, Run},
 };
 
-use super::{Batch, Tools, Work, count_due};
+use super::{Batch, Tools, Work};
+use crate::rules;
 
 /// Counts what a run would take, by the same code, and moves nothing.
 pub(super) struct Plan {
@@ -24,7 +25,7 @@ impl Plan {
 #[async_trait]
 impl Work for Plan {
     async fn survey(&self, room: &Room) -> Result<Option<RoomCount>> {
-        count_due(&self.tools, room, &self.run).await
+        rules::survey(&self.tools, room, &self.run).await
     }
 
     async fn batch(&self, _count: &RoomCount) -> Result<Option<Batch>> {

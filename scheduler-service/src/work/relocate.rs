@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use domain::{
     Result, Room, RoomId, Seq,
-    archive::{Due, Key, RoomCount, Run},
+    archive::{Due, Key, RoomCount, RuledBy, Run},
     ports::{Copied, Swung},
 };
 
-use super::{Batch, Tools, Work, count_due, is_done};
+use super::{Batch, Tools, Work, is_done};
+use crate::rules;
 
 /// Moves bodies to the archive: copy, verify, swing the key.
 pub(super) struct Move {
@@ -46,13 +47,16 @@ impl Move {
 #[async_trait]
 impl Work for Move {
     async fn survey(&self, room: &Room) -> Result<Option<RoomCount>> {
-        count_due(&self.tools, room, &self.run).await
+        rules::survey(&self.tools, room, &self.run).await
     }
 
     async fn batch(&self, count: &RoomCount) -> Result<Option<Batch>> {
+        if count.rule == RuledBy::Exempt {
+            return Ok(None);
+        }
         let due = Due {
             room: count.room,
-            cutoff: self.run.cutoff,
+            cutoff: count.cutoff.unwrap_or(self.run.cutoff),
             after: count.through,
         };
         let now = self.tools.clock.now();

@@ -2,12 +2,14 @@
 //! (hold).
 
 mod policy;
+mod rule;
 mod run;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    policy::{Action, CatchUp, Policy, Scope},
+    policy::{Action, CatchUp, Policy, PolicySource, Scope},
+    rule::{RoomOverride, RoomRule, RuledBy},
     run::{Phase, RestoreOrder, RoomCount, Run, Totals, Trigger},
 };
 use crate::{HoldId, MessageId, Rev, RoomId, Seq, Timestamp};

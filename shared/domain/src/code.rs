@@ -84,6 +84,7 @@ codes! {
     LinkExpired "link_expired" Forbidden 410 4503 "This link is no longer good: ask for a new one.";
     PolicyNotFound "policy_not_found" NotFound 404 4503 "There is no such policy.";
     RunNotFound "run_not_found" NotFound 404 4503 "There is no such run or plan.";
+    PolicyReadOnly "policy_read_only" Forbidden 403 4503 "This policy comes from the configuration: change it there. Here it can only be paused.";
     MethodNotAllowed "method_not_allowed" Invalid 405 4400 "This path does not answer to this method.";
     InvalidJson "invalid_json" Invalid 400 4400 "The text is not JSON, or not of the form that is expected here.";
     InvalidField "invalid_field" Invalid 400 4400 "A field is missing or has a value that is not allowed.";
@@ -119,6 +120,7 @@ codes! {
     LastOwner "last_owner" Conflict 409 4400 "The room needs an owner: transfer it first.";
     RoomFull "room_full" Conflict 409 4400 "The room has as many members as it may have.";
     TooManyRooms "too_many_rooms" Conflict 409 4400 "You are in as many rooms as you may be.";
+    PolicyExists "policy_exists" Conflict 409 4400 "A policy of this name exists.";
     PlanExpired "plan_expired" Conflict 409 4400 "The plan is older than 24 hours: make a new one.";
     RunInProgress "run_in_progress" Conflict 409 4400 "A run of this policy is under way.";
     RateLimited "rate_limited" TooMany 429 4008 "Too many requests: slow down.";

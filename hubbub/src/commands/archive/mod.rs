@@ -6,7 +6,9 @@ mod text;
 use std::time::Duration;
 
 use domain::archive::Phase;
-use protocol::native::archive::{Policies, PreviewRequest, RoomCountView, RunRooms, RunView, Runs};
+use protocol::native::archive::{
+    Policies, PolicyView, PreviewRequest, RoomCountView, RunRooms, RunView, Runs,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -15,7 +17,7 @@ use self::progress::Progress;
 use crate::{
     Failure,
     cli::{Archive, Plan, Restore},
-    client::Client,
+    client::{Client, encoded},
     output::Output,
 };
 
@@ -42,6 +44,14 @@ pub(crate) async fn run(
         Archive::Runs { limit, json } => desk.runs(*limit, *json).await,
         Archive::Restore(restore) => desk.restore(restore).await,
         Archive::Policies { json } => desk.policies(*json).await,
+        Archive::Pause { policy, json } => desk.rest(policy, "pause", *json).await,
+        Archive::Resume { policy, json } => desk.rest(policy, "resume", *json).await,
+        Archive::Explain { room, json } => desk.explain(room, *json).await,
+        Archive::Schedule {
+            schedule,
+            zone,
+            json,
+        } => desk.schedule(schedule, zone, *json).await,
     }
 }
 
@@ -148,6 +158,28 @@ impl Desk<'_, '_> {
         self.print(json, answer, |all: &Policies, output| {
             text::policies(&all.policies, output)
         })
+    }
+
+    /// Pauses or resumes a policy.
+    async fn rest(&mut self, policy: &str, what: &str, json: bool) -> Result<(), Failure> {
+        let path = format!("{PATH}/policies/{}/{what}", encoded(policy));
+        let answer = self.client.post(&path, &json!({})).await?;
+        self.print(json, answer, |view: &PolicyView, output| {
+            text::policies(std::slice::from_ref(view), output);
+        })
+    }
+
+    async fn explain(&mut self, room: &str, json: bool) -> Result<(), Failure> {
+        let path = format!("{PATH}/explain?room={}", encoded(room));
+        let answer = self.client.get(&path).await?;
+        self.print(json, answer, text::explained)
+    }
+
+    async fn schedule(&mut self, schedule: &str, zone: &str, json: bool) -> Result<(), Failure> {
+        let body = json!({ "schedule": schedule, "zone": zone });
+        let path = format!("{PATH}/schedule/preview");
+        let answer = self.client.post(&path, &body).await?;
+        self.print(json, answer, text::schedule)
     }
 
     /// Waits for the end of a run that was begun, and shows how far it is.

@@ -1,13 +1,15 @@
-//! Policies and runs as people read them.
+//! Runs as people read them.
+
+mod policies;
 
 use domain::{
     Timestamp,
     archive::{Action, Trigger},
 };
-use protocol::native::archive::{
-    DifferenceView, PolicyText, PolicyView, Reason, RoomCountView, RunView,
-};
+use protocol::native::archive::{DifferenceView, PolicyText, Reason, RoomCountView, RunView};
 use serde::Serialize;
+
+pub(super) use self::policies::{explained, policies, schedule};
 
 use crate::output::Output;
 
@@ -115,40 +117,6 @@ pub(super) fn runs(runs: &[RunView], output: &mut Output<'_>) {
     output.table(&heading, &runs.iter().map(row).collect::<Vec<_>>());
 }
 
-/// Policies, one a line.
-pub(super) fn policies(policies: &[PolicyView], output: &mut Output<'_>) {
-    if policies.is_empty() {
-        return output
-            .line("there is no policy; add one below [[archive.policies]] of the configuration");
-    }
-    let row = |view: &PolicyView| {
-        let policy = &view.policy;
-        let next = view.next.first().filter(|_| view.enabled);
-        vec![
-            policy.name.clone(),
-            word(&policy.action),
-            policy.older_than.clone(),
-            policy
-                .rooms
-                .as_ref()
-                .map_or("all".to_owned(), |rooms| rooms.join(", ")),
-            view.in_words.clone(),
-            policy.timezone.clone(),
-            next.cloned().unwrap_or_else(|| "paused".to_owned()),
-        ]
-    };
-    let heading = [
-        "policy",
-        "action",
-        "older than",
-        "rooms",
-        "runs",
-        "zone",
-        "next",
-    ];
-    output.table(&heading, &policies.iter().map(row).collect::<Vec<_>>());
-}
-
 /// Some rooms of a run, one a line.
 pub(super) fn rooms(rooms: &[RoomCountView], output: &mut Output<'_>) {
     let row = |room: &RoomCountView| {
@@ -157,13 +125,16 @@ pub(super) fn rooms(rooms: &[RoomCountView], output: &mut Output<'_>) {
             room.due.to_string(),
             room.moved.to_string(),
             room.held.to_string(),
+            word(&room.rule),
             bytes(room.bytes),
             room.oldest.map(moment).unwrap_or_default(),
             room.newest.map(moment).unwrap_or_default(),
         ]
     };
     if !rooms.is_empty() {
-        let heading = ["room", "due", "moved", "held", "size", "oldest", "newest"];
+        let heading = [
+            "room", "due", "moved", "held", "rule", "size", "oldest", "newest",
+        ];
         output.table(&heading, &rooms.iter().map(row).collect::<Vec<_>>());
     }
     for room in rooms {
@@ -214,6 +185,7 @@ fn why(reason: Reason) -> &'static str {
         Reason::GoneSince => "deleted or moved since",
         Reason::BackSince => "brought back since",
         Reason::EditedSince => "edited since",
+        Reason::RuleChanged => "another rule since",
         Reason::NotMoved => "not all was moved",
     }
 }

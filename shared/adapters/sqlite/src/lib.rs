@@ -21,6 +21,7 @@ mod members;
 mod messages;
 mod notifications;
 mod outbox;
+mod overrides;
 mod policies;
 mod queue;
 mod reactions;

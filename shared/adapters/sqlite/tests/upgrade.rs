@@ -37,7 +37,7 @@ fn room(n: usize, moved: u64, done: bool) -> Value {
         "room": ROOMS[n], "name": "general", "due": 10, "moved": moved, "held": 1,
         "bytes": 100, "oldest": format!("2026-01-0{}T00:00:00Z", n + 1),
         "newest": format!("2026-02-0{}T00:00:00Z", n + 1), "revs": 10, "through": moved,
-        "done": done,
+        "done": done, "rule": "policy",
     })
 }
 

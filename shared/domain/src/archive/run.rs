@@ -1,12 +1,13 @@
 //! One execution of a policy.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{DueCount, Policy};
+use super::{DueCount, Policy, RuledBy};
 use crate::{RoomId, RoomName, RunId, Seq, Timestamp};
 
 /// Why a run happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// Its time had come.
@@ -20,7 +21,7 @@ pub enum Trigger {
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// At work, or interrupted and to be gone on with.
@@ -45,8 +46,14 @@ pub struct RoomCount {
     pub due: u64,
     /// Messages that were moved (or told of, or brought back).
     pub moved: u64,
-    /// Messages that were due but held.
+    /// Messages that would have been due, but were held, or the room was exempt.
     pub held: u64,
+    /// What decided about the room.
+    #[serde(default)]
+    pub rule: RuledBy,
+    /// Messages from before this moment were due here, where that is not the run's cutoff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<Timestamp>,
     /// Bytes of content of the messages that were due.
     pub bytes: u64,
     /// When the oldest of them was said.
@@ -75,7 +82,7 @@ pub struct Totals {
     pub due: u64,
     /// Messages that were moved (or told of, or brought back).
     pub moved: u64,
-    /// Messages that were due but held.
+    /// Messages that would have been due, but were held, or their room was exempt.
     pub held: u64,
     /// Bytes of content of the messages that were due.
     pub bytes: u64,
@@ -161,6 +168,8 @@ impl RoomCount {
             due: found.due,
             moved: 0,
             held: found.held,
+            rule: RuledBy::default(),
+            cutoff: None,
             bytes: found.bytes,
             oldest: found.oldest,
             newest: found.newest,

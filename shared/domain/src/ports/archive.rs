@@ -3,18 +3,23 @@
 use async_trait::async_trait;
 
 use crate::{
-    HoldId, MessageId, PolicyId, Result, RoomId, RunId, Seq, Timestamp,
-    archive::{Due, DueCount, Hold, Key, Policy, RoomCount, Run},
+    HoldId, MessageId, PolicyId, Result, Rev, RoomId, RunId, Seq, TenantId, Timestamp,
+    archive::{Due, DueCount, Hold, Key, Policy, RoomCount, RoomOverride, Run},
 };
 
 /// The policies.
 #[async_trait]
 pub trait Policies: Send + Sync {
-    /// Stores a policy under its id, replacing what was there. Atomic.
-    async fn save_policy(&self, policy: Policy) -> Result<()>;
+    /// Stores a policy if the stored one has the revision `from`, or if there is none of its id
+    /// and `from` is `None`; says whether it did. Atomic: of several changes of one revision
+    /// exactly one succeeds.
+    ///
+    /// # Errors
+    /// `policy_exists` when another policy has the name.
+    async fn save_policy(&self, policy: Policy, from: Option<Rev>) -> Result<bool>;
 
-    /// Removes a policy; its runs stay. Idempotent.
-    async fn remove_policy(&self, id: PolicyId) -> Result<()>;
+    /// Removes a policy if it has the revision `from`; its runs stay. Says whether it did. Atomic.
+    async fn remove_policy(&self, id: PolicyId, from: Rev) -> Result<bool>;
 
     /// All policies, by name. There are few.
     async fn policies(&self) -> Result<Vec<Policy>>;
@@ -27,6 +32,35 @@ pub trait Policies: Send + Sync {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Result<bool>;
+}
+
+/// What rooms have of their own.
+#[async_trait]
+pub trait Overrides: Send + Sync {
+    /// Gives a room a rule of its own, replacing what it had. Atomic.
+    async fn set_override(&self, own: RoomOverride) -> Result<()>;
+
+    /// Takes a room's own rule away; says whether it had one. Atomic, idempotent.
+    async fn lift_override(&self, room: RoomId) -> Result<bool>;
+
+    /// What a room has of its own.
+    async fn room_override(&self, room: RoomId) -> Result<Option<RoomOverride>>;
+
+    /// Up to `limit` rules of a tenant's rooms, by room id after `after`.
+    async fn overrides(
+        &self,
+        tenant: &TenantId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomOverride>>;
+
+    /// Up to `limit` rooms that a policy alone covers, by id after `after`.
+    async fn pinned_rooms(
+        &self,
+        policy: PolicyId,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomId>>;
 }
 
 /// The records of runs.

@@ -16,7 +16,7 @@ mod work;
 
 use std::sync::Arc;
 
-pub use archive::{Bodies, Copied, Holds, Policies, RunRooms, Runs, Swung};
+pub use archive::{Bodies, Copied, Holds, Overrides, Policies, RunRooms, Runs, Swung};
 pub use files::{Blobs, ByteStream, FileLinks, Files};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache};
 pub use log::{History, Inbox, Log, Outbox};
@@ -38,6 +38,7 @@ pub trait Store:
     + Inbox
     + Outbox
     + Policies
+    + Overrides
     + Runs
     + RunRooms
     + Holds
@@ -61,6 +62,7 @@ impl<T> Store for T where
         + Inbox
         + Outbox
         + Policies
+        + Overrides
         + Runs
         + RunRooms
         + Holds

@@ -1,10 +1,14 @@
 //! The archive over REST, below `/api/v1/admin/archive`.
 
 mod policies;
+mod rooms;
 mod runs;
 
 pub use self::{
-    policies::{Policies, PolicyText, PolicyView},
+    policies::{
+        NewPolicy, Policies, PolicyChange, PolicyText, PolicyView, ScheduleRequest, ScheduleView,
+    },
+    rooms::{CoverageView, ExplainView, HoldView, RoomRuleRequest, RoomRuleView, RoomRules},
     runs::{
         DifferenceView, Differences, PreviewRequest, Reason, RestoreRequest, RoomCountView,
         RunRequest, RunRooms, RunView, Runs, Totals,
@@ -13,7 +17,7 @@ pub use self::{
 
 #[cfg(test)]
 mod tests {
-    use domain::archive::{Action, CatchUp};
+    use domain::archive::{Action, CatchUp, PolicySource};
     use uuid::Uuid;
 
     use super::*;
@@ -25,6 +29,8 @@ mod tests {
         assert_eq!((restore.room, restore.hold_days), (None, None));
         assert!(serde_json::from_str::<RunRequest>(r#"{"plans":"x"}"#).is_err());
         assert!(serde_json::from_str::<PreviewRequest>(r#"{"olderthan":"1h"}"#).is_err());
+        assert!(serde_json::from_str::<PolicyChange>(r#"{"olderthan":"1h"}"#).is_err());
+        assert!(serde_json::from_str::<RoomRuleRequest>(r#"{"exempted":true}"#).is_err());
     }
 
     #[test]
@@ -39,11 +45,18 @@ mod tests {
                 schedule: "0 2 * * *".into(),
                 timezone: "UTC".into(),
             },
-            in_words: "At 02:00.".into(),
+            when: ScheduleView {
+                cron: "0 2 * * *".into(),
+                english: "every day at 02:00 UTC".into(),
+                zone: "UTC".into(),
+                next: vec!["2027-01-01T02:00:00+00:00".into()],
+            },
             catch_up: CatchUp::RunOnce,
             enabled: true,
+            paused: false,
+            source: PolicySource::Administrator,
+            rev: 3,
             next_run_at: None,
-            next: vec!["2027-01-01T02:00:00+00:00".into()],
         };
         assert_eq!(
             serde_json::to_value(&view).unwrap(),
@@ -54,9 +67,14 @@ mod tests {
                 "action": "archive",
                 "schedule": "0 2 * * *",
                 "timezone": "UTC",
-                "in_words": "At 02:00.",
+                "cron": "0 2 * * *",
+                "english": "every day at 02:00 UTC",
+                "zone": "UTC",
                 "catch_up": "run_once",
                 "enabled": true,
+                "paused": false,
+                "source": "administrator",
+                "rev": 3,
                 "next": ["2027-01-01T02:00:00+00:00"],
             })
         );

@@ -4,18 +4,20 @@
 
 pub mod holds;
 pub mod leases;
+pub mod overrides;
 pub mod policies;
 pub mod run_rooms;
 pub mod runs;
 
-use domain::ports::{Holds, Leases, Policies, RunRooms, Runs};
+use domain::ports::{Holds, Leases, Overrides, Policies, RunRooms, Runs};
 
 /// The ports that the suite needs of a store.
-pub trait ArchiveStore: Policies + Runs + RunRooms + Holds + Leases {}
+pub trait ArchiveStore: Policies + Overrides + Runs + RunRooms + Holds + Leases {}
 
-impl<T: Policies + Runs + RunRooms + Holds + Leases> ArchiveStore for T {}
+impl<T: Policies + Overrides + Runs + RunRooms + Holds + Leases> ArchiveStore for T {}
 
-/// Runs the suites of [`Policies`](domain::ports::Policies), [`Runs`](domain::ports::Runs),
+/// Runs the suites of [`Policies`](domain::ports::Policies),
+/// [`Overrides`](domain::ports::Overrides), [`Runs`](domain::ports::Runs),
 /// [`RunRooms`](domain::ports::RunRooms), [`Holds`](domain::ports::Holds) and [`Leases`](domain::ports::Leases) on the worlds of `open`,
 /// each a `World<dyn ArchiveStore>`.
 #[macro_export]
@@ -23,10 +25,17 @@ macro_rules! archive_contract {
     ($open:ident) => {
         $crate::contract_cases! { $open, archive;
             policies: [
-                a_policy_is_saved_replaced_and_removed,
+                a_policy_is_saved_changed_and_removed,
+                a_policys_name_is_taken_once,
+                of_many_changes_of_one_revision_one_succeeds,
                 policies_are_listed_by_name,
                 a_slot_is_advanced_from_what_it_was,
                 of_many_schedulers_one_advances_a_slot,
+            ]
+            overrides: [
+                a_rooms_rule_is_set_replaced_and_lifted,
+                rules_are_paged_by_room_within_a_tenant,
+                the_rooms_of_a_policy_are_known,
             ]
             runs: [
                 a_run_is_read_back_as_it_was_claimed,

@@ -50,3 +50,20 @@ UPDATE runs SET body = json_set(
         LIMIT 1
     )
 );
+
+-- Compared by whoever changes a policy.
+ALTER TABLE policies ADD COLUMN rev INTEGER NOT NULL DEFAULT 1;
+
+-- Policies that the configuration does not name any more used to be known by this.
+UPDATE policies SET body = json_set(body, '$.enabled', json('true'), '$.withdrawn', json('true'))
+WHERE next_run_at IS NOT NULL AND NOT body ->> '$.enabled';
+
+-- What rooms have of their own; it comes before what policies say.
+CREATE TABLE archive_overrides (
+    room   BLOB PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    policy BLOB, -- the only one that covers the room, where it has one alone
+    body   TEXT NOT NULL -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_overrides_tenant ON archive_overrides (tenant, room);
+CREATE INDEX archive_overrides_policy ON archive_overrides (policy, room) WHERE policy IS NOT NULL;

@@ -2,15 +2,16 @@
 
 use domain::{
     Seq, Timestamp,
-    archive::{Phase, Trigger},
+    archive::{Phase, RuledBy, Trigger},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::PolicyText;
 
 /// `POST preview`: what would be archived now? Names a policy, or says what is meant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
     /// A policy, by name or id.
@@ -25,7 +26,7 @@ pub struct PreviewRequest {
 }
 
 /// `POST runs`: follow a plan, or run a policy as things stand now. One of the two.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// A plan, which is good for 24 hours.
@@ -37,7 +38,7 @@ pub struct RunRequest {
 }
 
 /// `POST restore`: bring back what a run moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreRequest {
     /// The run.
@@ -51,7 +52,7 @@ pub struct RestoreRequest {
 }
 
 /// `GET runs`, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Runs {
     /// A page of them.
     pub runs: Vec<RunView>,
@@ -60,7 +61,7 @@ pub struct Runs {
 }
 
 /// A run, a plan or a restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunView {
     /// Which.
     pub id: Uuid,
@@ -112,7 +113,7 @@ pub struct RunView {
 }
 
 /// Sums over the rooms of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     /// Rooms in which something is due or held.
     pub rooms: u64,
@@ -120,7 +121,7 @@ pub struct Totals {
     pub due: u64,
     /// Messages that were moved, told of, or brought back.
     pub moved: u64,
-    /// Messages that would be due but are held.
+    /// Messages that would be due but are held, or their room is exempt.
     pub held: u64,
     /// Bytes of content of those that are due.
     pub bytes: u64,
@@ -136,7 +137,7 @@ pub struct Totals {
 }
 
 /// `GET runs/{id}/rooms`, by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunRooms {
     /// Each room in which something is due or held.
     pub rooms: Vec<RoomCountView>,
@@ -145,7 +146,7 @@ pub struct RunRooms {
 }
 
 /// What a run found and did in one room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomCountView {
     /// Which.
     pub room: Uuid,
@@ -156,7 +157,7 @@ pub struct RoomCountView {
     pub due: u64,
     /// Messages that were moved.
     pub moved: u64,
-    /// Messages that were held.
+    /// Messages that would be due but are held, or the room is exempt.
     pub held: u64,
     /// Bytes of content of those that were due.
     pub bytes: u64,
@@ -166,6 +167,12 @@ pub struct RoomCountView {
     /// When the newest of them was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<Timestamp>,
+    /// What decided about the room.
+    #[serde(default)]
+    pub rule: RuledBy,
+    /// Messages from before this moment are due here, where the room has its own age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<Timestamp>,
     /// How far it came.
     pub through: Seq,
     /// Whether the run is through with it.
@@ -176,7 +183,7 @@ pub struct RoomCountView {
 }
 
 /// `GET runs/{id}/differences`, by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Differences {
     /// Each room that was not as the plan said.
     pub differences: Vec<DifferenceView>,
@@ -185,7 +192,7 @@ pub struct Differences {
 }
 
 /// One room that was not as the plan said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DifferenceView {
     /// Which.
     pub room: Uuid,
@@ -203,7 +210,7 @@ pub struct DifferenceView {
 }
 
 /// Why a room was not as the plan said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Messages were put under a hold since.
@@ -216,6 +223,8 @@ pub enum Reason {
     BackSince,
     /// Messages were edited.
     EditedSince,
+    /// Another rule decides about the room since.
+    RuleChanged,
     /// Not all that was found was moved: changed in between, cancelled or failed.
     NotMoved,
 }

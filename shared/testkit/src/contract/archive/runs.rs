@@ -2,7 +2,7 @@
 
 use domain::{
     RoomId, RoomName, RunId,
-    archive::{Phase, RoomCount, Run, Totals, Trigger},
+    archive::{Phase, RoomCount, RuledBy, Run, Totals, Trigger},
 };
 use futures_util::future::join_all;
 
@@ -194,6 +194,8 @@ pub(super) fn count(room: RoomId) -> RoomCount {
         due: 10,
         moved: 0,
         held: 2,
+        rule: RuledBy::Override,
+        cutoff: slot(-1),
         bytes: 12_345,
         oldest: slot(-2),
         newest: slot(-1),

@@ -1,54 +1,18 @@
-//! What administrators see.
+//! Plans, runs and restores.
 
-use domain::{
-    Result, Timestamp,
-    archive::{Policy, RoomCount, Run, Scope, Trigger},
-};
+use domain::archive::{RoomCount, Run, Trigger};
 use protocol::native::archive::{
-    DifferenceView, PolicyText, PolicyView, Reason as ReasonView, RoomCountView, RunView, Totals,
+    DifferenceView, Reason as ReasonView, RoomCountView, RunView, Totals,
 };
 
+use super::policies::policy_text;
 use crate::{
-    age,
     archive::{Listed, PLAN_IS_GOOD},
     difference::{Difference, Reason},
-    policies::schedule_of,
 };
 
-/// How many of a policy's next times are shown.
-const NEXT: usize = 5;
-
-/// A policy, and when it runs next.
-pub(super) fn policy(policy: &Policy, now: Timestamp) -> Result<PolicyView> {
-    let schedule = schedule_of(policy)?;
-    let next = schedule.upcoming(now, NEXT);
-    Ok(PolicyView {
-        policy: policy_text(policy),
-        in_words: schedule.describe(),
-        catch_up: policy.catch_up,
-        enabled: policy.enabled,
-        next_run_at: policy.next_run_at,
-        next: next.map(|time| schedule.local(time)).collect(),
-    })
-}
-
-fn policy_text(policy: &Policy) -> PolicyText {
-    PolicyText {
-        id: policy.id.uuid(),
-        name: policy.name.clone(),
-        rooms: match &policy.scope {
-            Scope::AllRooms | Scope::Tenant(_) => None,
-            Scope::Rooms(names) => Some(names.iter().map(ToString::to_string).collect()),
-        },
-        older_than: age::describe(policy.older_than),
-        action: policy.action,
-        schedule: policy.schedule.clone(),
-        timezone: policy.timezone.clone(),
-    }
-}
-
 /// A run, and what was not as planned, if it is over and there was a plan.
-pub(super) fn run(run: &Run, differs: Option<Listed<Difference>>) -> RunView {
+pub(in crate::routes) fn run(run: &Run, differs: Option<Listed<Difference>>) -> RunView {
     RunView {
         differs: differs.map(|all| all.items.into_iter().map(difference).collect()),
         ..in_a_list(run)
@@ -56,7 +20,7 @@ pub(super) fn run(run: &Run, differs: Option<Listed<Difference>>) -> RunView {
 }
 
 /// A run as it stands in a list.
-pub(super) fn in_a_list(run: &Run) -> RunView {
+pub(in crate::routes) fn in_a_list(run: &Run) -> RunView {
     let plan = run.trigger == Trigger::DryRun;
     let good_until = run.started_at.checked_add(PLAN_IS_GOOD).ok();
     RunView {
@@ -96,7 +60,7 @@ fn total(total: domain::archive::Totals) -> Totals {
 }
 
 /// What a run found and did in a room.
-pub(super) fn room(count: RoomCount) -> RoomCountView {
+pub(in crate::routes) fn room(count: RoomCount) -> RoomCountView {
     RoomCountView {
         room: count.room.uuid(),
         name: count.name,
@@ -108,12 +72,14 @@ pub(super) fn room(count: RoomCount) -> RoomCountView {
         newest: count.newest,
         through: count.through,
         done: count.done,
+        rule: count.rule,
+        cutoff: count.cutoff,
         error: count.error,
     }
 }
 
 /// A room that was not as planned.
-pub(super) fn difference(difference: Difference) -> DifferenceView {
+pub(in crate::routes) fn difference(difference: Difference) -> DifferenceView {
     DifferenceView {
         room: difference.room.uuid(),
         name: difference.name,
@@ -131,6 +97,7 @@ fn reason(reason: Reason) -> ReasonView {
         Reason::GoneSince => ReasonView::GoneSince,
         Reason::BackSince => ReasonView::BackSince,
         Reason::EditedSince => ReasonView::EditedSince,
+        Reason::RuleChanged => ReasonView::RuleChanged,
         Reason::NotMoved => ReasonView::NotMoved,
     }
 }
