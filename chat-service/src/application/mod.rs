@@ -3,6 +3,7 @@
 //! Every command looks up the caller's membership anew. Who is not in a room, or asks for one of
 //! another tenant, hears `room_not_found`, like somebody who asks for a room that does not exist.
 
+mod live;
 mod members;
 mod messages;
 mod rooms;
@@ -13,7 +14,7 @@ use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    Appended, Caller, Code, Command, Error, Limits, Member, Refusal, Reply, Result, RoomId, marks,
+    Appended, Caller, Code, Command, Error, Limits, Member, Refusal, Reply, Result, RoomId,
     ports::Store,
 };
 use edge::{Application, Rates, live::Live};
@@ -96,9 +97,13 @@ impl Chat {
                 room,
                 mark,
                 through,
-            } => {
-                marks::raise(&*self.store, room, who.user, mark, through).await?;
-                Ok(Reply::Done)
+            } => self.raise_mark(who, room, mark, through).await,
+            Command::ListReceipts { room } => self.list_receipts(who, room).await,
+            Command::Type { room, on } => self.type_in(who, room, on).await,
+            Command::SetPresence { wish } => Ok(self.set_presence(who, wish)),
+            Command::ListPresence { users } => self.list_presence(who, users).await,
+            Command::ListRoomPresence { room, after, limit } => {
+                self.list_room_presence(who, room, after, limit).await
             }
         }
     }
@@ -132,6 +137,11 @@ fn too_late(command: &Command) -> fn(Box<dyn std::error::Error + Send + Sync>) -
         | Command::ListChannels { .. }
         | Command::GetRoom { .. }
         | Command::FindChannel { .. }
+        | Command::ListReceipts { .. }
+        | Command::Type { .. }
+        | Command::SetPresence { .. }
+        | Command::ListPresence { .. }
+        | Command::ListRoomPresence { .. }
         | Command::ListMembers { .. } => |late| Error::unavailable(late),
     }
 }

@@ -8,9 +8,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{Chat, cut, in_time, members::member_row, refused};
 
-/// Unread messages are counted up to here.
-const UNREAD: u64 = 1_000;
-
 /// How many rooms of a list are looked up at once.
 const AT_ONCE: usize = 8;
 
@@ -126,7 +123,10 @@ impl Chat {
         let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| room.id).collect();
         let heads: Vec<Head> = self.store.heads(&ids).await?;
         let view = |((room, member), head): ((Room, Option<Member>), Head)| async move {
-            let member = member.filter(Member::is_active);
+            let mut member = member.filter(Member::is_active);
+            if let Some(member) = &mut member {
+                self.live.receipts.overlay(member);
+            }
             let unread = match &member {
                 Some(member) => self.unread(who, member, head.seq).await?,
                 None => 0,
@@ -148,6 +148,6 @@ impl Chat {
         if head <= read {
             return Ok(0);
         }
-        self.store.unread(member.room, who.user, read, UNREAD).await
+        self.live.unread(member.room, who.user, read, head).await
     }
 }

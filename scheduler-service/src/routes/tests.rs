@@ -117,6 +117,7 @@ fn context(world: &World) -> Context {
     let ports = domain::ports::Ports {
         store: world.store.clone(),
         cache: Arc::new(adapter_local::LocalCache::new()),
+        presences: Arc::new(adapter_local::LocalPresences::new()),
         bus: Arc::new(adapter_local::LocalBus::new()),
         blobs: Arc::new(adapter_blobs::DirBlobs::open(world.dir.path().join("blobs")).unwrap()),
         queue: Arc::new(adapter_sqlite::SqliteQueue::new(world.store.clone())),

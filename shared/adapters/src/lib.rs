@@ -7,7 +7,7 @@ mod url;
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
-use adapter_local::{LocalBus, LocalCache, SystemClock};
+use adapter_local::{LocalBus, LocalCache, LocalPresences, SystemClock};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
     Limits,
@@ -86,6 +86,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         store,
         blobs: open_blobs(settings, plan.blobs)?,
         cache: Arc::new(LocalCache::new()),
+        presences: Arc::new(LocalPresences::new()),
         bus: Arc::new(LocalBus::new()),
         clock,
     })

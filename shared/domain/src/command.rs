@@ -121,6 +121,37 @@ pub enum Command {
         /// Up to which row. Beyond the head counts as the head.
         through: crate::Seq,
     },
+    /// Looks how far the members of a room have received and read it.
+    ListReceipts {
+        /// Where.
+        room: RoomId,
+    },
+    /// Says that the caller types in a room, or no longer does.
+    Type {
+        /// Where.
+        room: RoomId,
+        /// Whether they do.
+        on: bool,
+    },
+    /// Says as what the caller wants to be seen, for as long as they have sessions.
+    SetPresence {
+        /// As what.
+        wish: crate::Wish,
+    },
+    /// Looks whether people are there. Strangers are shown as offline.
+    ListPresence {
+        /// Who.
+        users: Vec<UserId>,
+    },
+    /// Looks which members of a room are there, by id after `after`.
+    ListRoomPresence {
+        /// Where.
+        room: RoomId,
+        /// The last user of the page before.
+        after: Option<UserId>,
+        /// How many at most.
+        limit: usize,
+    },
 }
 
 /// What became of a command.
@@ -164,6 +195,20 @@ pub enum Reply {
         /// Whether there are more after the last.
         more: bool,
     },
+    /// How far members of a room are.
+    Receipts {
+        /// Everybody's in a small room, else the caller's own.
+        receipts: Vec<crate::Receipt>,
+        /// Whether the room has members that are not shown.
+        more: bool,
+    },
+    /// Whether people are there.
+    Presences {
+        /// In the order asked, or of id.
+        presences: Vec<crate::Presence>,
+        /// Whether there are more after the last.
+        more: bool,
+    },
 }
 
 /// A part of a room's log, to catch up with.
@@ -184,6 +229,6 @@ pub struct RoomView {
     pub head: crate::Seq,
     /// The caller's place in it; `None` for somebody who could join.
     pub member: Option<Member>,
-    /// Messages not read yet, counted up to 1,000; 0 for who is not in it.
+    /// Messages not read yet, counted up to [`crate::marks::UNREAD`]; 0 for who is not in it.
     pub unread: u64,
 }

@@ -1,6 +1,6 @@
 //! What happened, as a dialect is told of it.
 
-use crate::{Notification, RoomId, Row, UserId, Username};
+use crate::{Notification, Presence, Receipt, RoomId, Row, UserId, Username};
 
 /// How a person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +19,24 @@ pub enum Event {
     Logged(Row),
     /// There is news for the session's user.
     Notified(Notification),
+    /// A member has received or read more of a room. In no log.
+    Receipt {
+        /// How far they are.
+        receipt: Receipt,
+        /// What is left unread, for their own sessions alone.
+        unread: Option<u64>,
+    },
+    /// Somebody types in a room, or no longer does. In no log.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Whether they do.
+        on: bool,
+    },
+    /// Somebody is there now, or is seen differently. In no log.
+    Presence(Presence),
     /// The server is about to stop: come back after so many milliseconds.
     Draining {
         /// How long to wait before connecting again.
@@ -44,7 +62,22 @@ impl Scene {
         match &self.event {
             Event::Logged(row) => Some(row.room),
             Event::Notified(notification) => Some(notification.position.room),
-            Event::Draining { .. } => None,
+            Event::Receipt { receipt, .. } => Some(receipt.room),
+            Event::Typing { room, .. } => Some(*room),
+            Event::Presence(_) | Event::Draining { .. } => None,
+        }
+    }
+
+    /// The row of a log that it shows, if it shows one.
+    #[must_use]
+    pub fn row(&self) -> Option<&Row> {
+        match &self.event {
+            Event::Logged(row) => Some(row),
+            Event::Notified(_)
+            | Event::Receipt { .. }
+            | Event::Typing { .. }
+            | Event::Presence(_)
+            | Event::Draining { .. } => None,
         }
     }
 }

@@ -21,6 +21,8 @@ pub mod message;
 pub mod names;
 pub mod notification;
 pub mod ports;
+pub mod presence;
+pub mod receipt;
 pub mod recent;
 pub mod room;
 pub mod row;
@@ -44,6 +46,8 @@ pub use media_type::MediaType;
 pub use message::{Body, Cursor, Message, Page, Reaction, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
+pub use presence::{Presence, PresenceState, Wish};
+pub use receipt::Receipt;
 pub use recent::Recent;
 pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
 pub use row::{

@@ -45,6 +45,14 @@ pub struct Limits {
     pub append_rows: usize,
     /// Most bytes of one append.
     pub append_bytes: usize,
+    /// Members up to which a room's receipts and presence are told to everybody in it.
+    pub small_room: u64,
+    /// How many people's typing is passed on in a second in a room with more than 100 open sockets.
+    pub typing_per_second: u32,
+    /// Changes of presence that one process tells in a second; the others wait.
+    pub presence_per_second: usize,
+    /// Most people of one look at presence.
+    pub presence_users: usize,
     /// Messages one user may send in a second, sustained.
     pub sends_per_second: u32,
     /// Messages one user may send at once.
@@ -84,6 +92,16 @@ impl Limits {
     pub const BLOB_CALL: Duration = Duration::from_secs(30);
     /// How long a new socket may take to say who it is.
     pub const AUTHENTICATE: Duration = Duration::from_secs(5);
+    /// How long somebody types who does not say so again.
+    pub const TYPING: Duration = Duration::from_secs(6);
+    /// How long a change of somebody's typing may wait for the one before it.
+    pub const TYPING_PAUSE: Duration = Duration::from_secs(2);
+    /// How long a receipt may wait for the one before it, to be stored and told with it.
+    pub const RECEIPT_PAUSE: Duration = Duration::from_secs(1);
+    /// How long a change of presence is held back, so that a page can be loaded again unnoticed.
+    pub const PRESENCE_PAUSE: Duration = Duration::from_secs(1);
+    /// How long somebody is taken for present whose process no longer says so.
+    pub const PRESENCE: Duration = Duration::from_secs(75);
     /// How often the server pings; two misses close the socket.
     pub const HEARTBEAT: Duration = Duration::from_secs(25);
     /// How long a graceful stop may take.
@@ -111,6 +129,10 @@ impl Default for Limits {
             writer_queue: 1_024,
             append_rows: 512,
             append_bytes: 4 * 1024 * 1024,
+            small_room: 100,
+            typing_per_second: 10,
+            presence_per_second: 500,
+            presence_users: 100,
             sends_per_second: 10,
             sends_burst: 30,
             logins_per_minute: 10,

@@ -5,6 +5,9 @@ use crate::{
     ports::{Log, Members},
 };
 
+/// Unread messages are counted up to here: so many stand for so many or more.
+pub const UNREAD: u64 = 1_000;
+
 /// Raises a member's mark to a row; beyond the head counts as the head. The one rule for REST and
 /// sockets. Raising it to where it is, or to before it, changes nothing.
 ///

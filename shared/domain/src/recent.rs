@@ -3,7 +3,7 @@
 //! A cache may forget at any time. It may never lie: what was edited, deleted or archived lies
 //! under another key, because each of these raises the room's generation, and the key holds it.
 
-use crate::{Row, Seq};
+use crate::{Change, Row, Seq, UserId};
 
 /// How many rows are kept before the block is filled anew.
 pub const RECENT_ROWS: usize = 200;
@@ -47,6 +47,20 @@ impl Recent {
         }
     }
 
+    /// How many messages after `read` are not `user`'s own and still say something; `None` when
+    /// the rows do not reach back to it. To be asked of rows that [`Self::covers`] believes.
+    #[must_use]
+    pub fn unread(&self, user: UserId, read: Seq) -> Option<u64> {
+        let counts = |row: &&Row| match &row.change {
+            Change::Message(message) => {
+                row.seq > read && message.sender != user && message.content().is_some()
+            }
+            _ => false,
+        };
+        let after = self.rows.iter().filter(counts).count();
+        (self.from <= read + 1).then_some(after as u64)
+    }
+
     /// Whether so much was added that the block should be filled anew.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -57,7 +71,7 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Change, ClientId, RoomId, RowId, RunId, Timestamp, UserId};
+    use crate::{Body, ClientId, Content, Message, RoomId, RowId, RunId, Timestamp};
 
     fn row(seq: Seq) -> Row {
         Row {
@@ -108,5 +122,49 @@ mod tests {
             recent.rows.iter().map(|r| r.seq).collect::<Vec<_>>(),
             [1, 2, 3, 4]
         );
+    }
+
+    fn said(seq: Seq, sender: UserId, body: Body) -> Row {
+        let mut row = row(seq);
+        row.change = Change::Message(Message {
+            id: row.id,
+            room: row.room,
+            seq,
+            sender,
+            client_id: row.client_id,
+            created_at: row.created_at,
+            rev: 1,
+            body,
+            archived: false,
+        });
+        row
+    }
+
+    #[test]
+    fn unread_is_what_others_said_and_still_say() {
+        let (ann, bob) = (UserId::new(), UserId::new());
+        let text = || Body::Present {
+            content: Content::Text { text: "x".into() },
+        };
+        let mut recent = block(2);
+        recent.upto = 6;
+        recent.rows.extend([
+            said(3, bob, text()),
+            said(4, ann, text()),
+            said(5, bob, Body::Deleted),
+            said(6, bob, text()),
+        ]);
+        assert_eq!(recent.unread(ann, 0), Some(2));
+        assert_eq!(recent.unread(ann, 3), Some(1));
+        assert_eq!(recent.unread(bob, 0), Some(1));
+        assert_eq!(recent.unread(ann, 6), Some(0));
+    }
+
+    #[test]
+    fn what_does_not_reach_back_counts_nothing() {
+        let mut recent = block(9);
+        recent.from = 5;
+        assert_eq!(recent.unread(UserId::new(), 4), Some(0));
+        assert_eq!(recent.unread(UserId::new(), 3), None);
     }
 }

@@ -1,29 +1,22 @@
 //! What people are called, looked up once for all who see what they did.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    mem,
+    collections::BTreeSet,
     sync::{Arc, Mutex},
 };
 
 use domain::{Card, Change, Error, Event, Limits, Row, Scene, UserId, Username, ports::Store};
 use tokio::time::timeout;
 
-use crate::locks::lock;
+use crate::{generations::Generations, locks::lock};
 
-/// How many names a generation keeps. There are two, and the older one is dropped whole.
+/// How many names are kept.
 const NAMES: usize = 16 * 1024;
 
 /// Names by user: bounded, filled from the store.
 pub struct Cards {
     store: Arc<dyn Store>,
-    names: Mutex<Names>,
-}
-
-#[derive(Default)]
-struct Names {
-    young: HashMap<UserId, Username>,
-    old: HashMap<UserId, Username>,
+    names: Mutex<Generations<UserId, Username>>,
 }
 
 impl Cards {
@@ -32,7 +25,7 @@ impl Cards {
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             store,
-            names: Mutex::default(),
+            names: Mutex::new(Generations::new(NAMES)),
         })
     }
 
@@ -57,7 +50,7 @@ impl Cards {
     /// What somebody is called, if it is known here.
     #[must_use]
     pub fn card(&self, user: UserId) -> Option<Card> {
-        let username = lock(&self.names).get(user)?;
+        let username = lock(&self.names).get(&user)?.clone();
         Some(Card { user, username })
     }
 
@@ -71,7 +64,7 @@ impl Cards {
     pub async fn learn(&self, users: impl IntoIterator<Item = UserId>) {
         let unknown: Vec<UserId> = {
             let names = lock(&self.names);
-            let unknown = |user: &UserId| names.get(*user).is_none();
+            let unknown = |user: &UserId| names.get(user).is_none();
             let users: BTreeSet<UserId> = users.into_iter().filter(unknown).collect();
             users.into_iter().collect()
         };
@@ -97,21 +90,6 @@ impl Cards {
             subject,
             event: Event::Logged(row),
         }
-    }
-}
-
-impl Names {
-    /// Finds a name in either generation.
-    fn get(&self, user: UserId) -> Option<Username> {
-        let young = self.young.get(&user);
-        young.or_else(|| self.old.get(&user)).cloned()
-    }
-
-    fn put(&mut self, user: UserId, username: Username) {
-        if self.young.len() >= NAMES {
-            self.old = mem::take(&mut self.young);
-        }
-        self.young.insert(user, username);
     }
 }
 

@@ -65,7 +65,7 @@ impl Context {
         let node = NodeId::new();
         Self {
             node,
-            live: Live::new(node, &ports),
+            live: Live::new(node, &ports, Arc::clone(&limits)),
             auth: Arc::new(auth),
             links: Arc::new(LinkSigner::new(secret)),
             passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),

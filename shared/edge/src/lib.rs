@@ -5,6 +5,7 @@
 //! reach the rules through [`Application`]. A session knows dialects, the hub and that trait, and
 //! nothing else.
 
+mod agenda;
 pub mod answer;
 pub mod application;
 pub mod auth;
@@ -14,6 +15,7 @@ pub mod cards;
 pub mod context;
 pub mod disposition;
 mod front;
+mod generations;
 pub mod health;
 pub mod heartbeat;
 pub mod hub;

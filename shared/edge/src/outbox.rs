@@ -20,6 +20,8 @@ use crate::locks::lock;
 pub enum Item {
     /// To be written as it is.
     Frame(Utf8Bytes),
+    /// The same, but nothing is lost with it: it goes when the outbox fills.
+    Passing(Utf8Bytes),
     /// The session hears a room from the row after `after`, because its user came in.
     Began {
         /// The room.
@@ -53,7 +55,7 @@ pub enum Item {
 impl Item {
     fn bytes(&self) -> usize {
         match self {
-            Self::Frame(text) => text.len(),
+            Self::Frame(text) | Self::Passing(text) => text.len(),
             _ => 0,
         }
     }
@@ -95,8 +97,9 @@ impl Outbox {
         self.extend(std::iter::once(item));
     }
 
-    /// Puts items behind the others and wakes the session once. If they are too many, all that
-    /// waits is dropped and the session is told to close: it reads too slowly.
+    /// Puts items behind the others and wakes the session once. What is only passing is left out
+    /// beyond half of the limits, and goes when the rest needs the room. If it is too much then,
+    /// all that waits is dropped and the session is told to close: it reads too slowly.
     pub fn extend(&self, items: impl IntoIterator<Item = Item>) {
         let mut queue = lock(&self.queue);
         for item in items {
@@ -139,13 +142,25 @@ impl Queue {
         if self.over {
             return;
         }
-        self.bytes += item.bytes();
-        if self.bytes > max_bytes || self.items.len() >= max_items {
+        if matches!(item, Item::Passing(_)) && !self.holds(&item, max_bytes / 2, max_items / 2) {
+            return;
+        }
+        if !self.holds(&item, max_bytes, max_items) {
+            self.items.retain(|item| !matches!(item, Item::Passing(_)));
+            self.bytes = self.items.iter().map(Item::bytes).sum();
+        }
+        if !self.holds(&item, max_bytes, max_items) {
             self.over = true;
             self.items = VecDeque::from([Item::Close(Code::TooSlow)]);
             return;
         }
+        self.bytes += item.bytes();
         self.items.push_back(item);
+    }
+
+    /// Whether there is room for one more.
+    fn holds(&self, item: &Item, max_bytes: usize, max_items: usize) -> bool {
+        self.bytes + item.bytes() <= max_bytes && self.items.len() < max_items
     }
 }
 
@@ -181,6 +196,24 @@ mod tests {
             assert_eq!(outbox.take(), [Item::Close(Code::TooSlow)]);
             outbox.push(frame("e"));
             assert!(outbox.take().is_empty(), "nothing is sent after a hole");
+        }
+    }
+
+    fn passing(text: &str) -> Item {
+        Item::Passing(text.into())
+    }
+
+    #[test]
+    fn what_is_passing_takes_half_the_room_and_goes_first() {
+        for outbox in [outbox(4, 100), outbox(100, 4)] {
+            outbox.extend([frame("a"), passing("p"), passing("q")]);
+            assert_eq!(outbox.take(), [frame("a"), passing("p")]);
+            outbox.extend([passing("p"), frame("a"), frame("b"), frame("c")]);
+            outbox.extend([passing("q"), frame("d")]);
+            let kept = ["a", "b", "c", "d"].map(frame);
+            assert_eq!(outbox.take(), kept);
+            outbox.extend(["a", "b", "c", "d", "e"].map(frame));
+            assert_eq!(outbox.take(), [Item::Close(Code::TooSlow)]);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use adapter_blobs::DirBlobs;
-use adapter_local::{LocalBus, LocalCache};
+use adapter_local::{LocalBus, LocalCache, LocalPresences};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::ports::Ports;
 use settings::{Secret, Settings};
@@ -51,6 +51,7 @@ impl World {
             queue: Arc::new(SqliteQueue::new(store.clone())),
             store,
             cache: Arc::new(LocalCache::new()),
+            presences: Arc::new(LocalPresences::new()),
             bus: Arc::new(LocalBus::new()),
             blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),

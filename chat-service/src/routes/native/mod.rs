@@ -2,6 +2,7 @@
 
 mod accounts;
 mod files;
+mod live;
 mod messages;
 mod people;
 mod rooms;
@@ -25,6 +26,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         rooms::routes(house),
         messages::routes(house),
         files::routes(house),
+        live::routes(house),
         socket::native(&house.ctx, Arc::clone(&house.app)),
     ])
     .boxed()

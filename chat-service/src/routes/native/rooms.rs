@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Command, Error, Mark, Reply, Result, RoomName, command::RoomView};
+use domain::{Caller, Code, Command, Error, Reply, Result, RoomName, command::RoomView};
 use edge::{answer, auth::bearer, body};
-use protocol::native::{CreateRoom, MemberView, Members, ReadBody, RoomJoined, RoomSummary, Rooms};
+use protocol::native::{CreateRoom, MemberView, Members, RoomJoined, RoomSummary, Rooms};
 use warp::{
     Filter,
     filters::BoxedFilter,
@@ -41,11 +41,6 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(warp::post())
         .and(who())
         .then(leave);
-    let read = path!("api" / "v1" / "rooms" / String / "read")
-        .and(warp::post())
-        .and(who())
-        .and(body::json(house.ctx.limits.body_bytes))
-        .then(read);
     let members = path!("api" / "v1" / "rooms" / String / "members")
         .and(warp::get())
         .and(who())
@@ -57,7 +52,6 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         get.map(respond).boxed(),
         join.map(respond).boxed(),
         leave.map(respond).boxed(),
-        read.map(respond).boxed(),
         members.map(respond).boxed(),
     ])
 }
@@ -150,23 +144,6 @@ async fn leave(room: String, house: Arc<House>, who: Result<Caller>) -> Result<R
     let who = who?;
     let room = room_id(&room)?;
     house.app.handle(&who, Command::Leave { room }).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
-}
-
-async fn read(
-    room: String,
-    house: Arc<House>,
-    who: Result<Caller>,
-    body: Result<ReadBody>,
-) -> Result<Response> {
-    let (who, through) = (who?, body?.seq);
-    let (room, mark) = (room_id(&room)?, Mark::Read);
-    let command = Command::RaiseMark {
-        room,
-        mark,
-        through,
-    };
-    house.app.handle(&who, command).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 

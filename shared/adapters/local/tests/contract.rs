@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adapter_local::{LocalBus, LocalCache, SystemClock};
-use domain::ports::{Bus, Cache};
-use testkit::contract::live::{BusWorld, CacheWorld};
+use adapter_local::{LocalBus, LocalCache, LocalPresences, SystemClock};
+use domain::ports::{Bus, Cache, Presences};
+use testkit::contract::live::{BusWorld, CacheWorld, PresenceWorld};
 
 struct Caches {
     cache: LocalCache,
@@ -33,6 +33,23 @@ impl BusWorld for Buses {
     }
 }
 
+struct People;
+
+impl PresenceWorld for People {
+    fn presences(&self) -> Arc<dyn Presences> {
+        Arc::new(LocalPresences::new())
+    }
+
+    fn fleeting(&self) -> (Arc<dyn Presences>, Duration) {
+        let ttl = Duration::from_millis(300);
+        (Arc::new(LocalPresences::expiring_after(ttl)), ttl)
+    }
+}
+
+async fn people() -> People {
+    People
+}
+
 async fn caches() -> Caches {
     Caches {
         cache: LocalCache::new(),
@@ -49,5 +66,6 @@ async fn system() -> SystemClock {
 }
 
 testkit::cache_contract!(caches);
+testkit::presence_contract!(people);
 testkit::bus_contract!(buses);
 testkit::clock_contract!(system);

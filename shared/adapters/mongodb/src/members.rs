@@ -3,14 +3,22 @@
 use async_trait::async_trait;
 use domain::{Mark, Member, Result, RoomId, Rule, Seq, UserId, ports::Members};
 use mongodb::bson::{Document, Uuid, doc};
+use serde::Deserialize;
 
 use crate::{
     MongoStore,
     db::Db,
     failure::Failure,
     records::{RuleRecord, StateRecord},
-    values::{id, id_in, int, limit},
+    values::{id, id_in, int, limit, uuid},
 };
+
+/// One user of a group.
+#[derive(Debug, Deserialize)]
+struct Active {
+    #[serde(rename = "_id")]
+    user: Uuid,
+}
 
 impl Db {
     /// Active members, in the order of the field `by`.
@@ -68,6 +76,24 @@ impl Db {
 
     async fn is_deleted(&self, room: Uuid) -> Result<bool, Failure> {
         Ok(!self.deleted_of(&[room]).await?.is_empty())
+    }
+
+    /// Those of `users` who are active in one of `rooms`.
+    async fn active_among(
+        &self,
+        rooms: Vec<Uuid>,
+        users: Vec<Uuid>,
+    ) -> Result<Vec<UserId>, Failure> {
+        let found = doc! {
+            "state": StateRecord::ACTIVE,
+            "room_id": {"$in": rooms},
+            "user_id": {"$in": users},
+        };
+        let pipeline = [doc! {"$match": found}, doc! {"$group": {"_id": "$user_id"}}];
+        let query = self.members.aggregate(pipeline).with_type::<Active>();
+        let active = self.all(query).await?;
+        let user = |active: Active| UserId::from_uuid(uuid(active.user));
+        Ok(active.into_iter().map(user).collect())
     }
 
     async fn count_active(&self, mut filter: Document) -> Result<u64, Failure> {
@@ -133,6 +159,14 @@ impl Members for MongoStore {
 
     async fn count_memberships(&self, user: UserId) -> Result<u64> {
         Ok(self.db.count_memberships(id(user.uuid())).await?)
+    }
+
+    async fn sharing_rooms(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        let user = id(user.uuid());
+        let mine = self.db.list_memberships(user, None, usize::MAX);
+        let rooms: Vec<_> = mine.await?.iter().map(|m| id(m.room.uuid())).collect();
+        let others: Vec<_> = others.iter().map(|other| id(other.uuid())).collect();
+        Ok(self.db.active_among(rooms, others).await?)
     }
 
     async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()> {

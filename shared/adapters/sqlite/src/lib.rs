@@ -30,6 +30,7 @@ mod rooms;
 mod run_rooms;
 mod runs;
 mod schema;
+mod sightings;
 mod store;
 mod tokens;
 mod users;

@@ -194,6 +194,26 @@ impl Members for SqliteStore {
             .await
     }
 
+    async fn sharing_rooms(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        let others = others.to_vec();
+        self.read(move |conn| {
+            let sql = format!(
+                "SELECT 1 FROM members JOIN members theirs ON theirs.room = members.room
+                WHERE members.user = ?1 AND members.state = 'active'
+                AND theirs.user = ?2 AND theirs.state = 'active' AND {ROOM_IS_THERE}"
+            );
+            let mut find = conn.prepare_cached(&sql)?;
+            let mut sharing = Vec::new();
+            for other in others {
+                if find.exists([blob(user.uuid()), blob(other.uuid())])? {
+                    sharing.push(other);
+                }
+            }
+            Ok(sharing)
+        })
+        .await
+    }
+
     async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()> {
         self.write(Lane::Background, move |conn| {
             let column = column(mark);

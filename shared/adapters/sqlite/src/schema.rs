@@ -12,6 +12,7 @@ use crate::{columns, error::OpenError};
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/001_first.sql"),
     include_str!("schema/002_accounts.sql"),
+    include_str!("schema/005_live.sql"),
     include_str!("schema/006_changes.sql"),
     include_str!("schema/007_notifications.sql"),
     include_str!("schema/003_files.sql"),

@@ -1,11 +1,14 @@
-//! What is fast and forgetful: the cache and the bus.
+//! What is fast and forgetful: the cache, who is there, and the bus.
 
 use std::pin::Pin;
 
 use async_trait::async_trait;
 use futures_core::Stream;
 
-use crate::{Card, NodeId, Recent, Result, RoomId, Row, Seq, TokenKey, UserId};
+use crate::{
+    Card, NodeId, Presence, PresenceState, Receipt, Recent, Result, RoomId, Row, Seq, TokenKey,
+    UserId, Wish,
+};
 
 /// The recent rows of rooms. May forget at any time; may never lie.
 ///
@@ -24,6 +27,35 @@ pub trait Cache: Send + Sync {
     /// Adds rows of one room, each under its own generation. A generation that nothing is kept
     /// of is not begun by this.
     async fn add_recent(&self, rows: &[Row]) -> Result<()>;
+}
+
+/// Who is there, over the sessions of all processes: an entry for each user and process, and what
+/// the user wishes to be seen as. May forget at any time; may never lie.
+///
+/// An entry goes by itself when its process has not touched it for [`crate::Limits::PRESENCE`]. A
+/// user without entries is offline, and their wish is forgotten. Every method is atomic for each
+/// user, not for all of them together, and answers in the order asked.
+#[async_trait]
+pub trait Presences: Send + Sync {
+    /// Makes or renews the entries that users have on a process. Answers what each was *before*,
+    /// so that of simultaneous first arrivals exactly one hears `Offline`.
+    async fn touch(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>>;
+
+    /// Takes the entries that users have on a process away. Answers what each is *now*, so that of
+    /// simultaneous last departures exactly one hears `Offline`. An entry that is not there is no
+    /// error.
+    async fn leave(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>>;
+
+    /// Notes what a user wants to be seen as, and answers whether they have an entry: for who has
+    /// none, nothing is kept.
+    async fn wish(&self, user: UserId, wish: Wish) -> Result<bool>;
+
+    /// What users are now.
+    async fn look(&self, users: &[UserId]) -> Result<Vec<PresenceState>>;
+
+    /// Forgets up to `limit` users all of whose entries ran out: nobody told of their departure.
+    /// Each is answered to one caller only.
+    async fn expire(&self, limit: usize) -> Result<Vec<UserId>>;
 }
 
 /// Something that the other processes' sockets should hear of.
@@ -46,6 +78,31 @@ pub enum BusEvent {
     Relist {
         /// Whose listeners.
         user: UserId,
+    },
+    /// A member has received or read more of a room.
+    Receipt {
+        /// How far they are.
+        receipt: Receipt,
+        /// What is left unread, for their own sessions alone.
+        unread: Option<u64>,
+        /// Whether everybody in the room is told, or their own sessions alone.
+        everybody: bool,
+    },
+    /// Somebody types in a room, or no longer does.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Whether they do.
+        on: bool,
+    },
+    /// Somebody is there now, or is seen differently.
+    Presence {
+        /// Who, and how.
+        presence: Presence,
+        /// The rooms whose members are told.
+        rooms: Vec<RoomId>,
     },
 }
 

@@ -12,15 +12,17 @@ mod files;
 mod live;
 mod log;
 mod people;
+mod sightings;
 mod work;
 
 use std::sync::Arc;
 
 pub use archive::{Bodies, Copied, Holds, Overrides, Policies, RunRooms, Runs, Swung};
 pub use files::{Blobs, ByteStream, FileLinks, Files};
-pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache};
+pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache, Presences};
 pub use log::{History, Inbox, Log, Outbox};
 pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
+pub use sightings::Sightings;
 pub use work::{
     Clock, Delivery, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
 };
@@ -33,6 +35,7 @@ pub trait Store:
     + Families
     + Rooms
     + Members
+    + Sightings
     + Log
     + History
     + Inbox
@@ -57,6 +60,7 @@ impl<T> Store for T where
         + Families
         + Rooms
         + Members
+        + Sightings
         + Log
         + History
         + Inbox
@@ -97,6 +101,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Forgetful.
     pub cache: Arc<dyn Cache>,
+    /// Forgetful too: who is there.
+    pub presences: Arc<dyn Presences>,
     /// Live, at most once.
     pub bus: Arc<dyn Bus>,
     /// Work, at least once.

@@ -170,6 +170,9 @@ pub trait Members: Send + Sync {
     /// How many rooms a user is an active member of.
     async fn count_memberships(&self, user: UserId) -> Result<u64>;
 
+    /// Those of `others` who are active in a room that `user` is active in, in no order.
+    async fn sharing_rooms(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
+
     /// Raises one of a member's marks. Atomic, idempotent: a lower seq changes nothing, and so
     /// does a member who does not exist.
     async fn raise_mark(&self, room: RoomId, user: UserId, mark: Mark, seq: Seq) -> Result<()>;

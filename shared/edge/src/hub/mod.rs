@@ -12,6 +12,7 @@ mod room;
 mod roster;
 mod run;
 mod subscriber;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,7 @@ use std::{
 };
 
 use dashmap::DashMap;
-use domain::{Event, Head, RoomId, Scene, Seq, SessionId, UserId};
+use domain::{Head, RoomId, Scene, Seq, SessionId, UserId};
 
 pub use mender::Mender;
 pub use subscriber::{Seat, Standing, Subscriber};
@@ -225,12 +226,9 @@ impl Hub {
 }
 
 fn head(room: RoomId, scene: &Scene) -> Option<Head> {
-    match &scene.event {
-        Event::Logged(row) => Some(Head {
-            room,
-            seq: row.seq,
-            generation: row.generation,
-        }),
-        Event::Notified(_) | Event::Draining { .. } => None,
-    }
+    scene.row().map(|row| Head {
+        room,
+        seq: row.seq,
+        generation: row.generation,
+    })
 }

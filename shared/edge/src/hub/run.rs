@@ -1,6 +1,6 @@
 //! Rows that are delivered together, encoded once per dialect.
 
-use domain::{Event, Scene, Seq};
+use domain::{Scene, Seq};
 use protocol::Dialect;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -54,8 +54,5 @@ fn encode(scenes: &[Scene], dialect: &dyn Dialect) -> Frames {
 
 /// The number of the row that a scene shows.
 pub(super) fn seq(scene: &Scene) -> Option<Seq> {
-    match &scene.event {
-        Event::Logged(row) => Some(row.seq),
-        Event::Notified(_) | Event::Draining { .. } => None,
-    }
+    scene.row().map(|row| row.seq)
 }

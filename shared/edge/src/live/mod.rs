@@ -1,14 +1,19 @@
 //! What is live in this process: who listens, and how rows reach them.
 
 mod keys;
+mod presence;
 mod pump;
+mod receipts;
 mod recent;
+mod sizes;
+mod telling;
+mod typing;
 
 use std::sync::Arc;
 
 use domain::{
     Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, UserId,
-    ports::{Bus, BusEvent, BusMessage, Cache, Ports, Store},
+    ports::{Bus, BusEvent, BusMessage, Cache, Clock, Ports, Presences, Store},
 };
 use futures_util::future::BoxFuture;
 use tokio::{
@@ -18,9 +23,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use self::keys::KeyWatch;
-pub use self::keys::Keys;
-use self::{pump::Pump, recent::Fills};
+pub(crate) use self::{keys::KeyWatch, presence::Attending};
+pub use self::{keys::Keys, presence::Attendance, receipts::Receipts, typing::Typing};
+use self::{pump::Pump, recent::Fills, sizes::Sizes};
 use crate::{
     Authenticator, Context, Task,
     cards::Cards,
@@ -44,10 +49,20 @@ pub struct Live {
     pub heartbeats: Arc<Heartbeats>,
     /// Which sessions live by which token.
     pub keys: Arc<Keys>,
+    /// How far members are, before it is stored and told.
+    pub receipts: Receipts,
+    /// Who types where.
+    pub typing: Typing,
+    /// Who has sessions here.
+    pub attendance: Attendance,
     node: NodeId,
+    limits: Arc<Limits>,
     bus: Arc<dyn Bus>,
     cache: Arc<dyn Cache>,
+    presences: Arc<dyn Presences>,
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    sizes: Sizes,
     fills: Fills,
     epoch: OnceCell<Uuid>,
 }
@@ -55,24 +70,32 @@ pub struct Live {
 impl Live {
     /// The live side of the process `node`. Nothing moves until its [`Live::tasks`] run.
     #[must_use]
-    pub fn new(node: NodeId, ports: &Ports) -> Arc<Self> {
+    pub fn new(node: NodeId, ports: &Ports, limits: Arc<Limits>) -> Arc<Self> {
         Arc::new(Self {
             hub: Hub::new(),
             cards: Cards::new(Arc::clone(&ports.store)),
             notifier: Notifier::new(Arc::clone(&ports.store)),
             heartbeats: Heartbeats::new(),
             keys: Arc::default(),
+            receipts: Receipts::default(),
+            typing: Typing::new(limits.typing_per_second),
+            attendance: Attendance::default(),
             node,
             bus: Arc::clone(&ports.bus),
             cache: Arc::clone(&ports.cache),
+            presences: Arc::clone(&ports.presences),
             store: Arc::clone(&ports.store),
+            clock: Arc::clone(&ports.clock),
+            sizes: Sizes::new(Arc::clone(&ports.store), limits.small_room),
+            limits,
             fills: Fills::default(),
             epoch: OnceCell::new(),
         })
     }
 
     /// What runs behind it until the process stops: the mender of holes, the pump from the bus,
-    /// the heartbeats, and the end of sessions whose token is revoked.
+    /// the heartbeats, the end of sessions whose token is revoked, and the owners of receipts,
+    /// typing and presence.
     #[must_use]
     pub fn tasks(ctx: &Context) -> Vec<Task> {
         let (live, stop) = (Arc::clone(&ctx.live), ctx.stop.clone());
@@ -87,6 +110,9 @@ impl Live {
             task("heartbeats", |live, stop| {
                 Box::pin(async move { live.heartbeats.run(stop).await })
             }),
+            task("receipts", |live, stop| Box::pin(live.keep_receipts(stop))),
+            task("typing", |live, stop| Box::pin(live.tell_typing(stop))),
+            task("presence", |live, stop| Box::pin(live.keep_presence(stop))),
             Task::restarting("revocations", {
                 let (live, stop) = (Arc::clone(&live), stop.clone());
                 move || {
@@ -165,6 +191,7 @@ impl Live {
     /// Shows rows to the sessions of this process.
     async fn show(&self, room: RoomId, rows: Vec<Row>) {
         self.notifier.rows(&rows);
+        self.sizes.note(&rows);
         let scenes = self.cards.scenes(rows).await;
         self.hub.deliver(room, scenes);
     }

@@ -80,6 +80,15 @@ impl Pump {
             BusEvent::TokensEnded(ended) => self.live.keys.end(&ended),
             BusEvent::Renamed(card) => self.live.cards.know(card.user, card.username),
             BusEvent::Relist { user } => self.live.notifier.relist(user),
+            BusEvent::Receipt {
+                receipt,
+                unread,
+                everybody,
+            } => self.live.show_receipt(receipt, unread, everybody).await,
+            BusEvent::Typing { room, user, on } => self.live.hear_typing(room, user, on).await,
+            BusEvent::Presence { presence, rooms } => {
+                self.live.hear_presence(presence, &rooms).await;
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use domain::{
-    Change, Cursor, Error, Head, Limits, Message, Page, Recent, Result, RoomId, Row,
-    recent::RECENT_ROWS,
+    Change, Cursor, Error, Head, Limits, Message, Page, Recent, Result, RoomId, Row, Seq, UserId,
+    marks::UNREAD, recent::RECENT_ROWS,
 };
 use futures_util::{
     FutureExt,
@@ -54,14 +54,32 @@ impl Live {
             .map_err(Error::unavailable)?
     }
 
-    /// What the cache keeps of a room that is live here, if it shows the log as it stands.
+    /// How many messages of a room after `read` are not `user`'s own and still say something,
+    /// counted up to [`UNREAD`]: from the rows in memory where they reach back to it, and forward to
+    /// `head`, else by the store.
+    ///
+    /// # Errors
+    /// `unavailable` when the store had to be asked and is away.
+    pub async fn unread(&self, room: RoomId, user: UserId, read: Seq, head: Seq) -> Result<u64> {
+        let known = self.remembered(room).await;
+        let known = known.filter(|(known, _)| known.seq >= head);
+        if let Some(unread) = known.and_then(|(_, recent)| recent.unread(user, read)) {
+            return Ok(unread.min(UNREAD));
+        }
+        self.store.unread(room, user, read, UNREAD).await
+    }
+
     async fn cached(&self, room: RoomId, limit: usize) -> Option<Page> {
+        let (head, recent) = self.remembered(room).await?;
+        newest(&recent, head.seq, limit)
+    }
+
+    /// What the cache keeps of a room that is live here, if it shows the log as it stands.
+    async fn remembered(&self, room: RoomId) -> Option<(Head, Recent)> {
         let head = self.hub.position(room)?;
         let read = timeout(Limits::CACHE_CALL, self.cache.recent(room, head.generation));
         let recent = read.await.ok()?.ok()??;
-        recent
-            .covers(head.seq)
-            .then(|| newest(&recent, head.seq, limit))?
+        recent.covers(head.seq).then_some((head, recent))
     }
 
     async fn fill(self: &Arc<Self>, room: RoomId) -> Result<Arc<Block>> {

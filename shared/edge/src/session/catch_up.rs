@@ -1,6 +1,6 @@
 //! From a position in a room's log to its live end.
 
-use domain::{Scene, Seq, command::ReplayPage};
+use domain::{Seq, command::ReplayPage};
 
 use super::turn::Turn;
 use crate::hub::Subscriber;
@@ -16,7 +16,8 @@ pub(super) fn say_page<D>(
     let end = end.unwrap_or(Seq::MAX);
     let mut last = after;
     for scene in &page.scenes {
-        let Some(seq) = seq(scene).filter(|seq| *seq > last && *seq <= end) else {
+        let seq = scene.row().map(|row| row.seq);
+        let Some(seq) = seq.filter(|seq| *seq > last && *seq <= end) else {
             continue;
         };
         last = seq;
@@ -25,11 +26,4 @@ pub(super) fn say_page<D>(
         }
     }
     last
-}
-
-fn seq(scene: &Scene) -> Option<Seq> {
-    match &scene.event {
-        domain::Event::Logged(row) => Some(row.seq),
-        domain::Event::Notified(_) | domain::Event::Draining { .. } => None,
-    }
 }

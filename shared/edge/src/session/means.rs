@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, Command, Error, Limits, Reply, Result, RoomId, Seq, command::ReplayPage, ports::Clock,
+    Caller, Command, Error, Limits, Receipt, Reply, Result, RoomId, Seq, command::ReplayPage,
+    ports::Clock,
 };
 
 use crate::{Application, live::Live};
@@ -33,6 +34,15 @@ impl Means {
         match self.app.handle(&self.caller, command).await? {
             Reply::Replay(page) if page.scenes.is_empty() && page.head > after => Err(unexpected()),
             Reply::Replay(page) => Ok(page),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Looks how far the members of a room are.
+    pub(super) async fn receipts(&self, room: RoomId) -> Result<Vec<Receipt>> {
+        let command = Command::ListReceipts { room };
+        match self.app.handle(&self.caller, command).await? {
+            Reply::Receipts { receipts, .. } => Ok(receipts),
             _ => Err(unexpected()),
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{
-    Code, Error, Event, Reply, Result, RoomId, Scene, Seq,
+    Code, Error, Event, Receipt, Reply, Result, RoomId, Scene, Seq,
     command::{ReplayPage, RoomView},
 };
 use protocol::{
@@ -26,7 +26,7 @@ use super::{
     news::{News, NewsDone},
     report,
     requests::{Answer, Asked, Requests, Wish, ask},
-    resume::Resuming,
+    resume::{Next, Resuming},
     turn::Turn,
 };
 use crate::{
@@ -70,6 +70,7 @@ pub(crate) enum Done {
     Rooms(Result<Listed>),
     CaughtUp(RoomId, Seq, Result<ReplayPage>),
     Replayed(Result<ReplayPage>),
+    Receipts(Result<Vec<Receipt>>),
     News(NewsDone),
 }
 
@@ -226,8 +227,8 @@ impl Member {
         if self.reading || !self.greeted {
             return;
         }
-        if let Some((room, after)) = self.resume_on(turn) {
-            self.read(room, after, Done::Replayed, turn);
+        if let Some(next) = self.resume_on(turn) {
+            self.read_for_resume(next, turn);
         } else if let Some((room, after)) = self.next_catch_up() {
             self.read(
                 room,
@@ -238,6 +239,17 @@ impl Member {
         } else if let Some(work) = self.news.as_mut().and_then(News::work) {
             self.reading = true;
             turn.read(async { Done::News(work.await) });
+        }
+    }
+
+    fn read_for_resume(&mut self, next: Next, turn: &mut Turn<Done>) {
+        match next {
+            Next::Rows(room, after) => self.read(room, after, Done::Replayed, turn),
+            Next::Receipts(room) => {
+                self.reading = true;
+                let means = Arc::clone(&self.means);
+                turn.read(async move { Done::Receipts(means.receipts(room).await) });
+            }
         }
     }
 
@@ -374,8 +386,9 @@ impl Machine for Member {
         self.greeted && !self.requests.is_full()
     }
 
+    /// What comes while the end of a replay is being said waits behind it.
     fn listens(&self) -> bool {
-        self.greeted
+        self.greeted && !self.ends_replay()
     }
 
     fn is_busy(&self) -> bool {
@@ -412,7 +425,7 @@ impl Machine for Member {
             Item::News { room } => self.news.iter_mut().for_each(|news| news.wake(room)),
             Item::Relist => self.news.iter_mut().for_each(News::relist),
             // The loop keeps these to itself.
-            Item::Frame(_) | Item::Ping | Item::Close(_) => {}
+            Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
         self.go_on(turn);
     }
@@ -424,6 +437,7 @@ impl Machine for Member {
             Done::Rooms(listed) => self.on_rooms(listed, turn),
             Done::CaughtUp(room, after, page) => self.on_caught_up((room, after), page, turn),
             Done::Replayed(page) => self.on_replayed(page, turn),
+            Done::Receipts(receipts) => self.on_receipts(receipts, turn),
             Done::News(done) => self.on_news(done, turn),
         }
         self.go_on(turn);

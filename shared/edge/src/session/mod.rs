@@ -252,7 +252,7 @@ where
     fn unpack(&mut self, items: VecDeque<Item>, turn: &mut Turn<M::Done>) {
         for item in items {
             match item {
-                Item::Frame(text) => turn.say(text),
+                Item::Frame(text) | Item::Passing(text) => turn.say(text),
                 Item::Ping => turn.ping(self.machine.heartbeat()),
                 Item::Close(code) => turn.close(code),
                 other => self.machine.on_item(other, turn),

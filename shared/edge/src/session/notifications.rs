@@ -189,7 +189,7 @@ impl Machine for Notifications {
             Item::Relist => self.news.relist(),
             // It listens to no room, and the loop keeps the others to itself.
             Item::Began { .. } | Item::Ended { .. } | Item::Lost { .. } => {}
-            Item::Frame(_) | Item::Ping | Item::Close(_) => {}
+            Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
         self.go_on(turn);
     }

@@ -3,13 +3,14 @@
 
 use std::collections::VecDeque;
 
-use domain::{Result, RoomId, Seq, command::ReplayPage};
+use domain::{Receipt, Result, RoomId, Seq, command::ReplayPage};
 use protocol::native::{Gap, GapReason, ResumeAnswer, Resumed, UnnamedRoom};
 use uuid::Uuid;
 
 use super::{
     catch_up::say_page,
     member::{Done, Hearing, Member, is_no_access},
+    report,
     turn::Turn,
 };
 use crate::hub::Standing;
@@ -20,9 +21,19 @@ pub(super) struct Resuming {
     epoch: Uuid,
     waiting: VecDeque<(RoomId, Seq)>,
     current: Option<Replaying>,
+    /// The room that is live again, after this row, and whose end is to be said.
+    ending: Option<(RoomId, Seq)>,
     /// Rows replayed so far, in all rooms.
     rows: u64,
     answer: ResumeAnswer,
+}
+
+/// What is to be read next for a resume.
+pub(super) enum Next {
+    /// The rows of a room after one.
+    Rows(RoomId, Seq),
+    /// How far its members are.
+    Receipts(RoomId),
 }
 
 /// The room that is being replayed.
@@ -47,6 +58,7 @@ impl Resuming {
             epoch: resume.epoch,
             waiting: resume.rooms.into_iter().collect(),
             current: None,
+            ending: None,
             rows: 0,
             answer: ResumeAnswer {
                 resumed: Vec::new(),
@@ -89,11 +101,14 @@ impl Member {
     }
 
     /// Goes on with the resumes; says what is to be read for them next.
-    pub(super) fn resume_on(&mut self, turn: &mut Turn<Done>) -> Option<(RoomId, Seq)> {
+    pub(super) fn resume_on(&mut self, turn: &mut Turn<Done>) -> Option<Next> {
         loop {
             let resuming = self.resumes.front_mut()?;
             if let Some(current) = resuming.current {
-                return Some((current.room, current.after));
+                return Some(Next::Rows(current.room, current.after));
+            }
+            if let Some((room, _)) = resuming.ending {
+                return Some(Next::Receipts(room));
             }
             let Some((room, since)) = resuming.waiting.pop_front() else {
                 turn.say(resuming.answer.frame(resuming.id.as_deref()));
@@ -202,9 +217,26 @@ impl Member {
             after: last,
             ..current
         });
-        if whole {
+        // Read while the room is live: no receipt falls between.
+        resuming.ending = whole.then_some((room, last));
+    }
+
+    /// Whether a room is live again of which that is still to be said.
+    pub(super) fn ends_replay(&self) -> bool {
+        let resuming = self.resumes.front();
+        resuming.is_some_and(|resuming| resuming.ending.is_some())
+    }
+
+    pub(super) fn on_receipts(&mut self, receipts: Result<Vec<Receipt>>, turn: &mut Turn<Done>) {
+        if let Err(error) = &receipts {
+            report(error);
+        }
+        let Some(resuming) = self.resumes.front_mut() else {
+            return;
+        };
+        if let Some((room, head)) = resuming.ending.take() {
             resuming.answer.resumed.push(room.uuid());
-            turn.say(Resumed::frame(room, last));
+            turn.say(Resumed::frame(room, head, receipts.ok().as_deref()));
         }
     }
 }

@@ -176,7 +176,7 @@ impl Machine for Room {
             Item::Lost { .. } => Self::give_up(&Error::new(Code::Unavailable), turn),
             // It follows nobody and wants no news, and the loop keeps the others to itself.
             Item::Began { .. } | Item::News { .. } | Item::Relist => {}
-            Item::Frame(_) | Item::Ping | Item::Close(_) => {}
+            Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
     }
 

@@ -140,6 +140,10 @@ impl Application for Log {
                 }
                 self.replay(room, after, limit)
             }
+            Command::ListReceipts { .. } => Ok(Reply::Receipts {
+                receipts: Vec::new(),
+                more: false,
+            }),
             Command::Send { room, content, .. } => {
                 let row = self.append(room, content.as_text());
                 Ok(Reply::Sent {

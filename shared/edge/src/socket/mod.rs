@@ -28,7 +28,7 @@ use crate::{
     Application, Context, OpenSession, Peer,
     auth::Identity,
     hub::Subscriber,
-    live::{KeyWatch, Live},
+    live::{Attending, KeyWatch, Live},
     session::{
         self, Ending, Flood, Machine, Terms, means::Means, notifications::Notifications, room::Room,
     },
@@ -140,18 +140,19 @@ impl Seated {
 
     fn begin(
         self,
-        live: &Live,
+        live: &Arc<Live>,
         flood: Flood,
         drain: tokio_util::sync::CancellationToken,
-    ) -> (Terms, (OpenSession, KeyWatch)) {
+    ) -> (Terms, (OpenSession, KeyWatch, Attending)) {
         live.heartbeats.watch(&self.subscriber);
+        let attending = live.attend(self.subscriber.user);
         let terms = Terms {
             subscriber: self.subscriber,
             expires: self.expires,
             flood,
             drain,
         };
-        (terms, (self.open, self.key))
+        (terms, (self.open, self.key, attending))
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::described;
+use super::{described, live::wish};
 use crate::{Action, Refused, Request, Resume};
 
 /// Longest id of a request, in bytes.
@@ -60,6 +60,14 @@ fn action(limits: &Limits, mut frame: Frame) -> Result<Action> {
         },
         "acknowledge" => raise(Mark::Notified, &mut frame)?,
         "read" => raise(Mark::Read, &mut frame)?,
+        "received" => raise(Mark::Received, &mut frame)?,
+        "typing" => Command::Type {
+            room: room(&mut frame)?,
+            on: flag(&mut frame, "on")?,
+        },
+        "presence" => Command::SetPresence {
+            wish: wish(&text(&mut frame, "state")?)?,
+        },
         "resume" => return resume(frame),
         "ping" => return Ok(Action::Ping),
         "authenticate" => return Ok(Action::Authenticate(text(&mut frame, "token")?)),
@@ -135,6 +143,11 @@ fn seq(value: Option<Value>, field: &'static str) -> Result<Seq> {
     // Beyond this, stores and JavaScript lose count.
     seq.filter(|seq| *seq < 1 << 53)
         .ok_or_else(|| wrong(field, "A seq must be a whole number from 0 up."))
+}
+
+fn flag(frame: &mut Frame, field: &'static str) -> Result<bool> {
+    let flag = frame.remove(field).as_ref().and_then(Value::as_bool);
+    flag.ok_or_else(|| wrong(field, "It must be `true` or `false`."))
 }
 
 fn text(frame: &mut Frame, field: &'static str) -> Result<String> {

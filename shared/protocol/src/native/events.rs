@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     json,
+    live::{PresenceView, Receipted, Typed},
     notifications::NotificationView,
     rooms::Place,
     view::{MessageView, UserView},
@@ -58,6 +59,13 @@ pub(super) enum EventFrame {
         /// Nested, since an `id` at the top would make it the answer to a request.
         notification: NotificationView,
     },
+    /// A member has received or read more of a room. On the member's own sockets it also says
+    /// what is left unread, after they have read.
+    Receipt(Receipted),
+    /// Somebody else types in a room, or no longer does.
+    Typing(Typed),
+    /// Somebody who shares a room with you is there now, or is seen differently.
+    Presence(PresenceView),
     /// The server is about to stop.
     Draining {
         /// How long to wait before connecting again, in milliseconds.
@@ -132,6 +140,15 @@ pub(super) fn encode(scene: &Scene) -> Option<String> {
             EventFrame::Notification {
                 notification: NotificationView::new(notification, card),
             }
+        }
+        Event::Receipt { receipt, unread } => {
+            EventFrame::Receipt(Receipted::new(receipt, *unread, scene.actor.as_ref()))
+        }
+        Event::Typing { room, user, on } => {
+            EventFrame::Typing(Typed::new(*room, *user, *on, scene.actor.as_ref()))
+        }
+        Event::Presence(presence) => {
+            EventFrame::Presence(PresenceView::new(presence, scene.actor.as_ref()))
         }
         Event::Draining { retry_after_ms } => EventFrame::Draining {
             retry_after_ms: *retry_after_ms,

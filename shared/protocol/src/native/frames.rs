@@ -1,12 +1,13 @@
 //! Frames that only the socket has: greetings, answers, and the ends of a resume.
 
-use domain::{Error, Limits, Page, Reply, RoomId, Seq, SessionId, Timestamp};
+use domain::{Error, Limits, Page, Receipt, Reply, RoomId, Seq, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     json,
+    live::{Presences, ReceiptView, Receipts},
     rooms::{Members, MessageSent, Messages, RoomJoined, Rooms},
     view::{ErrorView, MemberView, MessageView, RoomSummary, UserView},
 };
@@ -73,22 +74,23 @@ pub struct Resumed {
     pub recovered: bool,
     /// Up to which row; later ones come live.
     pub head: Seq,
+    /// How far the members are: everybody in a small room, else one's own. Absent when it could
+    /// not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<Vec<ReceiptView>>,
 }
 
 impl Resumed {
     /// The frame for a room that was replayed through `head`.
     #[must_use]
-    pub fn frame(room: RoomId, head: Seq) -> String {
-        let room = room.uuid();
-        let recovered = true;
-        typed(
-            "resumed",
-            &Self {
-                room,
-                recovered,
-                head,
-            },
-        )
+    pub fn frame(room: RoomId, head: Seq, receipts: Option<&[Receipt]>) -> String {
+        let resumed = Self {
+            room: room.uuid(),
+            recovered: true,
+            head,
+            receipts: receipts.map(|receipts| Receipts::new(receipts, false).receipts),
+        };
+        typed("resumed", &resumed)
     }
 }
 
@@ -204,6 +206,8 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
                 more: *more,
             },
         ),
+        Reply::Receipts { receipts, more } => answer(request, &Receipts::new(receipts, *more)),
+        Reply::Presences { presences, more } => answer(request, &Presences::new(presences, *more)),
     })
 }
 

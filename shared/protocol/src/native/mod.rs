@@ -7,6 +7,7 @@ pub mod described;
 mod events;
 mod files;
 mod frames;
+mod live;
 mod notifications;
 mod people;
 mod requests;
@@ -20,6 +21,7 @@ use domain::{Error, Reply, Scene};
 
 pub use files::{FileLinkView, FileUploaded, FileView};
 pub use frames::{Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom};
+pub use live::{PresenceView, PresenceWord, Presences, ReceiptView, Receipts};
 pub use notifications::{
     AcknowledgeBody, CauseView, Explanation, LevelView, NotificationView, Notifications,
     OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,

@@ -21,7 +21,8 @@ pub struct SendMessage {
     pub client_id: Option<String>,
 }
 
-/// `POST /api/v1/rooms/{id}/read`: everything in the room up to the seq is read.
+/// `POST /api/v1/rooms/{id}/read` and `/received`: everything in the room up to the seq is read,
+/// or has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct ReadBody {
     /// Up to which row.

@@ -297,7 +297,7 @@ fn errors_say_whether_to_try_again_and_nothing_else() {
 #[test]
 fn the_ends_of_a_resume_have_a_fixed_form() {
     assert_eq!(
-        Resumed::frame(room(), 7),
+        Resumed::frame(room(), 7, None),
         format!(r#"{{"type":"resumed","room":"{ROOM}","recovered":true,"head":7}}"#)
     );
     let gap = Gap {

@@ -2,7 +2,7 @@
 
 use domain::{
     Body, Caller, Card, Code, Limits, Member, Message, Role, RoomKind, Seq, Timestamp, UserId,
-    Username, command::RoomView,
+    Username, command::RoomView, marks::UNREAD,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -126,6 +126,9 @@ pub struct RoomSummary {
     pub read: Seq,
     /// How many messages they have not read, counted up to 1,000.
     pub unread: u64,
+    /// Whether counting stopped there: there may be more.
+    #[serde(default)]
+    pub unread_more: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -144,6 +147,7 @@ impl RoomSummary {
             role: member.map(|member| member.role),
             read: member.map_or(0, Member::read_through),
             unread: view.unread,
+            unread_more: view.unread >= UNREAD,
             created_at: view.room.created_at,
         }
     }

@@ -38,6 +38,8 @@ impl Dialect for Rooms {
         match &scene.event {
             Event::Logged(row) => frames::row(row, actor),
             Event::Notified(notification) => frames::notification(notification),
+            // The document has no word for these.
+            Event::Receipt { .. } | Event::Typing { .. } | Event::Presence(_) => None,
             Event::Draining { .. } => None,
         }
     }

@@ -5,10 +5,11 @@
 pub mod bus;
 pub mod cache;
 pub mod clock;
+pub mod presence;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use domain::ports::{Bus, Cache};
+use domain::ports::{Bus, Cache, Presences};
 
 /// A fresh cache.
 pub trait CacheWorld: Send + Sync {
@@ -17,6 +18,15 @@ pub trait CacheWorld: Send + Sync {
 
     /// A cache that keeps a block for a fraction of a second instead of ten minutes.
     fn brief(&self) -> &dyn Cache;
+}
+
+/// Nobody is there yet.
+pub trait PresenceWorld: Send + Sync {
+    /// The port as servers use it.
+    fn presences(&self) -> Arc<dyn Presences>;
+
+    /// The same with entries that run out after this fraction of a second.
+    fn fleeting(&self) -> (Arc<dyn Presences>, Duration);
 }
 
 /// A fresh bus.
@@ -42,6 +52,25 @@ macro_rules! cache_contract {
                 a_block_goes_after_its_time_though_rows_come,
                 a_block_does_not_grow_without_end,
                 many_writers_lose_no_row,
+            ]
+        }
+    };
+}
+
+/// Runs the suite of [`Presences`](domain::ports::Presences) on the worlds of `open`.
+#[macro_export]
+macro_rules! presence_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, live;
+            presence: [
+                who_never_came_is_offline,
+                who_came_is_there_until_they_go,
+                who_is_elsewhere_too_stays,
+                a_wish_holds_while_somebody_is_there,
+                one_is_the_first_and_one_is_the_last,
+                what_is_not_touched_runs_out,
+                what_ran_out_is_not_shown,
+                what_ran_out_is_told_in_pieces,
             ]
         }
     };

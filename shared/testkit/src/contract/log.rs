@@ -64,6 +64,7 @@ macro_rules! log_contract {
                 a_stale_decision_conflicts,
                 one_batch_may_bring_and_send_away,
                 the_removed_are_told_from_those_who_left,
+                who_shares_a_room_is_found,
             ]
             init: [
                 first_rows_come_before_the_first,

@@ -4,25 +4,33 @@ pub mod families;
 pub mod members;
 pub mod profiles;
 pub mod rooms;
+pub mod sightings;
 pub mod tokens;
 pub mod users;
 
-use domain::ports::{Families, Log, Members, Profiles, Rooms, Tokens, Users};
+use domain::ports::{Families, Log, Members, Profiles, Rooms, Sightings, Tokens, Users};
 
 use super::World;
 
 /// The ports that the suite needs of a store.
-pub trait PeopleStore: Users + Profiles + Tokens + Families + Rooms + Members + Log {}
+pub trait PeopleStore:
+    Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Log
+{
+}
 
-impl<T: Users + Profiles + Tokens + Families + Rooms + Members + Log> PeopleStore for T {}
+impl<T> PeopleStore for T where
+    T: Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Log
+{
+}
 
 /// A fresh store with people.
 pub type PeopleWorld = World<dyn PeopleStore>;
 
 /// Runs the suites of [`Users`](domain::ports::Users), [`Profiles`](domain::ports::Profiles),
 /// [`Tokens`](domain::ports::Tokens), [`Families`](domain::ports::Families),
-/// [`Rooms`](domain::ports::Rooms) and [`Members`](domain::ports::Members) on the worlds of
-/// `open`, which returns a [`PeopleWorld`].
+/// [`Rooms`](domain::ports::Rooms), [`Members`](domain::ports::Members) and
+/// [`Sightings`](domain::ports::Sightings) on the worlds of `open`, which returns a
+/// [`PeopleWorld`].
 #[macro_export]
 macro_rules! people_contract {
     ($open:ident) => {
@@ -73,6 +81,11 @@ macro_rules! people_contract {
                 marks_survive_leaving,
                 a_rule_is_kept_through_leaving_and_marks,
                 a_mark_of_nobody_changes_nothing,
+            ]
+            sightings: [
+                who_was_never_seen_has_no_moment,
+                the_latest_moment_counts,
+                many_are_noted_at_once,
             ]
         }
     };

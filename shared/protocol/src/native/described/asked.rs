@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     Frame, Id, filled, payload,
     shapes::{
-        AuthenticateFrame, JoinFrame, MarkFrame, PingFrame, ResumeFrame, RoomFrame, SendFrame,
+        AuthenticateFrame, JoinFrame, MarkFrame, PingFrame, PresenceFrame, ResumeFrame, RoomFrame,
+        SendFrame, TypingFrame,
     },
 };
 use crate::schema::{Schemas, Shape, shape};
@@ -84,6 +85,28 @@ pub(super) const ASKED: &[Asked] = &[
         answers: &["ack"],
         fields: shape::<MarkFrame>,
         example: || json!({"room": ROOM, "seq": 42}),
+    },
+    Asked {
+        kind: "received",
+        says: "Everything in the room up to `seq` has reached this device.",
+        answers: &["ack"],
+        fields: shape::<MarkFrame>,
+        example: || json!({"room": ROOM, "seq": 42}),
+    },
+    Asked {
+        kind: "typing",
+        says: "Tells the others in the room that you type, or no longer do. It ends by itself \
+               after 6 seconds unless it is said again.",
+        answers: &["ack"],
+        fields: shape::<TypingFrame>,
+        example: || json!({"room": ROOM, "on": true}),
+    },
+    Asked {
+        kind: "presence",
+        says: "Says as what you want to be seen while you have sockets.",
+        answers: &["ack"],
+        fields: shape::<PresenceFrame>,
+        example: || json!({"state": "away"}),
     },
     Asked {
         kind: "ping",

@@ -60,3 +60,28 @@ pub(super) struct ResumeFrame {
 
 #[derive(ToSchema)]
 pub(super) struct PingFrame {}
+
+#[derive(ToSchema)]
+pub(super) struct TypingFrame {
+    /// Which room.
+    room: Uuid,
+    /// Whether you do.
+    on: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PresenceFrame {
+    /// As what. To be seen as offline, close your sockets.
+    state: WishWord,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum WishWord {
+    /// As there.
+    Online,
+    /// As not at it.
+    Away,
+    /// As not to be disturbed.
+    Busy,
+}

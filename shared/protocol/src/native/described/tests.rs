@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Body, Card, Change, ClientId, Code, Content, Emoji, Error, Event, Limits, MemberChange,
-    MemberRow, Message, Notification, NotificationId, ReactionRow, Reply, Role, Room, RoomChange,
+    MemberRow, Message, Notification, NotificationId, Presence, PresenceState, ReactionRow, Receipt, Reply, Role, Room, RoomChange,
     RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Scene, Seq, TenantId, Timestamp,
     UserId, Username, command::RoomView,
 };
@@ -163,7 +163,9 @@ fn ack_name(reply: &Reply) -> Option<&'static str> {
         | Reply::History(_)
         | Reply::Replay(_)
         | Reply::Rooms { .. }
-        | Reply::Members { .. } => None,
+        | Reply::Members { .. }
+        | Reply::Receipts { .. }
+        | Reply::Presences { .. } => None,
     }
 }
 
@@ -198,12 +200,27 @@ fn scenes() -> Vec<Scene> {
             message: message(present()),
             at: Timestamp::UNIX_EPOCH,
         }),
+        receipt(None),
+        receipt(Some(7)),
+        receipt(Some(1_000)),
+        Event::Typing {
+            room: room_id(),
+            user: ann().user,
+            on: true,
+        },
+        Event::Presence(Presence::hidden(ann().user)),
+        Event::Presence(Presence {
+            user: ann().user,
+            state: PresenceState::Offline,
+            last_seen: Some(Timestamp::UNIX_EPOCH),
+        }),
         Event::Draining { retry_after_ms: 7 },
     ];
     let events: Vec<_> = events.chain(others).collect();
     for event in &events {
         match event {
             Event::Logged(_) | Event::Notified(_) | Event::Draining { .. } => {}
+            Event::Receipt { .. } | Event::Typing { .. } | Event::Presence(_) => {}
         }
     }
     let scene = |card: Option<Card>| {
@@ -300,7 +317,8 @@ fn greetings() -> Vec<(String, Value)> {
     let texts = [
         ("hello", hello.frame()),
         ("hello_rooms", rooms.frame()),
-        ("resumed", Resumed::frame(room, 7)),
+        ("resumed", Resumed::frame(room, 7, None)),
+        ("resumed", Resumed::frame(room, 7, Some(&[marks()]))),
         ("gap", gap(Some(9), GapReason::TooMany).frame()),
         ("gap", gap(None, GapReason::NoAccess).frame()),
         ("gap", gap(None, GapReason::UnknownPosition).frame()),
@@ -308,6 +326,20 @@ fn greetings() -> Vec<(String, Value)> {
     ];
     let parsed = texts.map(|(name, text)| (name.to_owned(), serde_json::from_str(&text).unwrap()));
     parsed.to_vec()
+}
+
+fn marks() -> Receipt {
+    Receipt {
+        room: room_id(),
+        user: ann().user,
+        read: 5,
+        received: 7,
+    }
+}
+
+fn receipt(unread: Option<u64>) -> Event {
+    let receipt = marks();
+    Event::Receipt { receipt, unread }
 }
 
 fn room_id() -> RoomId {

@@ -96,7 +96,10 @@ const TOLD: &[Told] = &[
         id: Id::None,
         says: "A room was replayed whole, and goes on live.",
         fields: shape::<Resumed>,
-        example: || json!({"room": ROOM, "recovered": true, "head": 42}),
+        example: || {
+            let ann = json!({"user": {"id": EPOCH}, "read": 40, "received": 42});
+            json!({"room": ROOM, "recovered": true, "head": 42, "receipts": [ann]})
+        },
     },
     Told {
         name: "gap",
@@ -175,6 +178,14 @@ fn event_example(kind: &str) -> Value {
             let notification = json!({"id": EPOCH, "room": ROOM, "message": message, "at": "2027-03-01T09:30:00Z"});
             return json!({ "notification": notification });
         }
+        "receipt" => {
+            return json!({"room": ROOM, "user": ann, "read": 40, "received": 42});
+        }
+        "typing" => return json!({"room": ROOM, "user": ann, "on": true}),
+        "presence" => {
+            let seen = "2027-03-01T09:30:00Z";
+            return json!({"user": ann, "state": "offline", "last_seen": seen});
+        }
         "draining" => return json!({"retry_after_ms": 1500}),
         _ => return json!({}),
     };
@@ -217,7 +228,8 @@ fn hello() -> Value {
 fn room() -> Value {
     json!({
         "id": ROOM, "name": "lobby", "kind": "channel", "head": 42, "member": true,
-        "role": "member", "read": 40, "unread": 2, "created_at": "2027-02-01T08:00:00Z",
+        "role": "member", "read": 40, "unread": 2, "unread_more": false,
+        "created_at": "2027-02-01T08:00:00Z",
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    NodeId, RoomId,
+    NodeId, Presence, PresenceState, Receipt, RoomId, Timestamp, UserId,
     ports::{Bus, BusEvent, BusMessage, BusStream},
 };
 use futures_util::{FutureExt, StreamExt};
@@ -16,6 +16,10 @@ pub async fn every_subscriber_hears_everything_in_order(world: &dyn BusWorld) {
     let mut streams = [subscribe(&bus).await, subscribe(&bus).await];
     let mut published: Vec<_> = (1..=20).map(news).collect();
     published[7].event = BusEvent::Rows(vec![row(RoomId::new(), 0, 8)]);
+    let told = [receipt(), typing(), presence()];
+    for (message, event) in published[9..].iter_mut().zip(told) {
+        message.event = event;
+    }
     for message in &published {
         bus.publish(message.clone()).await.unwrap();
     }
@@ -117,6 +121,38 @@ fn news(seq: u64) -> BusMessage {
             room: RoomId::new(),
             seq,
         },
+    }
+}
+
+fn receipt() -> BusEvent {
+    BusEvent::Receipt {
+        receipt: Receipt {
+            room: RoomId::new(),
+            user: UserId::new(),
+            read: 5,
+            received: 7,
+        },
+        unread: Some(3),
+        everybody: true,
+    }
+}
+
+fn typing() -> BusEvent {
+    BusEvent::Typing {
+        room: RoomId::new(),
+        user: UserId::new(),
+        on: true,
+    }
+}
+
+fn presence() -> BusEvent {
+    BusEvent::Presence {
+        presence: Presence {
+            user: UserId::new(),
+            state: PresenceState::Offline,
+            last_seen: Some(Timestamp::UNIX_EPOCH),
+        },
+        rooms: vec![RoomId::new(), RoomId::new()],
     }
 }
 

@@ -100,3 +100,24 @@ pub async fn the_removed_are_told_from_those_who_left(world: &LogWorld) {
     let member = store.member(room, ann).await.unwrap().unwrap();
     assert_eq!((member.state, member.rev), (MemberState::Removed, 2));
 }
+
+/// Only rooms that both are in now count.
+pub async fn who_shares_a_room_is_found(world: &LogWorld) {
+    let store = world.first();
+    let (room, other) = (channel(store).await, channel(store).await);
+    let [ann, bob, eve, gone, alone] = [(); 5].map(|()| UserId::new());
+    let rows = vec![join(ann, 1), join(bob, 1), join(gone, 1), leave(gone, 2)];
+    append(store, room, rows).await;
+    append(store, other, vec![join(ann, 1), join(bob, 1), join(eve, 1)]).await;
+    let sharing = async |user, others: &[UserId]| {
+        let mut sharing = store.sharing_rooms(user, others).await.unwrap();
+        sharing.sort_unstable();
+        sharing
+    };
+    let mut both = vec![bob, eve];
+    both.sort_unstable();
+    assert_eq!(sharing(ann, &[bob, eve, gone, alone]).await, both);
+    assert_eq!(sharing(gone, &[ann, bob]).await, []);
+    assert_eq!(sharing(alone, &[ann]).await, []);
+    assert_eq!(sharing(ann, &[]).await, []);
+}

@@ -1,0 +1,103 @@
+//! Telling sessions what is in no log: once, to whoever is there.
+
+use std::{collections::HashSet, sync::Arc};
+
+use domain::{RoomId, Scene, UserId};
+use protocol::Dialect;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{Hub, Subscriber};
+use crate::{locks::lock, outbox::Item};
+
+/// How a frame is put into an outbox: to stay, or to go when it fills.
+pub(crate) type Wrap = fn(Utf8Bytes) -> Item;
+
+/// A scene, and what each dialect that was asked for says of it.
+struct Saying<'a> {
+    scene: &'a Scene,
+    wrap: Wrap,
+    said: Vec<(&'static str, Option<Utf8Bytes>)>,
+}
+
+impl Hub {
+    /// Tells the live sessions of a room, but for those of `but`.
+    pub(crate) fn tell_room(&self, room: RoomId, but: UserId, scene: &Scene, wrap: Wrap) {
+        let mut saying = Saying::new(scene, wrap);
+        self.visit(room, |subscriber| {
+            if subscriber.user != but {
+                saying.tell(subscriber);
+            }
+        });
+    }
+
+    /// Tells the live sessions of several rooms, each once, but for those of `but`.
+    pub(crate) fn tell_rooms(&self, rooms: &[RoomId], but: UserId, scene: &Scene, wrap: Wrap) {
+        let (mut saying, mut told) = (Saying::new(scene, wrap), HashSet::new());
+        for room in rooms {
+            self.visit(*room, |subscriber| {
+                if subscriber.user != but && told.insert(subscriber.session) {
+                    saying.tell(subscriber);
+                }
+            });
+        }
+    }
+
+    /// Tells the sessions of a user that hear all their rooms.
+    pub(crate) fn tell_user(&self, user: UserId, scene: &Scene, wrap: Wrap) {
+        let mut saying = Saying::new(scene, wrap);
+        let sessions = self.sessions_of(user);
+        sessions.iter().for_each(|session| saying.tell(session));
+    }
+
+    /// How many sessions of this process hear a room, live or in a moment.
+    pub(crate) fn sessions_in(&self, room: RoomId) -> usize {
+        let state = self.rooms.get(&room).map(|state| Arc::clone(&state));
+        state.map_or(0, |state| lock(&state).roster.len())
+    }
+
+    /// Whether a session is live in a room, which only members' sessions are.
+    #[must_use]
+    pub fn is_live(&self, room: RoomId, session: domain::SessionId) -> bool {
+        let state = self.rooms.get(&room).map(|state| Arc::clone(&state));
+        state.is_some_and(|state| {
+            let mut state = lock(&state);
+            let place = state.roster.get_mut(session);
+            place.is_some_and(|subscription| subscription.after.is_some())
+        })
+    }
+
+    fn visit(&self, room: RoomId, mut each: impl FnMut(&Subscriber)) {
+        let Some(state) = self.rooms.get(&room).map(|state| Arc::clone(&state)) else {
+            return;
+        };
+        let state = lock(&state);
+        state.roster.live().for_each(|(session, _)| each(session));
+    }
+}
+
+impl<'a> Saying<'a> {
+    fn new(scene: &'a Scene, wrap: Wrap) -> Self {
+        Self {
+            scene,
+            wrap,
+            said: Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, subscriber: &Subscriber) {
+        if let Some(text) = self.text(subscriber.dialect) {
+            subscriber.outbox.push((self.wrap)(text));
+        }
+    }
+
+    /// What a dialect says. Encoded at the first asking; the bytes are shared from then on.
+    fn text(&mut self, dialect: &dyn Dialect) -> Option<Utf8Bytes> {
+        let name = dialect.name();
+        if let Some((_, said)) = self.said.iter().find(|(known, _)| *known == name) {
+            return said.clone();
+        }
+        let text = dialect.encode(self.scene).map(Utf8Bytes::from);
+        self.said.push((name, text.clone()));
+        text
+    }
+}

@@ -1,0 +1,173 @@
+//! Who has sessions in this process, and what the others take them for.
+
+use std::sync::Arc;
+
+use dashmap::{DashMap, Entry};
+use domain::{Limits, PresenceState, UserId, Wish};
+use tokio::time::Instant;
+
+use crate::{agenda::Agenda, live::Live};
+
+/// The users who have sessions here, counted. What changes is noted for one owner.
+#[derive(Debug, Default)]
+pub struct Attendance {
+    here: DashMap<UserId, Here>,
+    pub(super) changed: Agenda<UserId>,
+}
+
+/// Somebody who has sessions here, or had some a moment ago.
+#[derive(Debug)]
+struct Here {
+    sessions: usize,
+    /// A wish that is not known outside yet.
+    wish: Option<Wish>,
+    /// What the others were told last.
+    told: Option<PresenceState>,
+    /// When they may be told next.
+    next: Instant,
+}
+
+/// What is to be done about users.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    /// They have sessions.
+    pub(super) here: Vec<UserId>,
+    /// They had some, of which others were told.
+    pub(super) gone: Vec<UserId>,
+}
+
+/// A session counts for its user while this lives.
+pub(crate) struct Attending {
+    live: Arc<Live>,
+    user: UserId,
+}
+
+impl Live {
+    /// Counts a session for its user until the answer is dropped.
+    pub(crate) fn attend(self: &Arc<Self>, user: UserId) -> Attending {
+        self.attendance.enter(user);
+        Attending {
+            live: Arc::clone(self),
+            user,
+        }
+    }
+}
+
+impl Drop for Attending {
+    fn drop(&mut self) {
+        self.live.receipts.hurry(self.user);
+        self.live.attendance.leave(self.user);
+    }
+}
+
+impl Attendance {
+    /// Notes what somebody wants to be seen as, if they have sessions here. Others are told within
+    /// [`Limits::PRESENCE_PAUSE`].
+    pub fn wish(&self, user: UserId, wish: Wish) {
+        if let Some(mut here) = self.here.get_mut(&user) {
+            here.wish = Some(wish);
+            self.changed.note(user, here.next);
+        }
+    }
+
+    fn enter(&self, user: UserId) {
+        let now = Instant::now();
+        let mut here = self.here.entry(user).or_insert_with(|| {
+            self.changed.note(user, now);
+            Here {
+                sessions: 0,
+                wish: None,
+                told: None,
+                next: now,
+            }
+        });
+        here.sessions += 1;
+    }
+
+    /// A page that is loaded again is back before the pause is over, and nobody is told.
+    fn leave(&self, user: UserId) {
+        if let Some(mut here) = self.here.get_mut(&user) {
+            here.sessions -= 1;
+            if here.sessions == 0 {
+                let pause = Instant::now() + Limits::PRESENCE_PAUSE;
+                self.changed.note(user, pause);
+            }
+        }
+    }
+
+    /// Sorts users, and forgets who is gone.
+    pub(super) fn settle(&self, users: Vec<UserId>) -> Settling {
+        let mut settling = Settling::default();
+        for user in users {
+            let Entry::Occupied(entry) = self.here.entry(user) else {
+                continue;
+            };
+            if entry.get().sessions > 0 {
+                settling.here.push(user);
+            } else if entry.remove().told.is_some() {
+                settling.gone.push(user);
+            }
+        }
+        settling
+    }
+
+    /// Takes the wish of somebody who is here.
+    pub(super) fn take_wish(&self, user: UserId) -> Option<Wish> {
+        self.here.get_mut(&user)?.wish.take()
+    }
+
+    /// Gives a wish back that could not be noted, unless there is a newer one.
+    pub(super) fn put_wish(&self, user: UserId, wish: Wish) {
+        if let Some(mut here) = self.here.get_mut(&user) {
+            here.wish.get_or_insert(wish);
+        }
+    }
+
+    /// Notes how somebody is seen who is here, and was `before` the process said so; says what the
+    /// others took them for, if they are to be told.
+    pub(super) fn learn(
+        &self,
+        user: UserId,
+        before: PresenceState,
+        now: PresenceState,
+    ) -> Option<PresenceState> {
+        let mut here = self.here.get_mut(&user)?;
+        let known = here.told.replace(now).unwrap_or(before);
+        if known == now {
+            return None;
+        }
+        here.next = Instant::now() + Limits::PRESENCE_PAUSE;
+        Some(known)
+    }
+
+    /// Takes note of what another process told. One that took somebody for gone who is here is
+    /// corrected.
+    pub(in crate::live) fn hear(&self, user: UserId, state: PresenceState) {
+        if let Some(mut here) = self.here.get_mut(&user).filter(|here| here.told.is_some()) {
+            here.told = Some(state);
+            if state == PresenceState::Offline && here.sessions > 0 {
+                self.changed.note(user, here.next);
+            }
+        }
+    }
+
+    /// Tries users again after a pause.
+    pub(super) fn again(&self, users: &[UserId]) {
+        let pause = Instant::now() + Limits::PRESENCE_PAUSE;
+        users
+            .iter()
+            .for_each(|user| self.changed.note(*user, pause));
+    }
+
+    /// Everybody who has sessions here.
+    pub(super) fn all(&self) -> Vec<UserId> {
+        let there = self.here.iter().filter(|entry| entry.sessions > 0);
+        there.map(|entry| *entry.key()).collect()
+    }
+
+    /// Everybody of whom others were told that they are here.
+    pub(super) fn told(&self) -> Vec<UserId> {
+        let told = self.here.iter().filter(|entry| entry.told.is_some());
+        told.map(|entry| *entry.key()).collect()
+    }
+}
