@@ -7,6 +7,8 @@ mod receipts;
 mod recent;
 mod sizes;
 mod telling;
+#[cfg(test)]
+mod tests;
 mod typing;
 
 use std::sync::Arc;

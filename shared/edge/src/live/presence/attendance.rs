@@ -166,7 +166,7 @@ impl Attendance {
     }
 
     /// Everybody of whom others were told that they are here.
-    pub(super) fn told(&self) -> Vec<UserId> {
+    pub(in crate::live) fn told(&self) -> Vec<UserId> {
         let told = self.here.iter().filter(|entry| entry.told.is_some());
         told.map(|entry| *entry.key()).collect()
     }

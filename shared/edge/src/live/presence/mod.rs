@@ -5,8 +5,6 @@
 //! of a message.
 
 mod attendance;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -95,7 +93,7 @@ impl Live {
 
     /// Renews the entries of all who are here, and looks for those that processes left behind
     /// which ended without a word.
-    async fn renew_presence(&self) {
+    pub(super) async fn renew_presence(&self) {
         for users in self.attendance.all().chunks(AT_ONCE) {
             self.say_here(users).await;
         }
