@@ -37,14 +37,14 @@ impl Cards {
     /// Notes what somebody is called, unless that is known already, perhaps of late.
     pub fn meet(&self, user: UserId, username: &Username) {
         let mut names = lock(&self.names);
-        if names.get(user).is_none() {
+        if names.get(&user).is_none() {
             names.put(user, username.clone());
         }
     }
 
     /// Forgets all names: some may have changed unheard.
     pub(crate) fn forget(&self) {
-        *lock(&self.names) = Names::default();
+        *lock(&self.names) = Generations::new(NAMES);
     }
 
     /// What somebody is called, if it is known here.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::{
     Body, Card, Change, ClientId, Code, Content, Emoji, Error, Event, Limits, MemberChange,
-    MemberRow, Message, Notification, NotificationId, Presence, PresenceState, ReactionRow, Receipt, Reply, Role, Room, RoomChange,
-    RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Scene, Seq, TenantId, Timestamp,
-    UserId, Username, command::RoomView,
+    MemberRow, Message, Notification, NotificationId, Presence, PresenceState, ReactionRow,
+    Receipt, Reply, Role, Room, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId,
+    Scene, Seq, TenantId, Timestamp, UserId, Username, command::RoomView,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
