@@ -6,6 +6,7 @@
 pub mod accounts;
 mod announcer;
 pub mod application;
+mod clearing;
 pub mod files;
 pub mod relay;
 pub mod routes;
@@ -21,6 +22,7 @@ use edge::{Application, Context, Service, Task};
 use crate::{
     announcer::Announcer,
     application::Chat,
+    clearing::Clearing,
     files::Files,
     relay::{Publisher, Relay, Sweep},
     setup::Setup,
@@ -58,15 +60,22 @@ pub fn service(ctx: &Context) -> ChatService {
         retell: announcer,
         clock: ctx.ports.clock.clone(),
     };
+    let clearing = Clearing {
+        rooms: ctx.ports.store.clone(),
+        clock: ctx.ports.clock.clone(),
+    };
     let setup = Setup::new(ctx);
     let app = application(ctx, writers.clone());
     let mut service = routes::service(ctx, Arc::clone(&app), &setup);
-    let (stop, files) = (ctx.stop.clone(), Files::new(ctx));
-    let until = ctx.stop.clone();
+    let files = Files::new(ctx);
+    let [sweeping, clearing_up, filing] = [(); 3].map(|()| ctx.stop.clone());
     service.tasks = vec![
         Task::new("relay", relay.run(ctx.stop.clone())),
-        Task::restarting("sweep", move || sweep.clone().run(stop.clone())),
-        Task::restarting("files", move || files.clone().run_sweep(until.clone())),
+        Task::restarting("sweep", move || sweep.clone().run(sweeping.clone())),
+        Task::restarting("clearing", move || {
+            clearing.clone().run(clearing_up.clone())
+        }),
+        Task::restarting("files", move || files.clone().run_sweep(filing.clone())),
     ];
     ChatService {
         service,

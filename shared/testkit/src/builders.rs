@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Appended, ClientId, Content, Email, Family, FamilyId, Label, Limits, MemberChange, MemberRow,
-    MessageId, NewChange, NewRoom, NewRow, NewUser, Rev, Role, RoomId, RoomKind, RoomName, Row,
-    RowId, RunId, Seq, TenantId, Timestamp, UserId, Username,
+    Appended, ClientId, Content, Email, Emoji, Family, FamilyId, Label, Limits, MemberChange,
+    MemberRow, MessageId, NewChange, NewRoom, NewRow, NewUser, ReactionRow, Rev, Role, RoomChange,
+    RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Seq, TenantId, Timestamp, UserId,
+    Username,
 };
 
 /// A text.
@@ -146,6 +147,40 @@ pub fn join(user: UserId, rev: Rev) -> NewRow {
 #[must_use]
 pub fn leave(user: UserId, rev: Rev) -> NewRow {
     membership(user, MemberChange::Left, Role::Member, rev)
+}
+
+/// A row by which `by` gives `user` another role; `rev` is the one that it makes.
+#[must_use]
+pub fn role(by: UserId, user: UserId, role: Role, rev: Rev) -> NewRow {
+    NewRow {
+        sender: by,
+        ..membership(user, MemberChange::RoleChanged, role, rev)
+    }
+}
+
+/// A row that sets or takes back a reaction.
+#[must_use]
+pub fn reaction(sender: UserId, message: MessageId, emoji: &str, set: bool) -> NewRow {
+    let emoji = Emoji::parse(emoji).expect("a test's emoji is one");
+    let reaction = ReactionRow {
+        message,
+        emoji,
+        set,
+    };
+    row(sender, NewChange::Reaction(reaction))
+}
+
+/// A row that changes the room itself; `rev` is the one that it makes.
+#[must_use]
+pub fn room_change(sender: UserId, change: RoomChange, rev: Rev) -> NewRow {
+    row(sender, NewChange::Room(RoomRow { change, rev }))
+}
+
+/// A row that renames the room.
+#[must_use]
+pub fn renamed(sender: UserId, name: &str, rev: Rev) -> NewRow {
+    let name = room_name(name);
+    room_change(sender, RoomChange::Renamed { name }, rev)
 }
 
 /// A row that tells of an archive run.

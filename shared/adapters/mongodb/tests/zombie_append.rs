@@ -8,11 +8,11 @@ use std::time::Duration;
 use adapter_mongodb::{MongoStore, Timings};
 use common::network::Network;
 use domain::{
-    Appended, Head, NewRow, RoomId, Row, UserId,
+    Appended, Head, NewRow, Refusal, RoomChange, RoomId, Row, UserId,
     ports::{Bodies, History, Log},
 };
 use testkit::{
-    builders::{edit, message, repeated, stored},
+    builders::{edit, message, repeated, room_change, stored},
     contract::steps::{append, channel, one, put, say, shown, whole_log},
     proxy::Direction::{ToClient, ToServer},
 };
@@ -131,6 +131,25 @@ async fn a_zombie_of_which_another_node_has_stored_a_part_leaves_no_hole() {
     assert_eq!(repeated(&answers[1]).seq, 2);
     assert_eq!(stored(&answers[2]).seq, 4);
     assert_eq!(texts(&network, room).await, ["hello", "b", "a", "c"]);
+}
+
+#[tokio::test]
+async fn a_zombie_that_comes_after_the_rooms_end_adds_nothing() {
+    let Some(network) = Network::open(hurried()).await else {
+        return;
+    };
+    let (room, ann) = begun(&network).await;
+    let rows = three(ann);
+    given_up(&network, room, &rows).await;
+    let end = room_change(ann, RoomChange::Deleted, 2);
+    put(&*network.near, room, end).await;
+    network.land().await;
+    let log = whole_log(&*network.near, room).await;
+    assert_eq!(log.len(), 2);
+    assert!(log[1].is_last());
+    let refused = Appended::Refused(Refusal::RoomDeleted);
+    let answers = append(&*network.far, room, rows).await;
+    assert!(answers.iter().all(|answer| *answer == refused));
 }
 
 /// How many answers an append of an edit gets before it inserts: what is unapplied, and the key.

@@ -7,13 +7,14 @@ use std::{path::Path, sync::Arc};
 use adapter_sqlite::{OpenError, SqliteStore};
 use common::durable;
 use domain::{
-    UserId,
-    ports::{About, Families, Profiles, Rooms},
+    Content, RoomId, UserId,
+    ports::{About, Families, History, Members, Profiles, Rooms},
 };
 use testkit::{
-    builders::bare_channel,
-    contract::steps::{channel, say, whole_log},
+    builders::{bare_channel, reaction, renamed},
+    contract::steps::{channel, put, say, whole_log},
 };
+use uuid::Uuid;
 
 fn refused(path: &Path) -> OpenError {
     match durable(path) {
@@ -165,6 +166,43 @@ async fn a_database_of_the_first_version_is_upgraded() {
     let family = testkit::builders::family(UserId::new(), domain::Timestamp::UNIX_EPOCH);
     store.begin_family(family.clone()).await.unwrap();
     assert_eq!(store.family(family.id).await.unwrap(), Some(family));
+    store.close().await;
+    common::assert_sound(&path);
+}
+
+#[tokio::test]
+async fn rooms_of_the_first_version_take_what_is_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hubbub.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(include_str!("../src/schema/001_first.sql"))
+        .unwrap();
+    conn.execute_batch(
+        r#"INSERT INTO rooms VALUES (zeroblob(16), 'default', 'channel', 'old', zeroblob(16), 0, 1, '[]');
+         INSERT INTO members VALUES (zeroblob(16), zeroblob(16), 'owner', 'active', 1, 1, 0, 0, 0, 0);
+         INSERT INTO messages VALUES (zeroblob(16), 1, zeroblob(16), 0, 'message', zeroblob(16),
+            zeroblob(16), zeroblob(16), 1, 0, zeroblob(32), NULL, 1, 0,
+            '{"kind":"text","text":"hello"}', 5, NULL, NULL, NULL, NULL, NULL);
+         PRAGMA application_id = 1213547074; PRAGMA user_version = 1"#,
+    )
+    .unwrap();
+    drop(conn);
+    let store = durable(&path).unwrap();
+    let (room, ann) = (
+        RoomId::from_uuid(Uuid::nil()),
+        UserId::from_uuid(Uuid::nil()),
+    );
+    let said = whole_log(&store, room).await.remove(0);
+    assert_eq!(
+        said.message().unwrap().content(),
+        Some(&Content::plain("hello"))
+    );
+    put(&store, room, reaction(ann, said.id, "+1", true)).await;
+    put(&store, room, renamed(ann, "new", 2)).await;
+    let member = store.member(room, ann).await.unwrap().unwrap();
+    assert_eq!((member.rev, member.hidden), (1, 0));
+    let shown = store.reactions(room, ann, &[said.id], 1).await.unwrap();
+    assert_eq!(shown.len(), 1);
     store.close().await;
     common::assert_sound(&path);
 }

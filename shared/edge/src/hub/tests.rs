@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use domain::{
-    Change, ClientId, Code, Error, Event, Limits, MemberChange, MemberRow, Reply, Role, RoomId,
-    Row, RowId, RunId, Scene, Seq, SessionId, Timestamp, UserId,
+    Change, ClientId, Code, Error, Event, Limits, MemberChange, MemberRow, Reply, Role, RoomChange,
+    RoomId, RoomRow, Row, RowId, RunId, Scene, Seq, SessionId, Timestamp, UserId,
 };
 use protocol::{Dialect, Refused, Request, Scope};
 
@@ -223,6 +223,33 @@ async fn who_was_removed_hears_of_it_and_nothing_after() {
         Standing::Behind,
         "the subscription is gone"
     );
+}
+
+#[tokio::test]
+async fn a_role_lets_nobody_in_or_out() {
+    let hub = Hub::new();
+    let (ann, bob) = (UserId::new(), UserId::new());
+    let (inside, outside) = (seat(&hub, ann, true), seat(&hub, bob, true));
+    inside.subscribe(room());
+    inside.go_live(room(), 0);
+    hub.deliver(room(), member(1, ann, MemberChange::RoleChanged));
+    hub.deliver(room(), member(2, bob, MemberChange::RoleChanged));
+    assert_eq!(heard(&inside), ["1", "2"]);
+    assert!(heard(&outside).is_empty());
+}
+
+#[tokio::test]
+async fn everybody_hears_the_deletion_of_a_room_last() {
+    let hub = Hub::new();
+    let (ann, paused) = (live(&hub, 0), seat(&hub, UserId::new(), false));
+    paused.subscribe(room());
+    let (change, rev) = (RoomChange::Deleted, 2);
+    let mut scenes = rows([1]);
+    scenes.push(scene(2, Change::Room(RoomRow { change, rev })));
+    hub.deliver(room(), scenes);
+    assert_eq!(heard(&ann), ["1", "2", "ended"]);
+    assert_eq!(paused.go_live(room(), 2), Standing::Behind);
+    assert!(hub.live_rooms().is_empty());
 }
 
 #[tokio::test]

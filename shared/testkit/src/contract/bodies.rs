@@ -55,6 +55,8 @@ macro_rules! bodies_contract {
                 what_a_run_moved_is_listed_by_run_and_in_pages,
                 unread_counts_archived_messages_too,
                 an_archived_message_refuses_an_edit_and_takes_a_deletion,
+                an_archived_message_takes_reactions,
+                a_deleted_room_leaves_no_copies,
                 keys_that_the_room_has_not_are_lost,
                 no_keys_give_no_answers,
             ]

@@ -1,6 +1,7 @@
 //! What every store promises of [`History`]: the messages of a room, by cursor.
 
 pub mod page;
+pub mod reactions;
 pub mod unread;
 
 use super::log::LogWorld;
@@ -25,6 +26,11 @@ macro_rules! history_contract {
                 tombstones_and_edits_are_in_it,
                 a_message_is_found_in_its_own_room_only,
                 the_room_of_a_message_is_found_by_its_id,
+            ]
+            reactions: [
+                reactions_come_by_message_and_then_by_time,
+                the_first_people_are_named,
+                what_is_gone_has_no_reactions,
             ]
             unread: [
                 others_messages_after_the_mark_count,

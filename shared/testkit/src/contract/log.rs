@@ -2,12 +2,16 @@
 
 pub mod append;
 pub mod changes;
+pub mod deleted;
 pub mod init;
 pub mod members;
 pub mod order;
 pub mod race;
+pub mod reactions;
 pub mod reading;
 pub mod repeats;
+pub mod roles;
+pub mod rooms;
 
 use domain::ports::{History, Log, Members, Rooms};
 
@@ -34,6 +38,7 @@ macro_rules! log_contract {
                 an_unknown_room_is_not_found,
                 every_field_of_a_message_returns,
                 every_kind_of_row_returns,
+                every_kind_of_content_returns,
                 a_full_batch_is_stored_whole,
             ]
             repeats: [
@@ -65,6 +70,39 @@ macro_rules! log_contract {
                 one_batch_may_bring_and_send_away,
                 the_removed_are_told_from_those_who_left,
                 who_shares_a_room_is_found,
+            ]
+            reactions: [
+                a_reaction_is_set_and_taken_back,
+                what_is_so_already_writes_no_row,
+                a_repeated_reaction_is_the_original,
+                reactions_of_one_batch_follow_each_other,
+                only_what_says_something_is_reacted_to,
+                a_message_takes_so_many_different_emoji,
+                the_last_row_says_what_is_set,
+            ]
+            roles: [
+                a_role_changes_and_nothing_else,
+                a_stale_change_of_a_role_conflicts,
+                a_role_lets_nobody_in,
+            ]
+            rooms: [
+                a_channel_is_renamed,
+                a_taken_name_is_refused,
+                other_kinds_and_tenants_have_names_of_their_own,
+                a_room_becomes_read_only_and_back,
+                a_stale_change_of_a_room_conflicts,
+                changes_of_one_batch_follow_each_other_in_a_room,
+                a_repeated_rename_is_the_original,
+                of_simultaneous_renames_one_wins,
+                of_simultaneous_renames_to_one_name_one_wins,
+            ]
+            deleted: [
+                nothing_follows_a_deletion,
+                a_deleted_room_is_shown_nowhere,
+                the_id_of_a_deleted_room_stays_taken,
+                nobody_is_in_a_deleted_room,
+                a_deletion_under_load_is_the_last_row,
+                deleted_rooms_are_cleared_up,
             ]
             init: [
                 first_rows_come_before_the_first,

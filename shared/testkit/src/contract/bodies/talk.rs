@@ -1,6 +1,6 @@
 use domain::{
-    Appended, ClientId, Content, Cursor, Message, MessageId, NewChange, NewRoom, NewRow, RoomId,
-    RoomKind, RowId, RunId, Seq, TenantId, Timestamp, UserId,
+    Appended, ClientId, Content, Cursor, Message, MessageId, NewChange, NewRoom, NewRow,
+    RoomChange, RoomId, RoomKind, RoomRow, RowId, RunId, Seq, TenantId, Timestamp, UserId,
     archive::{Due, Key},
     ports::{Copied, Swung},
 };
@@ -76,6 +76,18 @@ impl<'w> Talk<'w> {
     pub(super) async fn delete(&self, message: MessageId) -> Appended {
         let if_rev = None;
         self.change(NewChange::Deletion { message, if_rev }).await
+    }
+
+    /// Sets a reaction on a message.
+    pub(super) async fn react(&self, message: MessageId, emoji: &str) -> Appended {
+        let new = crate::builders::reaction(self.sender, message, emoji, true);
+        self.change(new.change).await
+    }
+
+    /// Deletes the room, which nothing has changed before.
+    pub(super) async fn delete_room(&self) -> Appended {
+        let (change, rev) = (RoomChange::Deleted, 2);
+        self.change(NewChange::Room(RoomRow { change, rev })).await
     }
 
     async fn change(&self, change: NewChange) -> Appended {

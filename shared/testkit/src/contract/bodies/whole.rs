@@ -134,6 +134,38 @@ pub async fn an_archived_message_refuses_an_edit_and_takes_a_deletion(world: &dy
     assert_eq!(listed.iter().map(|key| key.seq).collect::<Vec<_>>(), [2]);
 }
 
+/// Reactions are no part of the body, wherever it lies.
+pub async fn an_archived_message_takes_reactions(world: &dyn BodiesWorld) {
+    let talk = Talk::of(world, 1).await;
+    talk.archive().await;
+    let before = talk.messages().await;
+    let Appended::Stored(row) = talk.react(before[0].id, "+1").await else {
+        panic!("an archived message may be reacted to");
+    };
+    let (reader, messages) = (world.second(), [before[0].id]);
+    let shown = reader.reactions(talk.room, row.sender, &messages, 1);
+    let shown = shown.await.unwrap();
+    assert_eq!((shown.len(), shown[0].count), (1, 1));
+    assert_eq!(talk.messages().await, before);
+}
+
+/// What the archive has of a deleted room is cleared up with it.
+pub async fn a_deleted_room_leaves_no_copies(world: &dyn BodiesWorld) {
+    let talk = Talk::of(world, 3).await;
+    talk.archive().await;
+    let messages = talk.messages().await;
+    let Appended::Stored(last) = talk.delete_room().await else {
+        panic!("the room can be deleted");
+    };
+    world.tick().await;
+    let after = last.created_at + std::time::Duration::from_millis(1);
+    while talk.store().clear_deleted_rooms(after, 2).await.unwrap() > 0 {}
+    for message in messages {
+        assert!(world.copies(message.id).await.is_empty());
+    }
+    assert_eq!(talk.archived().await, []);
+}
+
 /// A key that is not of this room moves nothing.
 pub async fn keys_that_the_room_has_not_are_lost(world: &dyn BodiesWorld) {
     let (talk, other) = (Talk::of(world, 1).await, Talk::of(world, 1).await);

@@ -1,11 +1,16 @@
 //! Storing rows.
 
-use domain::{Body, Change, Code, Head, MemberChange, NewChange, Role, RoomId, UserId};
+use domain::{
+    Attachment, Body, Change, Code, Content, Emoji, FileId, Head, Limits, MemberChange, NewChange,
+    Role, RoomChange, RoomId, UserId,
+};
 
 use super::LogWorld;
 use crate::{
-    builders::{archive, join, membership, message, stored, text},
-    contract::steps::{append, channel, put, shown, whole_log},
+    builders::{
+        archive, join, membership, message, reaction, renamed, role, room_change, row, stored, text,
+    },
+    contract::steps::{append, channel, put, say, shown, whole_log},
 };
 
 /// The first row of a room is 1, the next 2, over several appends.
@@ -78,17 +83,30 @@ pub async fn every_kind_of_row_returns(world: &LogWorld) {
     let (room, ann, bob) = (channel(store).await, UserId::new(), UserId::new());
     let mut promotion = membership(ann, MemberChange::Joined, Role::Admin, 1);
     promotion.sender = bob;
-    let rows = vec![join(bob, 1), promotion, archive(7)];
+    let said = say(store, room, ann, "hello").await.id;
+    let rows = vec![
+        join(bob, 1),
+        promotion,
+        role(ann, bob, Role::Admin, 2),
+        reaction(ann, said, "+1", true),
+        reaction(ann, said, "+1", false),
+        renamed(ann, &format!("renamed {said}"), 2),
+        room_change(ann, RoomChange::ReadOnly { read_only: true }, 3),
+        archive(7),
+        room_change(ann, RoomChange::Deleted, 4),
+    ];
     append(store, room, rows.clone()).await;
     let log = whole_log(store, room).await;
-    assert_eq!(log.len(), 3);
-    for (new, row) in rows.iter().zip(&log) {
+    assert_eq!(log.len(), rows.len() + 1);
+    for (new, row) in rows.iter().zip(&log[1..]) {
         assert_eq!(
             (new.id, new.sender, new.client_id),
             (row.id, row.sender, row.client_id)
         );
         match (&new.change, &row.change) {
             (NewChange::Member(new), Change::Member(row)) => assert_eq!(new, row),
+            (NewChange::Reaction(new), Change::Reaction(row)) => assert_eq!(new, row),
+            (NewChange::Room(new), Change::Room(row)) => assert_eq!(new, row),
             (
                 NewChange::Archive { run, through },
                 Change::Archive {
@@ -98,6 +116,42 @@ pub async fn every_kind_of_row_returns(world: &LogWorld) {
             ) => assert_eq!((run, through), (stored_run, stored_through)),
             other => panic!("a row changed its kind: {other:?}"),
         }
+    }
+}
+
+/// All that a message may have beside its text, in each kind.
+pub async fn every_kind_of_content_returns(world: &LogWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    let limits = Limits::default();
+    let first = say(store, room, ann, "first").await.id;
+    let attached = |media_type: &str| {
+        let attachment = Attachment {
+            file: FileId::new(),
+            name: "caf\u{e9}.bin".into(),
+            media_type: media_type.into(),
+            bytes: 1 << 40,
+        };
+        Content::attached(attachment, String::new(), &limits).unwrap()
+    };
+    let contents = [
+        Content::emoji(&Emoji::parse("\u{1F980}").unwrap()),
+        attached("image/png"),
+        attached("text/plain"),
+        Content::system("the end".into(), &limits).unwrap(),
+        Content {
+            reply_to: Some(first),
+            mentions: vec![UserId::new(), ann],
+            ..Content::plain("yes")
+        },
+    ];
+    for content in contents {
+        let change = NewChange::Message {
+            content: content.clone(),
+        };
+        let said = put(store, room, row(ann, change)).await;
+        let read = world.second().message(room, said.id).await.unwrap();
+        assert_eq!(read.and_then(|m| m.content().cloned()), Some(content));
     }
 }
 
