@@ -34,7 +34,13 @@ fn the_banner_lets_one_make_the_first_administrator() {
         true
     );
     assert_eq!(serving.status("/setup"), 404);
+    assert_eq!(serving.status(&format!("/setup?token={token}")), 404);
     assert_eq!(serving.end("-TERM"), Some(0));
+    let log = std::fs::read_to_string(place.path("log")).expect("a log");
+    assert!(
+        log.contains("/setup?token=***") && !log.contains(&token),
+        "{log}"
+    );
     let again = place.serve();
     assert!(!again.banner.contains("/setup#"), "{}", again.banner);
 }

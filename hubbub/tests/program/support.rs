@@ -101,7 +101,13 @@ impl Place {
     pub(crate) fn serve_with(&self, flags: &[&str]) -> Serving {
         let mut command = self.command(&["--listen", "127.0.0.1:0"]);
         command.args(flags);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(self.path("log"));
+        command
+            .stdout(Stdio::piped())
+            .stderr(log.expect("a writable folder"));
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("piped");
         let banner = read_banner(stdout);

@@ -11,7 +11,7 @@ use super::{Authenticator, Identity, Token, invalid, refresh::Claimed};
 /// How often a renewal is decided anew because another was quicker.
 const ATTEMPTS: usize = 8;
 
-/// How long families that ended are remembered, for the log of what was tried with them.
+/// How long families that ended are kept, for who looks into what happened.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// What a login gives.
@@ -106,6 +106,7 @@ impl Authenticator {
             Presented::Over => Err(invalid()),
             Presented::Renew(next) => self.replace(&family, *next).await,
             Presented::Reused => {
+                metrics::counter!("hubbub_refresh_reused_total").increment(1);
                 tracing::warn!(user = %family.user, "a refresh token was used again: its session ends");
                 self.end(family.id).await?;
                 Err(Code::RefreshReused.into())

@@ -250,7 +250,7 @@ async fn a_revoked_token_is_over_and_others_of_the_user_are_not() {
     assert_eq!(code(&world, &second).await, None);
     assert_eq!(
         revocations.recv().await.unwrap()[..],
-        [identity.token.clone()]
+        *std::slice::from_ref(&identity.token)
     );
     assert!(world.ctx.auth.is_revoked(&identity.token).await.unwrap());
 }

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Code, Family, FamilyId, Label, SessionId, TokenKey, User};
+use domain::{Card, Code, Family, FamilyId, Label, SessionId, TokenKey, User};
 use futures_util::future::join_all;
 use protocol::native::Native;
 use settings::Secret;
-use testkit::builders::new_user;
+use testkit::builders::{new_user, username};
 use tokio::time::timeout;
 
 use super::Granted;
@@ -218,19 +218,22 @@ async fn of_too_many_logins_the_least_used_ends() {
     }
 }
 
+/// Another process on the same ports, which hears this one.
+fn beside(here: &Context) -> Context {
+    let (settings, ports) = (Arc::clone(&here.settings), here.ports.clone());
+    let there = Context::new(settings, ports, &Secret::new(SECRET));
+    let tasks = Live::tasks(here).into_iter().chain(Live::tasks(&there));
+    for task in tasks.map(Task::run) {
+        here.tasks.spawn(task);
+    }
+    there
+}
+
 #[tokio::test]
 async fn what_ends_here_ends_the_sockets_of_another_process() {
     let house = House::new().await;
     let here = house.ctx();
-    let there = Context::new(
-        Arc::clone(&here.settings),
-        here.ports.clone(),
-        &Secret::new(SECRET),
-    );
-    let tasks = Live::tasks(here).into_iter().chain(Live::tasks(&there));
-    tasks
-        .map(Task::run)
-        .for_each(|task| drop(here.tasks.spawn(task)));
+    let there = beside(here);
     let (lost, kept) = (house.begin().await, house.begin().await);
     let mut sockets = Vec::new();
     for granted in [&lost, &kept] {
@@ -247,6 +250,35 @@ async fn what_ends_here_ends_the_sockets_of_another_process() {
     let ended = [Item::Close(Code::TokenInvalid)];
     assert_eq!(sockets[0].1.outbox.take(), ended);
     assert!(sockets[1].1.outbox.take().is_empty(), "its login lives on");
+    here.stop.cancel();
+    there.stop.cancel();
+}
+
+#[tokio::test]
+async fn a_new_name_is_known_in_another_process() {
+    let house = House::new().await;
+    let here = house.ctx();
+    let there = beside(here);
+    there.live.cards.learn([house.ann.id]).await;
+    let card = Card {
+        user: house.ann.id,
+        username: username("anna"),
+    };
+    let known = async {
+        while there.live.cards.card(card.user).as_ref() != Some(&card) {
+            // Until it listens, nothing is heard.
+            here.live.renamed(card.clone()).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, known).await.expect("it hears of it");
+    there.live.cards.meet(card.user, &house.ann.username);
+    let kept = there.live.cards.card(card.user);
+    assert_eq!(
+        kept,
+        Some(card),
+        "who comes with the old name changes nothing"
+    );
     here.stop.cancel();
     there.stop.cancel();
 }
