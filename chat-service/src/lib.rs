@@ -104,5 +104,6 @@ pub fn application(ctx: &Context, writers: Writers) -> Arc<dyn Application> {
         live: ctx.live.clone(),
         rates: ctx.rates.clone(),
         limits: ctx.limits.clone(),
+        files: Files::new(ctx),
     })
 }

@@ -6,7 +6,8 @@ use adapter_blobs::DirBlobs;
 use adapter_local::{LocalBus, LocalCache, LocalPresences};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::{
-    Caller, ClientId, Code, Command, Content, Reply, Result, RoomId, Row, TenantId, Timestamp,
+    Caller, ClientId, Code, Command, Content, Edit, Emoji, Member, Message, MessageId, Reply,
+    Result, Rev, Role, RoomId, Row, TenantId, Timestamp, WantedRoom,
     command::RoomView,
     ports::{Ports, Store},
 };
@@ -97,14 +98,45 @@ impl World {
     }
 
     pub(crate) async fn channel(&self, who: &Caller, name: &str) -> RoomView {
-        let name = room_name(name);
-        match self
-            .ask(who, Command::CreateChannel { name })
-            .await
-            .unwrap()
-        {
+        match self.ask(who, channel(name)).await.unwrap() {
             Reply::Room(view) => view,
             other => panic!("no room: {other:?}"),
+        }
+    }
+
+    /// A group of its maker and these.
+    pub(crate) async fn group(&self, who: &Caller, members: &[&Caller]) -> RoomId {
+        let members = members.iter().map(|member| member.user).collect();
+        let room = WantedRoom::Group {
+            name: None,
+            members,
+        };
+        match self.ask(who, Command::CreateRoom { room }).await.unwrap() {
+            Reply::Room(view) => view.room.id,
+            other => panic!("no room: {other:?}"),
+        }
+    }
+
+    /// The direct room with somebody, and whether it was made now.
+    pub(crate) async fn direct(&self, who: &Caller, with: &Caller) -> (RoomView, bool) {
+        let user = with.user;
+        match self.ask(who, Command::OpenDirect { user }).await.unwrap() {
+            Reply::Opened { room, made } => (room, made),
+            other => panic!("no room: {other:?}"),
+        }
+    }
+
+    /// What somebody may do in a room; `None` for who is not in it.
+    pub(crate) async fn role(&self, room: RoomId, of: &Caller) -> Option<Role> {
+        let member = self.store().member(room, of.user).await.unwrap();
+        member.filter(Member::is_active).map(|member| member.role)
+    }
+
+    pub(crate) async fn message(&self, who: &Caller, room: RoomId, message: MessageId) -> Message {
+        let command = Command::GetMessage { room, message };
+        match self.ask(who, command).await.unwrap() {
+            Reply::Message { message, .. } => message,
+            other => panic!("no message: {other:?}"),
         }
     }
 
@@ -130,11 +162,52 @@ impl World {
     }
 }
 
+/// The making of a channel.
+pub(crate) fn channel(name: &str) -> Command {
+    let name = room_name(name);
+    let room = WantedRoom::Channel { name };
+    Command::CreateRoom { room }
+}
+
+/// An edit with a client id of its own.
+pub(crate) fn edit(room: RoomId, message: MessageId, text: &str, if_rev: Option<Rev>) -> Command {
+    Command::Edit {
+        room,
+        client_id: ClientId::new(),
+        message,
+        edit: Edit {
+            text: text.into(),
+            mentions: Vec::new(),
+            if_rev,
+        },
+    }
+}
+
+/// A deletion with a client id of its own.
+pub(crate) fn delete(room: RoomId, message: MessageId) -> Command {
+    Command::Delete {
+        room,
+        client_id: ClientId::new(),
+        message,
+        if_rev: None,
+    }
+}
+
+/// A reaction that is set, or taken back.
+pub(crate) fn react(room: RoomId, message: MessageId, emoji: &str, set: bool) -> Command {
+    Command::React {
+        room,
+        message,
+        emoji: Emoji::parse(emoji).unwrap(),
+        set,
+    }
+}
+
 /// A message with a client id of its own.
 pub(crate) fn send(room: RoomId, text: &str) -> Command {
     Command::Send {
         room,
         client_id: ClientId::new(),
-        content: Content::plain(text),
+        draft: Content::plain(text).into(),
     }
 }

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use domain::{
     Caller, ClientId, Code, Command, Content, Error, NewUser, Password, Reply, Result, RoomId,
-    RoomName, TenantId, Timestamp, User, UserId, Username,
+    RoomName, TenantId, Timestamp, User, UserId, Username, WantedRoom,
 };
 use edge::{Application, Context, random};
 use settings::{Mode, Settings};
@@ -147,7 +147,7 @@ impl Furnisher<'_> {
             let send = Command::Send {
                 room,
                 client_id: ClientId::from_uuid(Uuid::new_v5(&SAID, said.as_bytes())),
-                content: Content::text((*text).to_owned(), &self.ctx.limits)?,
+                draft: Content::text((*text).to_owned(), &self.ctx.limits)?.into(),
             };
             self.app.handle(speaker, send).await?;
         }
@@ -163,7 +163,8 @@ impl Furnisher<'_> {
         let find = Command::FindChannel { name: name.clone() };
         let found = match self.app.handle(maker, find).await {
             Err(error) if error.code() == Code::RoomNotFound => {
-                let create = Command::CreateChannel { name };
+                let room = WantedRoom::Channel { name };
+                let create = Command::CreateRoom { room };
                 self.app.handle(maker, create).await?
             }
             found => found?,

@@ -1,43 +1,89 @@
-//! Coming, going, and who is there.
+//! Coming, going, being brought and sent away, and who is there.
 
 use std::collections::HashMap;
 
 use domain::{
-    Appended, Caller, ClientId, Code, Error, Member, MemberChange, MemberRow, NewChange, NewRow,
-    Reply, Result, Role, Room, RoomId, Row, RowId, UserId, Username,
+    Caller, Code, Error, Member, Reply, Result, Role, Room, RoomId, RoomKind, Row, Seq, UserId,
+    Username,
 };
 
-use super::{Chat, cut, in_time, refused};
-
-/// How often a change of membership is decided anew when somebody else was first.
-const ATTEMPTS: usize = 5;
+use super::{Chat, cut, in_time, wishes::Wish};
 
 impl Chat {
     pub(super) async fn join(&self, who: &Caller, room: RoomId) -> Result<Reply> {
-        for _ in 0..ATTEMPTS {
-            let (room, member) = in_time(self.may_join(who, room)).await?;
-            if member.as_ref().is_some_and(Member::is_active) {
-                return self.joined(who, room, None).await;
-            }
-            let rev = member.map_or(1, |member| member.rev + 1);
-            let row = member_row(who.user, MemberChange::Joined, Role::Member, rev);
-            if let Some(row) = self.change_member(who, room.id, row).await? {
-                return self.joined(who, room, Some(row)).await;
-            }
-        }
-        Err(Code::Busy.into())
+        let row = self.change_member(who, room, Wish::Join).await?;
+        let (room, _) = self
+            .visible_room(who, room)
+            .await
+            .map_err(|error| after(row.as_ref(), error))?;
+        self.joined(who, room, row).await
     }
 
-    /// Takes the caller out of a room. An owner may go like everybody else; the room stays.
+    /// Takes the caller out of a room; a direct room is hidden from them instead.
     pub(super) async fn leave(&self, who: &Caller, room: RoomId) -> Result<Reply> {
-        for _ in 0..ATTEMPTS {
-            let member = in_time(self.membership(who, room)).await?;
-            let row = member_row(who.user, MemberChange::Left, member.role, member.rev + 1);
-            if self.change_member(who, room, row).await?.is_some() {
-                return Ok(Reply::Done);
-            }
+        let place = in_time(self.place(who, room)).await?;
+        if place.room.kind == RoomKind::Direct {
+            return self.hide(who, room).await;
         }
-        Err(Code::Busy.into())
+        self.change_member(who, room, Wish::Leave).await?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) async fn add_member(
+        &self,
+        who: &Caller,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    ) -> Result<Reply> {
+        let wish = Wish::Add { user, role };
+        let row = self.change_member(who, room, wish).await?;
+        self.shown_member(room, user, row).await
+    }
+
+    pub(super) async fn remove_member(
+        &self,
+        who: &Caller,
+        room: RoomId,
+        user: UserId,
+    ) -> Result<Reply> {
+        if user == who.user {
+            let place = in_time(self.place(who, room)).await?;
+            place.check_shared()?;
+            return self.leave(who, room).await;
+        }
+        self.change_member(who, room, Wish::Remove { user }).await?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) async fn set_role(
+        &self,
+        who: &Caller,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    ) -> Result<Reply> {
+        let wish = Wish::SetRole { user, role };
+        let row = self.change_member(who, room, wish).await?;
+        self.shown_member(room, user, row).await
+    }
+
+    /// Makes another the owner, and the caller an admin: in this order, so that there is always
+    /// an owner. Cut in between, the room has two, and the transfer can be repeated.
+    pub(super) async fn transfer(&self, who: &Caller, room: RoomId, user: UserId) -> Result<Reply> {
+        self.change_member(who, room, Wish::Crown { user }).await?;
+        let role = Role::Admin;
+        let step_down = Wish::SetRole {
+            user: who.user,
+            role,
+        };
+        self.change_member(who, room, step_down)
+            .await
+            .map_err(|error| match error.code() {
+                Code::Unavailable => Error::unknown_outcome(error),
+                _ => error,
+            })?;
+        self.get_room(who, room).await
     }
 
     pub(super) async fn list_members(
@@ -60,45 +106,27 @@ impl Chat {
         })
     }
 
-    /// The room and the caller's place in it, if they are in it or may come in.
-    async fn may_join(&self, who: &Caller, room: RoomId) -> Result<(Room, Option<Member>)> {
-        let (room, member) = self.visible_room(who, room).await?;
-        if !member.as_ref().is_some_and(Member::is_active) {
-            self.has_space(who, room.id).await?;
-        }
-        Ok((room, member))
-    }
-
-    /// Whether one more fits in. Simultaneous joins may pass the limits by as many as they are.
-    async fn has_space(&self, who: &Caller, room: RoomId) -> Result<()> {
-        if self.store.count_members(room).await? >= self.limits.room_members {
-            return Err(Code::RoomFull.into());
-        }
-        self.has_room_left(who).await
-    }
-
-    /// Whether the caller may be in one more room.
-    pub(super) async fn has_room_left(&self, who: &Caller) -> Result<()> {
-        if self.store.count_memberships(who.user).await? >= self.limits.user_rooms {
-            return Err(Code::TooManyRooms.into());
-        }
-        Ok(())
-    }
-
-    /// Appends a change of membership. `None` when the decision must be made anew.
-    async fn change_member(&self, who: &Caller, room: RoomId, row: NewRow) -> Result<Option<Row>> {
-        match self.writers.append(&who.tenant, room, row).await? {
-            Appended::Stored(row) | Appended::Repeat(row) => Ok(Some(row)),
-            Appended::Conflict { .. } => Ok(None),
-            other => Err(refused(&other)),
-        }
-    }
-
     async fn joined(&self, who: &Caller, room: Room, row: Option<Row>) -> Result<Reply> {
-        let member = self.membership(who, room.id).await.map_err(left_again)?;
+        let member = self.membership(who, room.id).await;
+        let member = member.map_err(|error| after(row.as_ref(), error))?;
         let room = self.view(who, room, Some(member)).await?;
         let row = row.map(Box::new);
         Ok(Reply::Joined { room, row })
+    }
+
+    async fn shown_member(&self, room: RoomId, user: UserId, row: Option<Row>) -> Result<Reply> {
+        let shown = async {
+            let member = self.member_of(room, user).await?;
+            let user = self.store.user(user).await?.ok_or(Code::UserNotFound)?;
+            Ok((member, user.username))
+        };
+        let (member, username) = shown.await.map_err(|error| after(row.as_ref(), error))?;
+        let seq: Option<Seq> = row.map(|row| row.seq);
+        Ok(Reply::Member {
+            member,
+            username,
+            seq,
+        })
     }
 
     async fn names(&self, members: &[Member]) -> Result<HashMap<UserId, Username>> {
@@ -108,25 +136,12 @@ impl Chat {
     }
 }
 
-/// A row about one's own membership.
-pub(super) fn member_row(user: UserId, change: MemberChange, role: Role, rev: u64) -> NewRow {
-    NewRow {
-        id: RowId::new(),
-        client_id: ClientId::new(),
-        sender: user,
-        change: NewChange::Member(MemberRow {
-            user,
-            change,
-            role,
-            rev,
-        }),
-    }
-}
-
-/// The join is stored; that the caller is gone again is another's doing, or their own.
-fn left_again(error: Error) -> Error {
-    match error.code() {
-        Code::RoomNotFound => Code::StaleRevision.into(),
-        _ => Error::unknown_outcome(error),
+/// What is told of a look that failed after a change. Where a row is stored, that somebody is
+/// gone again is another's doing, or their own.
+fn after(row: Option<&Row>, error: Error) -> Error {
+    match (row, error.code()) {
+        (None, _) => error,
+        (Some(_), Code::RoomNotFound | Code::UserNotFound) => Code::StaleRevision.into(),
+        (Some(_), _) => Error::unknown_outcome(error),
     }
 }

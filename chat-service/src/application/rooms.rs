@@ -1,40 +1,14 @@
-//! Making rooms and finding them.
+//! Finding rooms.
 
 use domain::{
-    Appended, Caller, Code, Error, Head, Member, MemberChange, NewRoom, Reply, Result, Role, Room,
-    RoomId, RoomKind, RoomName, Seq, command::RoomView,
+    Caller, Card, Code, Error, Head, Member, Reply, Result, Room, RoomId, RoomKind, RoomName, Seq,
+    command::RoomView,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Chat, cut, in_time, members::member_row, refused};
-
-/// How many rooms of a list are looked up at once.
-const AT_ONCE: usize = 8;
+use super::{AT_ONCE, Chat, cut};
 
 impl Chat {
-    /// Makes a channel with the caller as its owner.
-    pub(super) async fn create_channel(&self, who: &Caller, name: RoomName) -> Result<Reply> {
-        in_time(self.has_room_left(who)).await?;
-        let first = member_row(who.user, MemberChange::Joined, Role::Owner, 1);
-        let new = NewRoom {
-            id: RoomId::new(),
-            tenant: who.tenant.clone(),
-            kind: RoomKind::Channel,
-            name: Some(name),
-            created_by: who.user,
-            init: vec![first.clone()],
-        };
-        let room = self.store.create_room(new).await?;
-        // Any first row would bring the room's `init` into the log; this one is `init` itself, so
-        // that the owner is a member, and told of it, before the answer.
-        match self.writers.append(&room.tenant, room.id, first).await? {
-            Appended::Stored(_) | Appended::Repeat(_) => {}
-            other => return Err(refused(&other)),
-        }
-        let member = self.store.member(room.id, who.user).await?;
-        Ok(Reply::Room(self.view(who, room, member).await?))
-    }
-
     pub(super) async fn get_room(&self, who: &Caller, room: RoomId) -> Result<Reply> {
         let (room, member) = self.visible_room(who, room).await?;
         Ok(Reply::Room(self.view(who, room, member).await?))
@@ -52,18 +26,35 @@ impl Chat {
         who: &Caller,
         after: Option<RoomId>,
         limit: usize,
+        hidden: bool,
     ) -> Result<Reply> {
         let page = self.page(limit);
-        let members = self.store.memberships(who.user, after, page + 1).await?;
-        let (members, more) = cut(members, page);
+        let (mut rooms, mut after) = (Vec::new(), after);
+        // Hidden rooms make no short pages: what is left out is filled up with what follows.
+        loop {
+            let wanted = page + 1 - rooms.len();
+            let members = self.store.memberships(who.user, after, wanted).await?;
+            let whole = members.len() < wanted;
+            after = members.last().map(|member| member.room);
+            let mut found = self.own_rooms(who, members).await?;
+            found.retain(|view| hidden || !view.is_hidden());
+            rooms.append(&mut found);
+            if whole || rooms.len() > page {
+                let (rooms, more) = cut(rooms, page);
+                return Ok(Reply::Rooms { rooms, more });
+            }
+        }
+    }
+
+    /// The rooms of memberships, as their member sees them.
+    async fn own_rooms(&self, who: &Caller, members: Vec<Member>) -> Result<Vec<RoomView>> {
         let find = |member: Member| async move {
             let room = self.store.room(member.room).await?;
             Ok::<_, Error>(room.map(|room| (room, Some(member))))
         };
         let found = stream::iter(members).map(find).buffered(AT_ONCE);
         let found = found.try_filter_map(async |room| Ok(room));
-        let rooms = self.views(who, found.try_collect().await?).await?;
-        Ok(Reply::Rooms { rooms, more })
+        self.views(who, found.try_collect().await?).await
     }
 
     pub(super) async fn list_channels(
@@ -132,6 +123,7 @@ impl Chat {
                 None => 0,
             };
             Ok(RoomView {
+                peer: self.peer(who, &room).await?,
                 room,
                 head: head.seq,
                 member,
@@ -149,5 +141,17 @@ impl Chat {
             return Ok(0);
         }
         self.live.unread(member.room, who.user, read, head).await
+    }
+
+    /// With whom a direct room is.
+    async fn peer(&self, who: &Caller, room: &Room) -> Result<Option<Card>> {
+        if room.kind != RoomKind::Direct {
+            return Ok(None);
+        }
+        let both = self.store.members(room.id, None, 2).await?;
+        let other = both.into_iter().find(|member| member.user != who.user);
+        let other = other.map(|member| member.user);
+        self.live.cards.learn(other).await;
+        Ok(other.and_then(|other| self.live.cards.card(other)))
     }
 }

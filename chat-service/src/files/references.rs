@@ -6,8 +6,9 @@ use tokio::time::timeout;
 use super::{Files, sweep::FIRST_CHECK};
 
 /// The file that a message refers to, as it is now.
-pub(super) fn file_of(_message: &Message) -> Option<FileId> {
-    None
+pub(super) fn file_of(message: &Message) -> Option<FileId> {
+    let attachment = message.content()?.attachment.as_ref()?;
+    Some(attachment.file)
 }
 
 impl Files {

@@ -31,7 +31,8 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/setup", &["POST"]),
     at("/setup", &["GET", "HEAD"]),
     at("/api/v1/rooms", &["GET", "HEAD", "POST"]),
-    at("/api/v1/rooms/{room}", &["GET", "HEAD"]),
+    at("/api/v1/rooms/direct", &["POST"]),
+    at("/api/v1/rooms/{room}", &["GET", "HEAD", "PATCH", "DELETE"]),
     at("/api/v1/rooms/{room}/join", &["POST"]),
     at("/api/v1/rooms/{room}/leave", &["POST"]),
     at("/api/v1/rooms/{room}/read", &["POST"]),
@@ -39,12 +40,22 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/rooms/{room}/receipts", &["GET", "HEAD"]),
     at("/api/v1/rooms/{room}/presence", &["GET", "HEAD"]),
     at("/api/v1/presence", &["GET", "HEAD"]),
-    at("/api/v1/rooms/{room}/members", &["GET", "HEAD"]),
+    at("/api/v1/rooms/{room}/transfer", &["POST"]),
+    at("/api/v1/rooms/{room}/members", &["GET", "HEAD", "POST"]),
+    at("/api/v1/rooms/{room}/members/{user}", &["PATCH", "DELETE"]),
     at("/api/v1/rooms/{room}/messages", &["GET", "HEAD", "POST"]),
     at(UPLOADS, &["POST"]),
     at("/api/v1/files/{file}", &["GET", "HEAD"]),
     at("/api/v1/files/{file}/link", &["GET", "HEAD"]),
     at("/files/{file}/{name}", &["GET", "HEAD"]),
+    at(
+        "/api/v1/rooms/{room}/messages/{message}",
+        &["GET", "HEAD", "PATCH", "DELETE"],
+    ),
+    at(
+        "/api/v1/rooms/{room}/messages/{message}/reactions/{emoji}",
+        &["PUT", "DELETE"],
+    ),
     at("/api/v1/ws", &["GET"]),
 ];
 

@@ -1,8 +1,9 @@
 //! What people ask for. REST and sockets ask with the same commands.
 
 use crate::{
-    ClientId, Content, Cursor, Member, Page, Room, RoomId, RoomName, Row, SessionId, TenantId,
-    Timestamp, UserId, Username,
+    Card, ClientId, Cursor, Draft, Emoji, Mark, Member, Message, MessageId, Page, Reaction, Rev,
+    Role, Room, RoomId, RoomName, Row, Scene, Seq, SessionId, TenantId, Timestamp, UserId,
+    Username,
 };
 
 /// Who asks: somebody whose token was checked.
@@ -25,8 +26,8 @@ pub struct Caller {
 impl Caller {
     /// How others see the caller.
     #[must_use]
-    pub fn card(&self) -> crate::Card {
-        crate::Card {
+    pub fn card(&self) -> Card {
+        Card {
             user: self.user,
             username: self.username.clone(),
         }
@@ -36,20 +37,73 @@ impl Caller {
 /// Something to be done. Each needs its own right, which the application checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Makes a channel, its maker being the owner.
-    CreateChannel {
-        /// The wanted name.
-        name: RoomName,
+    /// Makes a room, its maker being the owner.
+    CreateRoom {
+        /// Which kind, and for whom.
+        room: WantedRoom,
+    },
+    /// Opens the direct room with somebody. There is one for each pair.
+    OpenDirect {
+        /// The other one.
+        user: UserId,
+    },
+    /// Changes what a room is called, or whether all may write in it. What is `None` stays.
+    ChangeRoom {
+        /// Which.
+        room: RoomId,
+        /// What it is called from now on.
+        name: Option<RoomName>,
+        /// Whether only admins and the owner may write in it.
+        read_only: Option<bool>,
+        /// Only if the room still has this revision (If-Match).
+        if_rev: Option<Rev>,
+    },
+    /// Deletes a room for everybody; a direct room for the caller alone.
+    DeleteRoom {
+        /// Which.
+        room: RoomId,
     },
     /// Comes into a channel. Being in it already changes nothing.
     Join {
         /// Which.
         room: RoomId,
     },
-    /// Goes. Not being in it is `room_not_found`.
+    /// Goes; a direct room is hidden instead. Not being in it is `room_not_found`.
     Leave {
         /// Which.
         room: RoomId,
+    },
+    /// Brings somebody in. Being in it already changes nothing.
+    AddMember {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+        /// What they may do.
+        role: Role,
+    },
+    /// Sends somebody away; oneself is leaving.
+    RemoveMember {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+    },
+    /// Lets somebody do more or less.
+    SetRole {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// What they may do from now on.
+        role: Role,
+    },
+    /// Makes somebody the owner in the caller's place.
+    Transfer {
+        /// Which room.
+        room: RoomId,
+        /// Who gets it.
+        user: UserId,
     },
     /// Says something.
     Send {
@@ -58,7 +112,47 @@ pub enum Command {
         /// Makes a repeat harmless.
         client_id: ClientId,
         /// What.
-        content: Content,
+        draft: Draft,
+    },
+    /// Replaces what one said.
+    Edit {
+        /// Where.
+        room: RoomId,
+        /// Makes a repeat harmless.
+        client_id: ClientId,
+        /// Which message.
+        message: MessageId,
+        /// What it says from now on.
+        edit: Edit,
+    },
+    /// Takes back what was said.
+    Delete {
+        /// Where.
+        room: RoomId,
+        /// Makes a repeat harmless.
+        client_id: ClientId,
+        /// Which message.
+        message: MessageId,
+        /// Only if the message still has this revision (If-Match).
+        if_rev: Option<Rev>,
+    },
+    /// Sets one's reaction to a message, or takes it back. What is so already stays so.
+    React {
+        /// Where.
+        room: RoomId,
+        /// To which message.
+        message: MessageId,
+        /// With which emoji.
+        emoji: Emoji,
+        /// Whether it is set.
+        set: bool,
+    },
+    /// Looks at one message.
+    GetMessage {
+        /// Where.
+        room: RoomId,
+        /// Which.
+        message: MessageId,
     },
     /// Reads messages.
     ReadHistory {
@@ -74,7 +168,7 @@ pub enum Command {
         /// Where.
         room: RoomId,
         /// After which row.
-        after: crate::Seq,
+        after: Seq,
         /// How many rows at most.
         limit: usize,
     },
@@ -84,6 +178,9 @@ pub enum Command {
         after: Option<RoomId>,
         /// How many at most.
         limit: usize,
+        /// Whether direct rooms are listed, too, that one has deleted for oneself and in which
+        /// nothing was said since. A session hears them nevertheless.
+        hidden: bool,
     },
     /// Lists the channels of the tenant, by id after `after`.
     ListChannels {
@@ -117,9 +214,9 @@ pub enum Command {
         /// Where.
         room: RoomId,
         /// Which mark.
-        mark: crate::Mark,
+        mark: Mark,
         /// Up to which row. Beyond the head counts as the head.
-        through: crate::Seq,
+        through: Seq,
     },
     /// Looks how far the members of a room have received and read it.
     ListReceipts {
@@ -154,13 +251,48 @@ pub enum Command {
     },
 }
 
+/// A room that somebody wants to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedRoom {
+    /// Open to everybody of the tenant.
+    Channel {
+        /// Its unique name.
+        name: RoomName,
+    },
+    /// For those who are in it from the beginning, and those who are added.
+    Group {
+        /// What it is called, if it has a name.
+        name: Option<RoomName>,
+        /// Who is in it besides its maker.
+        members: Vec<UserId>,
+    },
+}
+
+/// What a message is to say instead. Its kind, its file and what it answers stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The text, the emoji or the caption.
+    pub text: String,
+    /// Who is meant from now on.
+    pub mentions: Vec<UserId>,
+    /// Only if the message still has this revision (If-Match).
+    pub if_rev: Option<Rev>,
+}
+
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// Done; there is nothing to tell.
     Done,
-    /// A room was made or found.
+    /// A room was found, or made, or changed.
     Room(RoomView),
+    /// The caller's direct room with somebody.
+    Opened {
+        /// The room.
+        room: RoomView,
+        /// Whether it was made now.
+        made: bool,
+    },
     /// The caller is in the room. `row` is the join, if it was one now.
     Joined {
         /// The room.
@@ -168,17 +300,52 @@ pub enum Reply {
         /// The join's row; `None` for who was in it already.
         row: Option<Box<Row>>,
     },
+    /// Somebody's place in a room.
+    Member {
+        /// Their place.
+        member: Member,
+        /// What they are called.
+        username: Username,
+        /// The seq of the change; `None` where nothing changed.
+        seq: Option<Seq>,
+    },
     /// A message is stored.
     Sent {
         /// Its row.
         row: Row,
         /// Who sent it.
-        sender: crate::Card,
+        sender: Card,
         /// Whether an earlier send with this `client_id` had stored it.
         repeat: bool,
     },
+    /// A message is changed or deleted.
+    Changed {
+        /// The row that says so, with the message as it is now.
+        row: Row,
+        /// Who sent the message, as far as it is known.
+        sender: Option<Card>,
+        /// Whether an earlier request with this `client_id` had stored it.
+        repeat: bool,
+    },
+    /// A reaction is as it was wanted.
+    Reacted {
+        /// The seq of the change; `None` where it was so already.
+        seq: Option<Seq>,
+    },
+    /// A message.
+    Message {
+        /// As it is now.
+        message: Message,
+        /// What people reacted with, by the first of each.
+        reactions: Vec<Reaction>,
+    },
     /// A part of a room's history.
-    History(Page),
+    History {
+        /// The messages.
+        page: Page,
+        /// What people reacted with, by message and then by the first of each.
+        reactions: Vec<Reaction>,
+    },
     /// A part of a room's log.
     Replay(ReplayPage),
     /// Rooms, and whether there are more.
@@ -214,10 +381,13 @@ pub enum Reply {
 /// A part of a room's log, to catch up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayPage {
-    /// The rows after the asked seq, rising, without a hole, and their senders' cards.
-    pub scenes: Vec<crate::Scene>,
-    /// The head of the log, at least the last row's seq.
-    pub head: crate::Seq,
+    /// The rows after the asked seq, rising, and their senders' cards. Without a hole, but for
+    /// what the caller has hidden from themselves.
+    pub scenes: Vec<Scene>,
+    /// Up to which row the log was read: the last row's seq, or the last hidden one's.
+    pub through: Seq,
+    /// The head of the log, at least `through`.
+    pub head: Seq,
 }
 
 /// A room as one caller sees it.
@@ -226,9 +396,20 @@ pub struct RoomView {
     /// The room.
     pub room: Room,
     /// The head of its log.
-    pub head: crate::Seq,
+    pub head: Seq,
     /// The caller's place in it; `None` for somebody who could join.
     pub member: Option<Member>,
     /// Messages not read yet, counted up to [`crate::marks::UNREAD`]; 0 for who is not in it.
     pub unread: u64,
+    /// With whom it is, if it is a direct room.
+    pub peer: Option<Card>,
+}
+
+impl RoomView {
+    /// Whether the caller has hidden it from themselves, and nothing was said since.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        let hidden = self.member.as_ref().map_or(0, |member| member.hidden);
+        hidden > 0 && hidden >= self.head
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::{Code, Emoji, Error, FileId, Limits, MessageId, Result, UserId};
 
@@ -28,7 +29,7 @@ pub struct Content {
 }
 
 /// What sort of message it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentKind {
     /// Plain text.
@@ -113,6 +114,25 @@ impl Content {
         })
     }
 
+    /// The same message saying something else: its kind, its file and what it answers stay.
+    ///
+    /// # Errors
+    /// What the constructor of its kind says: `message_empty`, `message_too_long`,
+    /// `invalid_emoji` naming `content`.
+    pub fn revised(&self, text: String, mentions: Vec<UserId>, limits: &Limits) -> Result<Self> {
+        let said = match (self.kind, &self.attachment) {
+            (_, Some(attachment)) => Self::attached(attachment.clone(), text, limits)?,
+            (ContentKind::Emoji, None) => Self::emoji(&Emoji::said(&text)?),
+            (_, None) => Self::text(text, limits)?,
+        };
+        Ok(Self {
+            kind: self.kind,
+            reply_to: self.reply_to,
+            mentions,
+            ..said
+        })
+    }
+
     fn of(kind: ContentKind, text: String) -> Self {
         Self {
             kind,
@@ -182,6 +202,27 @@ mod tests {
             text(limits.message_bytes + 1).unwrap_err(),
             Code::MessageTooLong
         );
+    }
+
+    #[test]
+    fn an_edit_keeps_what_is_not_said() {
+        let limits = Limits::default();
+        let (reply, ann) = (MessageId::new(), UserId::new());
+        let mut content = Content::emoji(&Emoji::parse("\u{1F44D}").unwrap());
+        content.reply_to = Some(reply);
+        let edited = content.revised("\u{2764}".into(), vec![ann], &limits);
+        let edited = edited.unwrap();
+        assert_eq!(edited.kind, ContentKind::Emoji);
+        assert_eq!((edited.reply_to, edited.mentions), (Some(reply), vec![ann]));
+        let refused = content.revised("two words".into(), Vec::new(), &limits);
+        let refused = refused.unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.field()),
+            (Code::InvalidEmoji, Some("content"))
+        );
+        let text = Content::plain("hello");
+        let empty = text.revised(String::new(), Vec::new(), &limits);
+        assert_eq!(empty.unwrap_err().code(), Code::MessageEmpty);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod archive;
 pub mod code;
 pub mod command;
 pub mod content;
+pub mod draft;
 pub mod envelope;
 pub mod error;
 pub mod event;
@@ -24,14 +25,16 @@ pub mod ports;
 pub mod presence;
 pub mod receipt;
 pub mod recent;
+pub mod rights;
 pub mod room;
 pub mod row;
 pub mod token;
 pub mod user;
 
 pub use code::{Code, Kind};
-pub use command::{Caller, Command, Reply};
+pub use command::{Caller, Command, Edit, Reply, WantedRoom};
 pub use content::{Attachment, Content, ContentHash, ContentKind};
+pub use draft::{Draft, MENTIONS, Says};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use event::{Card, Event, Scene};
@@ -43,12 +46,13 @@ pub use ids::{
 };
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub use message::{Body, Cursor, Message, Page, Reaction, Split};
+pub use message::{Body, Cursor, Message, Page, Reaction, SHOWN_REACTORS, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use presence::{Presence, PresenceState, Wish};
 pub use receipt::Receipt;
 pub use recent::Recent;
+pub use rights::Deed;
 pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
 pub use row::{
     Appended, Change, Head, MESSAGE_EMOJI, MemberChange, MemberRow, NewChange, NewRow, ReactionRow,

@@ -69,6 +69,9 @@ pub struct Reaction {
     pub me: bool,
 }
 
+/// How many people are named beside each emoji of a message.
+pub const SHOWN_REACTORS: usize = 20;
+
 /// Which part of a room's history is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cursor {

@@ -72,7 +72,19 @@ impl Emoji {
     /// # Errors
     /// `invalid_emoji`.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused = |detail| Error::invalid(Code::InvalidEmoji, "emoji", detail);
+        Self::read(text, "emoji")
+    }
+
+    /// Parses the emoji that a message consists of.
+    ///
+    /// # Errors
+    /// `invalid_emoji`, naming `content`.
+    pub fn said(text: &str) -> Result<Self> {
+        Self::read(text, "content")
+    }
+
+    fn read(text: &str, field: &'static str) -> Result<Self> {
+        let refused = |detail| Error::invalid(Code::InvalidEmoji, field, detail);
         let emoji = visible(text, EMOJI_CHARS).map_err(refused)?;
         if emoji.chars().any(char::is_whitespace) {
             return Err(refused("It must not contain white space.".to_owned()));

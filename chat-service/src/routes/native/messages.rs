@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, Card, ClientId, Code, Command, Content, ContentHash, Cursor, Error, Message, Page,
-    Reply, Result, Row,
+    Caller, Code, Command, ContentHash, Cursor, Error, Message, Page, Reaction, Reply, Result,
 };
 use edge::{answer, auth::bearer, body};
-use protocol::native::{MessageSent, MessageView, Messages, SendMessage};
+use protocol::native::{MessageView, Messages, SendMessage, sent};
 use warp::{
     Filter,
     filters::BoxedFilter,
@@ -19,15 +18,12 @@ use warp::{
     reply::Response,
 };
 
-use super::{room_id, unexpected};
+use super::{conditions::client_id, room_id, unexpected};
 use crate::routes::{
     House, any_of, auth,
     query::{Query, query},
     respond, with,
 };
-
-/// The header that says `client_id`.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let who = || with(house).and(bearer(auth(house)));
@@ -61,8 +57,8 @@ async fn read(
         limit: query.limit(&house.ctx.limits)?,
     };
     match house.app.handle(&who, command).await? {
-        Reply::History(page) => {
-            let body = show(&house, &page).await;
+        Reply::History { page, reactions } => {
+            let body = show(&house, &page, &reactions).await;
             tagged(&body, links(&room, &page)?, &headers)
         }
         other => Err(unexpected(other)),
@@ -86,12 +82,15 @@ fn cursor(query: &Query) -> Result<Cursor> {
     }
 }
 
-async fn show(house: &House, page: &Page) -> Messages {
+async fn show(house: &House, page: &Page, reactions: &[Reaction]) -> Messages {
     let cards = &house.ctx.live.cards;
-    cards
-        .learn(page.messages.iter().map(|message| message.sender))
-        .await;
-    let view = |message: &Message| MessageView::new(message, cards.card(message.sender).as_ref());
+    let senders = page.messages.iter().map(|message| message.sender);
+    let reactors = reactions.iter().flat_map(|reaction| reaction.users.clone());
+    cards.learn(senders.chain(reactors)).await;
+    let view = |message: &Message| {
+        MessageView::new(message, cards.card(message.sender).as_ref())
+            .with_reactions(reactions, |user| cards.card(user))
+    };
     Messages {
         messages: page.messages.iter().map(view).collect(),
         head: page.head,
@@ -166,41 +165,22 @@ async fn send(
     let command = Command::Send {
         room: room_id(&room)?,
         client_id: client_id(&headers, body.client_id.as_deref())?,
-        content: Content::text(body.content, &house.ctx.limits)?,
+        draft: body.draft(&house.ctx.limits)?,
     };
     match house.app.handle(&who, command).await? {
         Reply::Sent {
             row,
             sender,
             repeat,
-        } => sent(&sender, &row, repeat),
-        other => Err(unexpected(other)),
-    }
-}
-
-fn sent(sender: &Card, row: &Row, repeat: bool) -> Result<Response> {
-    let stored = || Error::internal("a message was stored as something else");
-    let message = MessageView::new(row.message().ok_or_else(stored)?, Some(sender));
-    let status = if repeat {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    Ok(answer::json(status, &MessageSent { message, repeat }))
-}
-
-/// The sender's own id: of the header, of the body, or, where neither has one, a new one.
-fn client_id(headers: &HeaderMap, body: Option<&str>) -> Result<ClientId> {
-    let invalid = || Error::new(Code::InvalidClientId);
-    let header = headers.get(IDEMPOTENCY_KEY).map(HeaderValue::to_str);
-    // An Idempotency-Key may be written as a quoted string.
-    let header = header.transpose().map_err(|_| invalid())?;
-    let header = header.map(|key| key.trim_matches('"'));
-    match (header, body) {
-        (Some(header), Some(body)) if header != body => {
-            Err(invalid().with_detail("The Idempotency-Key and the client_id of the body differ."))
+        } => {
+            let stored = || Error::internal("a message was stored as something else");
+            let body = sent(&row, &sender, repeat).ok_or_else(stored)?;
+            let status = match repeat {
+                true => StatusCode::OK,
+                false => StatusCode::CREATED,
+            };
+            Ok(answer::json(status, &body))
         }
-        (Some(given), _) | (None, Some(given)) => given.parse().map_err(|_| invalid()),
-        (None, None) => Ok(ClientId::new()),
+        other => Err(unexpected(other)),
     }
 }

@@ -1,8 +1,11 @@
 //! The native API's first part.
 
 mod accounts;
+mod conditions;
 mod files;
 mod live;
+mod members;
+mod message;
 mod messages;
 mod people;
 mod rooms;
@@ -11,7 +14,7 @@ mod setup;
 
 use std::sync::Arc;
 
-use domain::{Code, Error, Reply, Result, RoomId};
+use domain::{Code, Error, MessageId, Reply, Result, RoomId, UserId};
 use edge::socket;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
@@ -24,9 +27,11 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         people::routes(house),
         setup::routes(house),
         rooms::routes(house),
+        members::routes(house),
         messages::routes(house),
         files::routes(house),
         live::routes(house),
+        message::routes(house),
         socket::native(&house.ctx, Arc::clone(&house.app)),
     ])
     .boxed()
@@ -35,6 +40,16 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 /// The room of a path. What is no id is the id of no room.
 fn room_id(segment: &str) -> Result<RoomId> {
     segment.parse().map_err(|_| Code::RoomNotFound.into())
+}
+
+/// The message of a path. What is no id is the id of no message.
+fn message_id(segment: &str) -> Result<MessageId> {
+    segment.parse().map_err(|_| Code::MessageNotFound.into())
+}
+
+/// The user of a path. What is no id is the id of nobody.
+fn user_id(segment: &str) -> Result<UserId> {
+    segment.parse().map_err(|_| Code::UserNotFound.into())
 }
 
 /// The application gave an answer to another question.

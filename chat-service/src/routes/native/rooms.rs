@@ -1,19 +1,25 @@
-//! `/api/v1/rooms` and what is below it, but for messages.
+//! `/api/v1/rooms` and what is below it, but for members and messages.
 
 use std::sync::Arc;
 
 use domain::{Caller, Code, Command, Error, Reply, Result, RoomName, command::RoomView};
 use edge::{answer, auth::bearer, body};
-use protocol::native::{CreateRoom, MemberView, Members, RoomJoined, RoomSummary, Rooms};
+use protocol::native::{ChangeRoom, CreateRoom, RoomJoined, RoomSummary, Rooms, UserBody};
 use warp::{
     Filter,
     filters::BoxedFilter,
-    http::{HeaderValue, StatusCode, header::LOCATION},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ETAG, LOCATION},
+    },
     path,
     reply::Response,
 };
 
-use super::{room_id, unexpected};
+use super::{
+    conditions::{if_rev, tag},
+    room_id, unexpected,
+};
 use crate::routes::{
     House, any_of, auth,
     query::{Query, query},
@@ -41,18 +47,30 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(warp::post())
         .and(who())
         .then(leave);
-    let members = path!("api" / "v1" / "rooms" / String / "members")
-        .and(warp::get())
+    let change = path!("api" / "v1" / "rooms" / String)
+        .and(warp::patch())
         .and(who())
-        .and(query())
-        .then(members);
+        .and(warp::header::headers_cloned())
+        .and(body::json(house.ctx.limits.body_bytes))
+        .then(change);
+    let delete = path!("api" / "v1" / "rooms" / String)
+        .and(warp::delete())
+        .and(who())
+        .then(delete);
+    let direct = path!("api" / "v1" / "rooms" / "direct")
+        .and(warp::post())
+        .and(who())
+        .and(body::json(house.ctx.limits.body_bytes))
+        .then(direct);
     any_of(vec![
         create.map(respond).boxed(),
         list.map(respond).boxed(),
         get.map(respond).boxed(),
         join.map(respond).boxed(),
         leave.map(respond).boxed(),
-        members.map(respond).boxed(),
+        change.map(respond).boxed(),
+        delete.map(respond).boxed(),
+        direct.map(respond).boxed(),
     ])
 }
 
@@ -62,21 +80,46 @@ async fn create(
     body: Result<CreateRoom>,
 ) -> Result<Response> {
     let who = who?;
-    let name = RoomName::parse(&body?.name, &house.ctx.limits)?;
-    match house
-        .app
-        .handle(&who, Command::CreateChannel { name })
-        .await?
-    {
-        Reply::Room(view) => {
-            let mut response = answer::json(StatusCode::CREATED, &RoomSummary::new(&view));
-            let path = format!("/api/v1/rooms/{}", view.room.id);
-            let path = HeaderValue::try_from(path).map_err(Error::internal)?;
-            response.headers_mut().insert(LOCATION, path);
-            Ok(response)
-        }
+    let room = body?.wanted(&house.ctx.limits)?;
+    let command = Command::CreateRoom { room };
+    match house.app.handle(&who, command).await? {
+        Reply::Room(view) => made(&view, true),
         other => Err(unexpected(other)),
     }
+}
+
+async fn direct(
+    house: Arc<House>,
+    who: Result<Caller>,
+    body: Result<UserBody>,
+) -> Result<Response> {
+    let who = who?;
+    let user = body?.user;
+    let command = Command::OpenDirect { user };
+    match house.app.handle(&who, command).await? {
+        Reply::Opened { room, made: new } => made(&room, new),
+        other => Err(unexpected(other)),
+    }
+}
+
+/// Answers with a room that was made, or that was there already, and where it is.
+fn made(view: &RoomView, new: bool) -> Result<Response> {
+    let status = match new {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    let mut response = shown(status, view)?;
+    let path = format!("/api/v1/rooms/{}", view.room.id);
+    let path = HeaderValue::try_from(path).map_err(Error::internal)?;
+    response.headers_mut().insert(LOCATION, path);
+    Ok(response)
+}
+
+/// Answers with a room and its revision.
+pub(super) fn shown(status: StatusCode, view: &RoomView) -> Result<Response> {
+    let mut response = answer::json(status, &RoomSummary::new(view));
+    response.headers_mut().insert(ETAG, tag(view.room.rev)?);
+    Ok(response)
 }
 
 /// `scope=mine` (the default) lists the rooms that one is in, `scope=channels` those that anybody
@@ -89,7 +132,11 @@ async fn list(house: Arc<House>, who: Result<Caller>, query: Query) -> Result<Re
     }
     let (after, limit) = (query.cursor("after")?, query.limit(&house.ctx.limits)?);
     let command = match query.text("scope").unwrap_or("mine") {
-        "mine" => Command::ListOwnRooms { after, limit },
+        "mine" => Command::ListOwnRooms {
+            after,
+            limit,
+            hidden: false,
+        },
         "channels" => Command::ListChannels { after, limit },
         _ => {
             let detail = "It is `mine` or `channels`.";
@@ -120,7 +167,7 @@ async fn get(room: String, house: Arc<House>, who: Result<Caller>) -> Result<Res
     let who = who?;
     let room = room_id(&room)?;
     match house.app.handle(&who, Command::GetRoom { room }).await? {
-        Reply::Room(view) => Ok(answer::json(StatusCode::OK, &RoomSummary::new(&view))),
+        Reply::Room(view) => shown(StatusCode::OK, &view),
         other => Err(unexpected(other)),
     }
 }
@@ -147,26 +194,31 @@ async fn leave(room: String, house: Arc<House>, who: Result<Caller>) -> Result<R
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
-async fn members(
+async fn change(
     room: String,
     house: Arc<House>,
     who: Result<Caller>,
-    query: Query,
+    headers: HeaderMap,
+    body: Result<ChangeRoom>,
 ) -> Result<Response> {
-    let who = who?;
-    let command = Command::ListMembers {
+    let (who, body) = (who?, body?);
+    let limits = &house.ctx.limits;
+    let name = body.name.map(|name| RoomName::parse(&name, limits));
+    let command = Command::ChangeRoom {
         room: room_id(&room)?,
-        after: query.cursor("after")?,
-        limit: query.limit(&house.ctx.limits)?,
+        name: name.transpose()?,
+        read_only: body.read_only,
+        if_rev: if_rev(&headers, None)?,
     };
     match house.app.handle(&who, command).await? {
-        Reply::Members { members, more } => {
-            let members = members
-                .iter()
-                .map(|(member, name)| MemberView::new(member, name));
-            let members = members.collect();
-            Ok(answer::json(StatusCode::OK, &Members { members, more }))
-        }
+        Reply::Room(view) => shown(StatusCode::OK, &view),
         other => Err(unexpected(other)),
     }
+}
+
+async fn delete(room: String, house: Arc<House>, who: Result<Caller>) -> Result<Response> {
+    let who = who?;
+    let room = room_id(&room)?;
+    house.app.handle(&who, Command::DeleteRoom { room }).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
 }

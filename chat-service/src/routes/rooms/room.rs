@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Caller, Code, Command, Error, Result, Room, RoomKind, RoomName};
+use domain::{Caller, Code, Command, Error, Result, Room, RoomKind, RoomName, WantedRoom};
 use edge::{auth::bearer, body};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use protocol::{Dialect, rooms::Rooms};
@@ -71,7 +71,8 @@ async fn create(
 
 async fn try_create(house: &House, who: &Caller, name: &str) -> Result<()> {
     let name = RoomName::parse(name, &house.ctx.limits)?;
-    let command = Command::CreateChannel { name };
+    let room = WantedRoom::Channel { name };
+    let command = Command::CreateRoom { room };
     house.app.handle(who, command).await.map(drop)
 }
 

@@ -25,5 +25,5 @@ pub(super) fn say_page<D>(
             turn.say(text);
         }
     }
-    last
+    last.max(page.through.min(end))
 }

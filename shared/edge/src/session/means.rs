@@ -32,7 +32,7 @@ impl Means {
         let limit = PAGE;
         let command = Command::Replay { room, after, limit };
         match self.app.handle(&self.caller, command).await? {
-            Reply::Replay(page) if page.scenes.is_empty() && page.head > after => Err(unexpected()),
+            Reply::Replay(page) if page.through <= after && page.head > after => Err(unexpected()),
             Reply::Replay(page) => Ok(page),
             _ => Err(unexpected()),
         }
@@ -47,13 +47,17 @@ impl Means {
         }
     }
 
-    /// Lists the user's rooms after one; says whether there are more.
+    /// Lists the user's rooms after one, also hidden ones, since they are heard when somebody says
+    /// something in them; says whether there are more.
     pub(super) async fn rooms(
         &self,
         after: Option<RoomId>,
     ) -> Result<(Vec<domain::command::RoomView>, bool)> {
-        let limit = PAGE;
-        let command = Command::ListOwnRooms { after, limit };
+        let command = Command::ListOwnRooms {
+            after,
+            limit: PAGE,
+            hidden: true,
+        };
         match self.app.handle(&self.caller, command).await? {
             Reply::Rooms { rooms, more } => Ok((rooms, more)),
             _ => Err(unexpected()),

@@ -277,7 +277,7 @@ mod tests {
         let send = Command::Send {
             room: RoomId::new(),
             client_id: ClientId::new(),
-            content: Content::plain("x"),
+            draft: Content::plain("x").into(),
         };
         let (id, wish) = (None, Wish::Command(send));
         let answers = settle(Arc::new(means), vec![Asked { id, wish }]).await;

@@ -116,8 +116,10 @@ impl Log {
         let rooms = lock(&self.rooms);
         let log = rooms.get(&room).ok_or(Error::new(Code::RoomNotFound))?;
         let rows = log.iter().filter(|row| row.seq > after).take(limit);
+        let rows: Vec<Row> = rows.cloned().collect();
         Ok(Reply::Replay(ReplayPage {
-            scenes: rows.cloned().map(scene).collect(),
+            through: rows.last().map_or(after, |row| row.seq),
+            scenes: rows.into_iter().map(scene).collect(),
             head: log.len() as Seq,
         }))
     }
@@ -144,8 +146,8 @@ impl Application for Log {
                 receipts: Vec::new(),
                 more: false,
             }),
-            Command::Send { room, content, .. } => {
-                let row = self.append(room, content.as_text());
+            Command::Send { room, draft, .. } => {
+                let row = self.append(room, draft.text());
                 Ok(Reply::Sent {
                     row,
                     sender: who.card(),
@@ -240,6 +242,7 @@ fn view(room: RoomId, head: Seq) -> RoomView {
             rule: domain::Rule::default(),
         }),
         unread: 0,
+        peer: None,
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    Appended, Caller, Code, Command, Error, Label, MemberChange, NewChange, NewRow, Reply, Role,
-    Room, RoomId, RowId, User, command::ReplayPage,
+    Appended, Caller, Code, Command, Content, Error, Label, MemberChange, NewChange, NewRow, Reply,
+    Role, Room, RoomId, RowId, User, command::ReplayPage,
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
@@ -45,7 +45,7 @@ impl Rules {
         let Command::Send {
             room,
             client_id,
-            content,
+            draft,
         } = command
         else {
             return Err(Error::new(Code::UnknownType));
@@ -54,7 +54,9 @@ impl Rules {
             id: RowId::new(),
             client_id,
             sender: who.user,
-            change: NewChange::Message { content },
+            change: NewChange::Message {
+                content: Content::plain(draft.text()),
+            },
         };
         let rows = append(&self.0, room, vec![row]).await;
         let row = rows.into_iter().next().unwrap();
@@ -77,8 +79,13 @@ impl Application for Rules {
             Command::Replay { room, after, limit } => {
                 let rows = self.0.ports.store.rows(room, after, limit).await?;
                 let head = self.0.ports.store.heads(&[room]).await?[0].seq;
+                let through = rows.last().map_or(after, |row| row.seq);
                 let scenes = self.0.live.cards.scenes(rows).await;
-                Ok(Reply::Replay(ReplayPage { scenes, head }))
+                Ok(Reply::Replay(ReplayPage {
+                    scenes,
+                    through,
+                    head,
+                }))
             }
             send => self.send(who, send).await,
         }

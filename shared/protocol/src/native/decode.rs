@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    ClientId, Code, Command, Content, Error, Limits, Mark, Result, RoomId, RoomName, Seq,
-};
-use serde_json::{Map, Value};
+use domain::{Code, Command, Emoji, Error, Limits, Mark, Result, Role, RoomName};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{described, live::wish};
+use super::{
+    described,
+    fields::{
+        Frame, client_id, flag, id as id_of, optional, rev, room, room_id, seq, text, text_if,
+        wrong,
+    },
+    live::wish,
+    requests::{EditMessage, SendMessage},
+};
 use crate::{Action, Refused, Request, Resume};
 
 /// Longest id of a request, in bytes.
 const ID_BYTES: usize = 64;
 
-type Frame = Map<String, Value>;
+/// The form of `mentions`.
+const MENTIONS: &str = "Those who are mentioned are a list of user ids.";
 
 /// Reads a frame.
 pub(super) fn request(limits: &Limits, text: &str) -> Result<Request, Refused> {
@@ -48,16 +55,16 @@ fn action(limits: &Limits, mut frame: Frame) -> Result<Action> {
     if !described::is_known(&kind) {
         return Err(Error::new(Code::UnknownType));
     }
-    let command = match kind.as_str() {
-        "send" => Command::Send {
-            room: room(&mut frame)?,
-            client_id: client_id(&mut frame)?,
-            content: Content::text(text(&mut frame, "content")?, limits)?,
-        },
+    match kind.as_str() {
         "join" => return join(limits, frame),
-        "leave" => Command::Leave {
-            room: room(&mut frame)?,
-        },
+        "resume" => return resume(frame),
+        "ping" => return Ok(Action::Ping),
+        "authenticate" => return Ok(Action::Authenticate(text(&mut frame, "token")?)),
+        _ => {}
+    }
+    let command = match kind.as_str() {
+        "send" | "edit" | "delete" | "react" | "unreact" => message(limits, &kind, &mut frame)?,
+        "leave" | "add" | "remove" | "role" => member(&kind, &mut frame)?,
         "acknowledge" => raise(Mark::Notified, &mut frame)?,
         "read" => raise(Mark::Read, &mut frame)?,
         "received" => raise(Mark::Received, &mut frame)?,
@@ -68,12 +75,83 @@ fn action(limits: &Limits, mut frame: Frame) -> Result<Action> {
         "presence" => Command::SetPresence {
             wish: wish(&text(&mut frame, "state")?)?,
         },
-        "resume" => return resume(frame),
-        "ping" => return Ok(Action::Ping),
-        "authenticate" => return Ok(Action::Authenticate(text(&mut frame, "token")?)),
         _ => return Err(Error::new(Code::UnknownType)),
     };
     Ok(Action::Command(command))
+}
+
+/// What is said, and what becomes of it.
+fn message(limits: &Limits, kind: &str, frame: &mut Frame) -> Result<Command> {
+    let room = room(frame)?;
+    Ok(match kind {
+        "send" => Command::Send {
+            room,
+            client_id: client_id(frame)?,
+            draft: sending(frame)?.draft(limits)?,
+        },
+        "edit" => Command::Edit {
+            room,
+            client_id: client_id(frame)?,
+            message: id_of(frame, "message")?,
+            edit: editing(frame)?.edit()?,
+        },
+        "delete" => Command::Delete {
+            room,
+            client_id: client_id(frame)?,
+            message: id_of(frame, "message")?,
+            if_rev: rev(frame)?,
+        },
+        _ => Command::React {
+            room,
+            message: id_of(frame, "message")?,
+            emoji: Emoji::parse(&text(frame, "emoji")?)?,
+            set: kind == "react",
+        },
+    })
+}
+
+fn sending(frame: &mut Frame) -> Result<SendMessage> {
+    let kinds = "It is text, emoji, file, image or system.";
+    Ok(SendMessage {
+        content: text_if(frame, "content")?,
+        client_id: None,
+        kind: optional(frame, "kind", kinds)?,
+        file: optional(frame, "file", "The id of a file must be a UUID.")?,
+        reply_to: optional(frame, "reply_to", "The id of a message must be a UUID.")?,
+        mentions: optional(frame, "mentions", MENTIONS)?.unwrap_or_default(),
+    })
+}
+
+fn editing(frame: &mut Frame) -> Result<EditMessage> {
+    Ok(EditMessage {
+        content: text(frame, "content")?,
+        mentions: optional(frame, "mentions", MENTIONS)?.unwrap_or_default(),
+        rev: rev(frame)?,
+        client_id: None,
+    })
+}
+
+/// Who is in a room.
+fn member(kind: &str, frame: &mut Frame) -> Result<Command> {
+    let room = room(frame)?;
+    let roles = "It is member, admin or owner.";
+    Ok(match kind {
+        "leave" => Command::Leave { room },
+        "add" => Command::AddMember {
+            room,
+            user: id_of(frame, "user")?,
+            role: optional(frame, "role", roles)?.unwrap_or(Role::Member),
+        },
+        "remove" => Command::RemoveMember {
+            room,
+            user: id_of(frame, "user")?,
+        },
+        _ => Command::SetRole {
+            room,
+            user: id_of(frame, "user")?,
+            role: optional(frame, "role", roles)?.ok_or_else(|| wrong("role", "It is missing."))?,
+        },
+    })
 }
 
 fn raise(mark: Mark, frame: &mut Frame) -> Result<Command> {
@@ -114,50 +192,4 @@ fn resume(mut frame: Frame) -> Result<Action> {
         rooms.insert(room_id(&room, "rooms")?, seq(Some(since), "rooms")?);
     }
     Ok(Action::Resume(Resume { epoch, rooms }))
-}
-
-fn room(frame: &mut Frame) -> Result<RoomId> {
-    room_id(&text(frame, "room")?, "room")
-}
-
-fn room_id(text: &str, field: &'static str) -> Result<RoomId> {
-    text.parse()
-        .map_err(|_| wrong(field, "The id of a room must be a UUID."))
-}
-
-/// The sender's own id; who gives none cannot repeat the send harmlessly.
-fn client_id(frame: &mut Frame) -> Result<ClientId> {
-    let invalid = || {
-        let code = Code::InvalidClientId;
-        Error::invalid(code, "client_id", code.info().title)
-    };
-    match frame.remove("client_id") {
-        None | Some(Value::Null) => Ok(ClientId::new()),
-        Some(Value::String(id)) => id.parse().map_err(|_| invalid()),
-        Some(_) => Err(invalid()),
-    }
-}
-
-fn seq(value: Option<Value>, field: &'static str) -> Result<Seq> {
-    let seq = value.as_ref().and_then(Value::as_u64);
-    // Beyond this, stores and JavaScript lose count.
-    seq.filter(|seq| *seq < 1 << 53)
-        .ok_or_else(|| wrong(field, "A seq must be a whole number from 0 up."))
-}
-
-fn flag(frame: &mut Frame, field: &'static str) -> Result<bool> {
-    let flag = frame.remove(field).as_ref().and_then(Value::as_bool);
-    flag.ok_or_else(|| wrong(field, "It must be `true` or `false`."))
-}
-
-fn text(frame: &mut Frame, field: &'static str) -> Result<String> {
-    match frame.remove(field) {
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong(field, "It must be a text.")),
-        None => Err(wrong(field, "It is missing.")),
-    }
-}
-
-fn wrong(field: &'static str, detail: &'static str) -> Error {
-    Error::invalid(Code::InvalidField, field, detail)
 }

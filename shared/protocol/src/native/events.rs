@@ -1,8 +1,8 @@
 //! Events: frames that answer no request.
 
 use domain::{
-    Card, Change, Event, MemberChange, MemberRow, Message, ReactionRow, Role, RoomChange, RoomRow,
-    Row, Scene, Seq,
+    Card, Change, Event, MemberChange, MemberRow, Message, ReactionRow, Rev, Role, RoomChange,
+    RoomRow, Row, Scene, Seq,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::{
     json,
     live::{PresenceView, Receipted, Typed},
+    message::MessageView,
     notifications::NotificationView,
     rooms::Place,
-    view::{MessageView, UserView},
+    view::UserView,
 };
 
 /// What the socket says of its own accord.
@@ -39,12 +40,7 @@ pub(super) enum EventFrame {
     /// A room was changed.
     RoomUpdated(Changed),
     /// A room was deleted: nothing comes from it any more.
-    RoomDeleted {
-        #[serde(flatten)]
-        place: Place,
-        /// Who deleted it.
-        by: UserView,
-    },
+    RoomDeleted(Ended),
     /// Messages of a room were moved to the archive. They stay readable.
     Archived {
         #[serde(flatten)]
@@ -103,6 +99,8 @@ pub(super) struct Came {
     by: UserView,
     /// What they may do.
     role: Role,
+    /// How often the membership has changed.
+    rev: Rev,
 }
 
 /// What changed of a room, and nothing else.
@@ -112,6 +110,8 @@ pub(super) struct Changed {
     place: Place,
     /// Who changed it.
     by: UserView,
+    /// Its revision from now on.
+    rev: Rev,
     /// Its new name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -130,6 +130,18 @@ pub(super) struct Went {
     by: UserView,
     /// Whether they were sent away.
     removed: bool,
+    /// How often the membership has changed.
+    rev: Rev,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ended {
+    #[serde(flatten)]
+    place: Place,
+    /// Who deleted it.
+    by: UserView,
+    /// Its last revision.
+    rev: Rev,
 }
 
 pub(super) fn encode(scene: &Scene) -> Option<String> {
@@ -182,53 +194,59 @@ fn told(row: &Row, message: &Message, actor: Option<&Card>) -> Told {
 }
 
 fn reacted(row: &Row, reaction: &ReactionRow, actor: Option<&Card>) -> EventFrame {
-    let reacted = Reacted {
+    let told = Reacted {
         place: place(row),
         message: reaction.message.uuid(),
         emoji: reaction.emoji.as_str().to_owned(),
         user: UserView::of(row.sender, actor),
     };
     match reaction.set {
-        true => EventFrame::ReactionAdded(reacted),
-        false => EventFrame::ReactionRemoved(reacted),
+        true => EventFrame::ReactionAdded(told),
+        false => EventFrame::ReactionRemoved(told),
+    }
+}
+
+fn moved(row: &Row, member: &MemberRow, scene: &Scene) -> EventFrame {
+    let user = UserView::of(member.user, scene.subject.as_ref());
+    let by = UserView::of(row.sender, scene.actor.as_ref());
+    let rev = member.rev;
+    let gone = |removed, user, by| Went {
+        place: place(row),
+        user,
+        by,
+        removed,
+        rev,
+    };
+    let here = |user, by| Came {
+        place: place(row),
+        user,
+        by,
+        role: member.role,
+        rev,
+    };
+    match member.change {
+        MemberChange::Joined => EventFrame::MemberJoined(here(user, by)),
+        MemberChange::RoleChanged => EventFrame::MemberUpdated(here(user, by)),
+        MemberChange::Left => EventFrame::MemberLeft(gone(false, user, by)),
+        MemberChange::Removed => EventFrame::MemberLeft(gone(true, user, by)),
     }
 }
 
 fn changed(row: &Row, room: &RoomRow, actor: Option<&Card>) -> EventFrame {
-    let (place, by) = (place(row), UserView::of(row.sender, actor));
+    let (place, rev) = (place(row), room.rev);
+    let by = UserView::of(row.sender, actor);
     let (name, read_only) = match &room.change {
         RoomChange::Renamed { name } => (Some(name.as_str().to_owned()), None),
         RoomChange::ReadOnly { read_only } => (None, Some(*read_only)),
-        RoomChange::Deleted => return EventFrame::RoomDeleted { place, by },
+        RoomChange::Deleted => return EventFrame::RoomDeleted(Ended { place, by, rev }),
     };
     EventFrame::RoomUpdated(Changed {
         place,
         by,
+        rev,
         name,
         read_only,
     })
-}
-
-fn moved(row: &Row, member: &MemberRow, scene: &Scene) -> EventFrame {
-    let place = place(row);
-    let user = UserView::of(member.user, scene.subject.as_ref());
-    let by = UserView::of(row.sender, scene.actor.as_ref());
-    let came = |place, user, by| Came {
-        place,
-        user,
-        by,
-        role: member.role,
-    };
-    match member.change {
-        MemberChange::Joined => EventFrame::MemberJoined(came(place, user, by)),
-        MemberChange::RoleChanged => EventFrame::MemberUpdated(came(place, user, by)),
-        MemberChange::Left | MemberChange::Removed => EventFrame::MemberLeft(Went {
-            place,
-            user,
-            by,
-            removed: member.change == MemberChange::Removed,
-        }),
-    }
 }
 
 fn place(row: &Row) -> Place {

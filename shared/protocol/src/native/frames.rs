@@ -1,6 +1,9 @@
 //! Frames that only the socket has: greetings, answers, and the ends of a resume.
 
-use domain::{Error, Limits, Page, Receipt, Reply, RoomId, Seq, SessionId, Timestamp};
+use domain::{
+    Card, Error, Limits, Message, Page, Reaction, Receipt, Reply, RoomId, Row, Seq, SessionId,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -8,8 +11,12 @@ use uuid::Uuid;
 use super::{
     json,
     live::{Presences, ReceiptView, Receipts},
-    rooms::{Members, MessageSent, Messages, RoomJoined, Rooms},
-    view::{ErrorView, MemberView, MessageView, RoomSummary, UserView},
+    message::MessageView,
+    rooms::{
+        MemberChanged, Members, MessageChanged, MessageSent, Messages, OneMessage, ReactionAnswer,
+        RoomJoined, Rooms,
+    },
+    view::{ErrorView, MemberView, RoomSummary, UserView},
 };
 
 /// The first frame of the server.
@@ -159,10 +166,10 @@ impl ResumeAnswer {
 pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
     Some(match reply {
         Reply::Done => answer(request, &Nothing {}),
-        Reply::Room(view) => answer(
+        Reply::Room(room) | Reply::Opened { room, .. } => answer(
             request,
             &One {
-                room: RoomSummary::new(view),
+                room: RoomSummary::new(room),
             },
         ),
         Reply::Joined { room, row } => answer(
@@ -172,21 +179,24 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
                 seq: row.as_ref().map(|row| row.seq),
             },
         ),
-        Reply::Sent {
-            row,
-            sender,
-            repeat,
-        } => {
-            let message = MessageView::new(row.message()?, Some(sender));
-            answer(
-                request,
-                &MessageSent {
-                    message,
-                    repeat: *repeat,
-                },
-            )
+        Reply::Member {
+            member,
+            username,
+            seq,
+        } => answer(
+            request,
+            &MemberChanged {
+                member: MemberView::new(member, username),
+                seq: *seq,
+            },
+        ),
+        Reply::Sent { .. } | Reply::Changed { .. } => return written(request, reply),
+        Reply::Reacted { seq } => answer(request, &ReactionAnswer { seq: *seq }),
+        Reply::Message { message, reactions } => {
+            let message = unnamed(message, reactions);
+            answer(request, &OneMessage { message })
         }
-        Reply::History(page) => answer(request, &messages(page)),
+        Reply::History { page, reactions } => answer(request, &messages(page, reactions)),
         // A replay is told row by row, as events.
         Reply::Replay(_) => return None,
         Reply::Rooms { rooms, more } => answer(
@@ -211,14 +221,53 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
     })
 }
 
-fn messages(page: &Page) -> Messages {
-    let messages = page.messages.iter().map(|m| MessageView::new(m, None));
+/// Acknowledges what was written to the log.
+fn written(request: Option<&str>, reply: &Reply) -> Option<String> {
+    match reply {
+        Reply::Sent {
+            row,
+            sender,
+            repeat,
+        } => Some(answer(request, &sent(row, sender, *repeat)?)),
+        Reply::Changed {
+            row,
+            sender,
+            repeat,
+        } => Some(answer(request, &changed(row, sender.as_ref(), *repeat)?)),
+        _ => None,
+    }
+}
+
+/// What sending answers; `None` for a row that is no message.
+#[must_use]
+pub fn sent(row: &Row, sender: &Card, repeat: bool) -> Option<MessageSent> {
+    let message = MessageView::new(row.message()?, Some(sender));
+    Some(MessageSent { message, repeat })
+}
+
+/// What an edit and a deletion answer; `None` for a row that is neither.
+#[must_use]
+pub fn changed(row: &Row, sender: Option<&Card>, repeat: bool) -> Option<MessageChanged> {
+    Some(MessageChanged {
+        message: MessageView::new(row.message()?, sender),
+        seq: row.seq,
+        repeat,
+    })
+}
+
+fn messages(page: &Page, reactions: &[Reaction]) -> Messages {
+    let messages = page.messages.iter().map(|m| unnamed(m, reactions));
     Messages {
         messages: messages.collect(),
         head: page.head,
         more_before: page.more_before,
         more_after: page.more_after,
     }
+}
+
+/// A message whose people are not named.
+fn unnamed(message: &Message, reactions: &[Reaction]) -> MessageView {
+    MessageView::new(message, None).with_reactions(reactions, |_| None)
 }
 
 /// Refuses a request.

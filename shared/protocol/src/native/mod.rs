@@ -5,9 +5,11 @@ pub mod archive;
 mod decode;
 pub mod described;
 mod events;
+mod fields;
 mod files;
 mod frames;
 mod live;
+mod message;
 mod notifications;
 mod people;
 mod requests;
@@ -20,17 +22,25 @@ mod view;
 use domain::{Error, Reply, Scene};
 
 pub use files::{FileLinkView, FileUploaded, FileView};
-pub use frames::{Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom};
+pub use frames::{
+    Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom, changed, sent,
+};
 pub use live::{PresenceView, PresenceWord, Presences, ReceiptView, Receipts};
+pub use message::{AttachmentView, MessageState, MessageView, ReactionView};
 pub use notifications::{
     AcknowledgeBody, CauseView, Explanation, LevelView, NotificationView, Notifications,
     OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,
 };
 pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
-pub use requests::{CreateRoom, ReadBody, SendMessage};
-pub use rooms::{Members, MessageSent, Messages, RoomJoined, Rooms};
+pub use requests::{
+    AddMember, ChangeRoom, CreateRoom, EditMessage, ReadBody, RoleBody, SendMessage, UserBody,
+};
+pub use rooms::{
+    MemberChanged, Members, MessageChanged, MessageSent, Messages, OneMessage, ReactionAnswer,
+    RoomJoined, Rooms,
+};
 pub use sessions::{Refresh, SessionView, Sessions, TicketBody, TokenBody};
-pub use view::{MemberView, MessageState, MessageView, RoomSummary, UserView, page_size};
+pub use view::{MemberView, RoomSummary, UserView, page_size};
 
 use crate::{Dialect, Refused, Request, Scope};
 

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{MemberView, MessageView, RoomSummary};
+use super::{
+    message::MessageView,
+    view::{MemberView, RoomSummary},
+};
 
 /// A page of rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +58,42 @@ pub struct MessageSent {
     pub message: MessageView,
     /// Whether an earlier send with this `client_id` had stored it.
     pub repeat: bool,
+}
+
+/// What an edit and a deletion answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageChanged {
+    /// The message as it is now.
+    pub message: MessageView,
+    /// The row that tells the others.
+    pub seq: Seq,
+    /// Whether an earlier request with this `client_id` had stored it.
+    pub repeat: bool,
+}
+
+/// What a reaction answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReactionAnswer {
+    /// The row that tells the others; absent where it was so already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+}
+
+/// What adding somebody, or giving them a role, answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MemberChanged {
+    /// Their place in the room.
+    pub member: MemberView,
+    /// The row that tells the others; absent where it was so already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OneMessage {
+    /// As it is now.
+    pub message: MessageView,
 }
 
 /// Where an event stands in a log.

@@ -1,5 +1,7 @@
 //! The frames of delivery, and whatever else may come.
 
+mod changes;
+
 use std::sync::Arc;
 
 use domain::{
@@ -94,7 +96,7 @@ fn a_send_is_understood() {
         Action::Command(Command::Send {
             room: room(),
             client_id: CLIENT.parse().unwrap(),
-            content: Content::plain("hi"),
+            draft: Content::plain("hi").into(),
         })
     );
 }
@@ -205,6 +207,7 @@ fn a_message_is_told_with_everything_needed_to_show_it() {
                 "seq": 4,
                 "sender": {"id": "00000000-0000-0000-0000-000000000009", "username": "ann"},
                 "client_id": CLIENT,
+                "kind": "text",
                 "content": "<hi>",
                 "state": "present",
                 "created_at": "1970-01-01T00:00:00Z",
@@ -250,6 +253,11 @@ fn coming_and_going_names_who_and_by_whom() {
     assert_eq!(joined["by"]["username"], "ann");
     assert_eq!(moved(MemberChange::Left)["removed"], false);
     assert_eq!(moved(MemberChange::Removed)["removed"], true);
+    let promoted = moved(MemberChange::RoleChanged);
+    assert_eq!(
+        (&promoted["type"], &promoted["rev"]),
+        (&json!("member_updated"), &json!(1))
+    );
 }
 
 #[test]
@@ -340,6 +348,11 @@ fn frame() -> impl Strategy<Value = Value> {
         "ping",
         "acknowledge",
         "authenticate",
+        "edit",
+        "delete",
+        "react",
+        "add",
+        "role",
         "x",
     ]);
     let field = prop::sample::select(vec![
@@ -352,6 +365,13 @@ fn frame() -> impl Strategy<Value = Value> {
         "rooms",
         "seq",
         "token",
+        "message",
+        "emoji",
+        "user",
+        "role",
+        "mentions",
+        "kind",
+        "rev",
     ]);
     (kind, prop::collection::hash_map(field, json_value(), 0..6)).prop_map(|(kind, fields)| {
         let mut frame = json!({"type": kind});

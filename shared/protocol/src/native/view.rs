@@ -1,8 +1,8 @@
 //! Things as clients see them, over REST and socket alike.
 
 use domain::{
-    Body, Caller, Card, Code, Limits, Member, Message, Role, RoomKind, Seq, Timestamp, UserId,
-    Username, command::RoomView, marks::UNREAD,
+    Caller, Card, Code, Limits, Member, Rev, Role, RoomKind, Seq, Timestamp, UserId, Username,
+    command::RoomView, marks::UNREAD,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,69 +42,6 @@ impl UserView {
     }
 }
 
-/// A message as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MessageView {
-    /// Its id, the same everywhere and for ever.
-    pub id: Uuid,
-    /// Where it was said.
-    pub room: Uuid,
-    /// Its number in the room's log.
-    pub seq: Seq,
-    /// Who said it.
-    pub sender: UserView,
-    /// The sender's own id for it.
-    pub client_id: Uuid,
-    /// What it says; absent when it no longer says anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
-    /// Whether it still says something.
-    pub state: MessageState,
-    /// When it was said.
-    pub created_at: Timestamp,
-    /// 1 as sent, raised by each change of the content.
-    pub rev: u64,
-    /// Whether it was moved to the archive. It stays readable.
-    pub archived: bool,
-}
-
-/// Whether a message still says something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageState {
-    /// It does.
-    Present,
-    /// It was deleted.
-    Deleted,
-    /// The policy of the room purged it.
-    Purged,
-}
-
-impl MessageView {
-    /// Shows a message. `card` is of its sender, if it is known.
-    #[must_use]
-    pub fn new(message: &Message, card: Option<&Card>) -> Self {
-        Self {
-            id: message.id.uuid(),
-            room: message.room.uuid(),
-            seq: message.seq,
-            sender: UserView::of(message.sender, card),
-            client_id: message.client_id.uuid(),
-            content: message
-                .content()
-                .map(|content| content.as_text().to_owned()),
-            state: match message.body {
-                Body::Present { .. } => MessageState::Present,
-                Body::Deleted => MessageState::Deleted,
-                Body::Purged => MessageState::Purged,
-            },
-            created_at: message.created_at,
-            rev: message.rev,
-            archived: message.archived,
-        }
-    }
-}
-
 /// A room, as the one who asks sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomSummary {
@@ -115,6 +52,13 @@ pub struct RoomSummary {
     pub name: Option<String>,
     /// Open to all, to those who were added, or to two.
     pub kind: RoomKind,
+    /// With whom a direct room is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<UserView>,
+    /// Raised by each change of name and of `read_only`. Also its ETag.
+    pub rev: Rev,
+    /// Whether only admins and the owner may write in it.
+    pub read_only: bool,
     /// The highest seq of its log.
     pub head: Seq,
     /// Whether the one who asks is in it.
@@ -131,6 +75,10 @@ pub struct RoomSummary {
     pub unread_more: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether the one who asks has deleted this direct room for themselves, and nothing was said
+    /// since: not to be listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 impl RoomSummary {
@@ -142,6 +90,12 @@ impl RoomSummary {
             id: view.room.id.uuid(),
             name: view.room.name.as_ref().map(|name| name.as_str().to_owned()),
             kind: view.room.kind,
+            with: view
+                .peer
+                .as_ref()
+                .map(|peer| UserView::of(peer.user, Some(peer))),
+            rev: view.room.rev,
+            read_only: view.room.read_only,
             head: view.head,
             member: member.is_some(),
             role: member.map(|member| member.role),
@@ -149,6 +103,7 @@ impl RoomSummary {
             unread: view.unread,
             unread_more: view.unread >= UNREAD,
             created_at: view.room.created_at,
+            hidden: view.is_hidden(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn send(scope: &Scope, text: &str) -> Result<Command> {
     Ok(Command::Send {
         room,
         client_id: ClientId::new(),
-        content: Content::text(frame.content, &scope.limits)?,
+        draft: Content::text(frame.content, &scope.limits)?.into(),
     })
 }
 

@@ -23,7 +23,7 @@ fn scope() -> Scope {
 fn said(frame: &str) -> Result<String, String> {
     match Rooms.decode(&scope(), frame) {
         Ok(request) => match request.action {
-            Action::Command(Command::Send { content, .. }) => Ok(content.as_text().to_owned()),
+            Action::Command(Command::Send { draft, .. }) => Ok(draft.text().to_owned()),
             other => panic!("{other:?}"),
         },
         Err(refused) => Err(Rooms.refuse(None, &refused.error).unwrap()),

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::{
     Frame, Id, filled, payload,
     shapes::{
-        AuthenticateFrame, JoinFrame, MarkFrame, PingFrame, PresenceFrame, ResumeFrame, RoomFrame,
-        SendFrame, TypingFrame,
+        AddFrame, AuthenticateFrame, DeleteFrame, EditFrame, JoinFrame, MarkFrame, PingFrame,
+        PresenceFrame, ReactFrame, RemoveFrame, ResumeFrame, RoleFrame, RoomFrame, SendFrame,
+        TypingFrame,
     },
 };
 use crate::schema::{Schemas, Shape, shape};
@@ -59,6 +60,38 @@ pub(super) const ASKED: &[Asked] = &[
         example: || json!({"room": ROOM, "client_id": CLIENT, "content": "hello, room"}),
     },
     Asked {
+        kind: "edit",
+        says: "Replaces what you said. What it answers, its kind and its file stay. Answered and \
+               repeated as `send` is.",
+        answers: &["ack_change"],
+        fields: shape::<EditFrame>,
+        example: || {
+            json!({"room": ROOM, "client_id": CLIENT, "message": MESSAGE, "content": "hi, room",
+                "rev": 1})
+        },
+    },
+    Asked {
+        kind: "delete",
+        says: "Takes back what you said, or, as an admin of the room, what others said.",
+        answers: &["ack_change"],
+        fields: shape::<DeleteFrame>,
+        example: || json!({"room": ROOM, "client_id": CLIENT, "message": MESSAGE}),
+    },
+    Asked {
+        kind: "react",
+        says: "Sets your reaction to a message.",
+        answers: &["ack_react"],
+        fields: shape::<ReactFrame>,
+        example: || json!({"room": ROOM, "message": MESSAGE, "emoji": "👍"}),
+    },
+    Asked {
+        kind: "unreact",
+        says: "Takes your reaction to a message back.",
+        answers: &["ack_react"],
+        fields: shape::<ReactFrame>,
+        example: || json!({"room": ROOM, "message": MESSAGE, "emoji": "👍"}),
+    },
+    Asked {
         kind: "join",
         says: "Comes into a channel, named by `room` or by `name`. Joining twice changes nothing.",
         answers: &["ack_join"],
@@ -67,10 +100,31 @@ pub(super) const ASKED: &[Asked] = &[
     },
     Asked {
         kind: "leave",
-        says: "Leaves a room.",
+        says: "Leaves a room; a direct room is hidden from you until something new is said.",
         answers: &["ack"],
         fields: shape::<RoomFrame>,
         example: || json!({"room": ROOM}),
+    },
+    Asked {
+        kind: "add",
+        says: "Brings somebody into a channel or a group.",
+        answers: &["ack_member"],
+        fields: shape::<AddFrame>,
+        example: || json!({"room": ROOM, "user": CLIENT, "role": "member"}),
+    },
+    Asked {
+        kind: "remove",
+        says: "Sends somebody away, who then comes back only by being added.",
+        answers: &["ack"],
+        fields: shape::<RemoveFrame>,
+        example: || json!({"room": ROOM, "user": CLIENT}),
+    },
+    Asked {
+        kind: "role",
+        says: "Lets somebody do more or less in a room.",
+        answers: &["ack_member"],
+        fields: shape::<RoleFrame>,
+        example: || json!({"room": ROOM, "user": CLIENT, "role": "admin"}),
     },
     Asked {
         kind: "acknowledge",

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::Seq;
+use domain::{ContentKind, Rev, Role, Seq};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -20,8 +20,85 @@ pub(super) struct SendFrame {
     room: Uuid,
     /// Your own id for the message, which makes a repeat harmless. Without it one is made up.
     client_id: Option<Uuid>,
-    /// What to say.
+    /// What to say: a text, an emoji, or the caption of a file, which may be empty.
     content: String,
+    /// What sort of message it is; a text where it is not said.
+    kind: Option<ContentKind>,
+    /// The uploaded file of a file or an image.
+    file: Option<Uuid>,
+    /// The message of the same room that it answers.
+    reply_to: Option<Uuid>,
+    /// Who is meant by it: members of the room.
+    #[schema(max_items = 20)]
+    mentions: Option<Vec<Uuid>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct EditFrame {
+    /// Where.
+    room: Uuid,
+    /// Your own id for the edit, which makes a repeat harmless. Without it one is made up.
+    client_id: Option<Uuid>,
+    /// Which message; it must be your own.
+    message: Uuid,
+    /// The text, the emoji or the caption from now on.
+    content: String,
+    /// Who is meant by it from now on.
+    #[schema(max_items = 20)]
+    mentions: Option<Vec<Uuid>>,
+    /// Only if the message still has this revision.
+    rev: Option<Rev>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct DeleteFrame {
+    /// Where.
+    room: Uuid,
+    /// Your own id for the deletion, which makes a repeat harmless. Without it one is made up.
+    client_id: Option<Uuid>,
+    /// Which message.
+    message: Uuid,
+    /// Only if the message still has this revision.
+    rev: Option<Rev>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ReactFrame {
+    /// Where.
+    room: Uuid,
+    /// To which message.
+    message: Uuid,
+    /// With which emoji.
+    #[schema(max_length = 16)]
+    emoji: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct AddFrame {
+    /// Where.
+    room: Uuid,
+    /// Whom.
+    user: Uuid,
+    /// What they may do; a member's things where it is not said.
+    role: Option<Role>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct RemoveFrame {
+    /// Where.
+    room: Uuid,
+    /// Whom; yourself is leaving.
+    user: Uuid,
+}
+
+#[derive(ToSchema)]
+pub(super) struct RoleFrame {
+    /// Where.
+    room: Uuid,
+    /// Who.
+    user: Uuid,
+    /// What they may do from now on.
+    role: Role,
 }
 
 /// One of the two; `room` counts if there are both.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Body, Card, Change, ClientId, Code, Content, Emoji, Error, Event, Limits, MemberChange,
-    MemberRow, Message, Notification, NotificationId, Presence, PresenceState, ReactionRow,
-    Receipt, Reply, Role, Room, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId,
-    Scene, Seq, TenantId, Timestamp, UserId, Username, command::RoomView,
+    Attachment, Body, Card, Change, ClientId, Code, Content, Emoji, Error, Event, FileId, Limits,
+    Member, MemberChange, MemberRow, MemberState, Message, Notification, Presence, PresenceState,
+    ReactionRow, Receipt, Reply, Role, Room, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row,
+    RowId, Rule, RunId, Scene, Seq, TenantId, Timestamp, UserId, Username, command::RoomView,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -159,8 +159,13 @@ fn ack_name(reply: &Reply) -> Option<&'static str> {
         Reply::Done => Some("ack"),
         Reply::Joined { .. } => Some("ack_join"),
         Reply::Sent { .. } => Some("ack_send"),
+        Reply::Changed { .. } => Some("ack_change"),
+        Reply::Reacted { .. } => Some("ack_react"),
+        Reply::Member { .. } => Some("ack_member"),
         Reply::Room(_)
-        | Reply::History(_)
+        | Reply::Opened { .. }
+        | Reply::Message { .. }
+        | Reply::History { .. }
         | Reply::Replay(_)
         | Reply::Rooms { .. }
         | Reply::Members { .. }
@@ -178,7 +183,23 @@ fn replies() -> Vec<Reply> {
         repeat,
     };
     let joined = |row| Reply::Joined { room: view(), row };
+    let changed = |sender| Reply::Changed {
+        row: row.clone(),
+        sender,
+        repeat: false,
+    };
+    let placed = |seq| Reply::Member {
+        member: member(),
+        username: ann().username,
+        seq,
+    };
     vec![
+        changed(Some(ann())),
+        changed(None),
+        Reply::Reacted { seq: Some(3) },
+        Reply::Reacted { seq: None },
+        placed(Some(3)),
+        placed(None),
         Reply::Done,
         sent(false),
         sent(true),
@@ -194,12 +215,7 @@ fn scenes() -> Vec<Scene> {
         .into_iter()
         .map(|change| Event::Logged(row(change)));
     let others = [
-        Event::Notified(Notification {
-            id: NotificationId::of_message(RowId::new(), ann().user),
-            receiver: ann().user,
-            message: message(present()),
-            at: Timestamp::UNIX_EPOCH,
-        }),
+        Event::Notified(Notification::of(&member(), message(present()))),
         receipt(None),
         receipt(Some(7)),
         receipt(Some(1_000)),
@@ -354,8 +370,19 @@ fn ann() -> Card {
 }
 
 fn present() -> Body {
+    let attachment = Attachment {
+        file: FileId::new(),
+        name: "cat.png".into(),
+        media_type: "image/png".into(),
+        bytes: 70,
+    };
+    let content = Content::attached(attachment, "hi".into(), &Limits::default());
     Body::Present {
-        content: Content::plain("hi"),
+        content: Content {
+            reply_to: Some(RowId::new()),
+            mentions: vec![ann().user],
+            ..content.unwrap()
+        },
     }
 }
 
@@ -386,6 +413,23 @@ fn row(change: Change) -> Row {
     }
 }
 
+fn member() -> Member {
+    Member {
+        room: room_id(),
+        user: ann().user,
+        role: Role::Member,
+        state: MemberState::Active,
+        rev: 1,
+        joined_seq: 1,
+        joined_at: Timestamp::UNIX_EPOCH,
+        read: 0,
+        received: 0,
+        notified: 0,
+        hidden: 4,
+        rule: Rule::default(),
+    }
+}
+
 fn view() -> RoomView {
     RoomView {
         room: Room {
@@ -401,7 +445,8 @@ fn view() -> RoomView {
             init: Vec::new(),
         },
         head: 4,
-        member: None,
+        member: Some(member()),
         unread: 0,
+        peer: Some(ann()),
     }
 }

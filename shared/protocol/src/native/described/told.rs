@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     native::{
-        Gap, Hello, HelloRooms, MessageSent, ResumeAnswer, Resumed, RoomJoined, events::EventFrame,
-        view::ErrorView,
+        Gap, Hello, HelloRooms, MemberChanged, MessageChanged, MessageSent, ReactionAnswer,
+        ResumeAnswer, Resumed, RoomJoined, events::EventFrame, view::ErrorView,
     },
     schema::{Schemas, Shape, shape},
 };
@@ -59,6 +59,38 @@ const TOLD: &[Told] = &[
         says: "The message is on disk, in order, once.",
         fields: shape::<MessageSent>,
         example: || json!({"message": message("hello, room"), "repeat": false}),
+    },
+    Told {
+        name: "ack_change",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "The edit or the deletion is on disk, once.",
+        fields: shape::<MessageChanged>,
+        example: || json!({"message": message("hi, room"), "seq": 43, "repeat": false}),
+    },
+    Told {
+        name: "ack_react",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "The reaction is as you want it.",
+        fields: shape::<ReactionAnswer>,
+        example: || json!({"seq": 43}),
+    },
+    Told {
+        name: "ack_member",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "Somebody's place in the room is as you want it.",
+        fields: shape::<MemberChanged>,
+        example: || {
+            json!({
+                "member": {
+                    "user": {"id": EPOCH, "username": "ann"}, "role": "member",
+                    "joined_at": "2027-03-01T09:30:00Z",
+                },
+                "seq": 43,
+            })
+        },
     },
     Told {
         name: "ack_join",
@@ -167,15 +199,18 @@ fn event_example(kind: &str) -> Value {
         "reaction_added" | "reaction_removed" => {
             json!({"message": MESSAGE, "emoji": "👍", "user": ann})
         }
-        "member_updated" => json!({"user": ann, "by": ann, "role": "admin"}),
-        "room_updated" => json!({"by": ann, "name": "lounge"}),
-        "room_deleted" => json!({"by": ann}),
-        "member_joined" => json!({"user": ann, "by": ann, "role": "member"}),
-        "member_left" => json!({"user": ann, "by": ann, "removed": false}),
+        "member_updated" => json!({"user": ann, "by": ann, "role": "admin", "rev": 2}),
+        "room_updated" => json!({"by": ann, "rev": 2, "name": "lounge"}),
+        "room_deleted" => json!({"by": ann, "rev": 3}),
+        "member_joined" => json!({"user": ann, "by": ann, "role": "member", "rev": 1}),
+        "member_left" => json!({"user": ann, "by": ann, "removed": false, "rev": 2}),
         "archived" => json!({"run": CLIENT, "through_seq": 17}),
         "notification" => {
             let message = message("hello, room");
-            let notification = json!({"id": EPOCH, "room": ROOM, "message": message, "at": "2027-03-01T09:30:00Z"});
+            let notification = json!({
+                "id": EPOCH, "room": ROOM, "seq": 42, "at": "2027-03-01T09:30:00Z",
+                "cause": "message", "message": message,
+            });
             return json!({ "notification": notification });
         }
         "receipt" => {
@@ -227,16 +262,17 @@ fn hello() -> Value {
 
 fn room() -> Value {
     json!({
-        "id": ROOM, "name": "lobby", "kind": "channel", "head": 42, "member": true,
-        "role": "member", "read": 40, "unread": 2, "unread_more": false,
-        "created_at": "2027-02-01T08:00:00Z",
+        "id": ROOM, "name": "lobby", "kind": "channel", "rev": 1, "read_only": false,
+        "head": 42, "member": true, "role": "member", "read": 40, "unread": 2,
+        "unread_more": false, "created_at": "2027-02-01T08:00:00Z",
     })
 }
 
 fn message(text: &str) -> Value {
     json!({
         "id": MESSAGE, "room": ROOM, "seq": 42,
-        "sender": {"id": EPOCH, "username": "ann"}, "client_id": CLIENT, "content": text,
+        "sender": {"id": EPOCH, "username": "ann"}, "client_id": CLIENT, "kind": "text",
+        "content": text,
         "state": "present", "created_at": "2027-03-01T09:30:00Z", "rev": 1, "archived": false,
     })
 }
@@ -247,6 +283,7 @@ fn deleted() -> Value {
     message["rev"] = 2.into();
     if let Value::Object(fields) = &mut message {
         fields.remove("content");
+        fields.remove("kind");
     }
     message
 }

@@ -1,0 +1,97 @@
+//! From a draft to what a message says: everything that it refers to is looked up.
+
+use domain::{
+    Attachment, Caller, Code, Content, ContentKind, Draft, Error, FileLink, Member, MessageId,
+    Result, RoomId, Says, UserId,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, Chat, places::Place};
+
+impl Chat {
+    /// What the message `id` is to say.
+    pub(super) async fn compose(
+        &self,
+        who: &Caller,
+        place: &Place,
+        id: MessageId,
+        draft: Draft,
+    ) -> Result<Content> {
+        self.check_reply(place, draft.reply_to).await?;
+        self.check_mentions(place.room.id, &draft.mentions).await?;
+        let content = match draft.says {
+            Says::Words(content) => content,
+            Says::File {
+                file,
+                image,
+                caption,
+            } => {
+                let room = place.room.id;
+                let link = FileLink {
+                    file,
+                    room,
+                    message: id,
+                };
+                let attachment = self.attachment(who, link).await?;
+                let content = Content::attached(attachment, caption, &self.limits)?;
+                check_image(image, &content)?;
+                content
+            }
+        };
+        check_kind(who, &content)?;
+        Ok(Content {
+            reply_to: draft.reply_to,
+            mentions: draft.mentions,
+            ..content
+        })
+    }
+
+    /// Whether everybody who is mentioned is in the room.
+    pub(super) async fn check_mentions(&self, room: RoomId, users: &[UserId]) -> Result<()> {
+        let places = stream::iter(users.to_vec()).map(|user| self.store.member(room, user));
+        let there = places
+            .buffered(AT_ONCE)
+            .try_all(async |member| member.as_ref().is_some_and(Member::is_active));
+        match there.await? {
+            true => Ok(()),
+            false => {
+                let detail = "Only members of the room can be mentioned.";
+                Err(Error::invalid(Code::InvalidField, "mentions", detail))
+            }
+        }
+    }
+
+    /// What a message shows of an uploaded file, to which it refers from now on.
+    async fn attachment(&self, who: &Caller, link: FileLink) -> Result<Attachment> {
+        let file = self.files.refer(who, link).await?;
+        Ok(Attachment {
+            file: file.id,
+            name: file.name.as_str().to_owned(),
+            media_type: file.media_type.as_str().to_owned(),
+            bytes: file.bytes,
+        })
+    }
+
+    async fn check_reply(&self, place: &Place, reply_to: Option<MessageId>) -> Result<()> {
+        match reply_to {
+            Some(message) => self.target(place, message).await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_image(wanted: bool, content: &Content) -> Result<()> {
+    if wanted && content.kind != ContentKind::Image {
+        let detail = "It is no picture: send it as a file.";
+        return Err(Error::invalid(Code::InvalidField, "file", detail));
+    }
+    Ok(())
+}
+
+/// Whether somebody may say a thing of this kind.
+pub(super) fn check_kind(who: &Caller, content: &Content) -> Result<()> {
+    match content.kind {
+        ContentKind::System if !who.admin => Err(Code::Forbidden.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,141 @@
+//! Changing what was said, taking it back, and reacting to it.
+
+use domain::{
+    Appended, Caller, ClientId, Code, Content, Deed, Edit, Emoji, Message, MessageId, NewChange,
+    NewRow, ReactionRow, Reply, Result, Rev, RoomId, Row, RowId,
+};
+
+use super::{Chat, drafts::check_kind, in_time, places::Place, refused};
+
+/// A message that somebody wants to change, and the key of that wish.
+pub(super) struct Aim {
+    pub(super) room: RoomId,
+    pub(super) client_id: ClientId,
+    pub(super) message: MessageId,
+}
+
+impl Chat {
+    /// Replaces what the caller said.
+    pub(super) async fn edit(&self, who: &Caller, aim: Aim, edit: Edit) -> Result<Reply> {
+        self.rates.send(who.user)?;
+        let if_rev = edit.if_rev;
+        let (said, content) = in_time(self.revise(who, &aim, edit)).await?;
+        let change = NewChange::Edit {
+            message: aim.message,
+            content,
+            if_rev,
+        };
+        match self.append(who, &aim, change).await? {
+            // What it was when this key was used first cannot be told any more.
+            Appended::Mismatch if said.content().is_none() => Err(Code::MessageDeleted.into()),
+            answer => self.changed(answer).await,
+        }
+    }
+
+    /// The message as it is, and what it is to say instead.
+    async fn revise(&self, who: &Caller, aim: &Aim, edit: Edit) -> Result<(Message, Content)> {
+        let place = self.place(who, aim.room).await?;
+        let said = self.target(&place, aim.message).await?;
+        if said.sender != who.user {
+            return Err(Code::NotTheSender.into());
+        }
+        place.check_write()?;
+        self.check_mentions(aim.room, &edit.mentions).await?;
+        // Of what is gone the log says so, unless this repeats an edit that it has.
+        let nothing = Content::plain(String::new());
+        let before = said.content().unwrap_or(&nothing);
+        check_kind(who, before)?;
+        let content = before.revised(edit.text, edit.mentions, &self.limits)?;
+        Ok((said, content))
+    }
+
+    /// Takes back what the caller said, or, as an admin, what others said.
+    pub(super) async fn delete(
+        &self,
+        who: &Caller,
+        aim: Aim,
+        if_rev: Option<Rev>,
+    ) -> Result<Reply> {
+        self.rates.send(who.user)?;
+        in_time(self.check_delete(who, &aim)).await?;
+        let message = aim.message;
+        let change = NewChange::Deletion { message, if_rev };
+        let answer = self.append(who, &aim, change).await?;
+        if matches!(answer, Appended::Stored(_)) {
+            self.files.release(message).await;
+        }
+        self.changed(answer).await
+    }
+
+    async fn check_delete(&self, who: &Caller, aim: &Aim) -> Result<()> {
+        let place = self.place(who, aim.room).await?;
+        let said = self.target(&place, aim.message).await?;
+        match said.sender == who.user {
+            true => Ok(()),
+            false => place.check(Deed::DeleteOthers),
+        }
+    }
+
+    /// Sets the caller's reaction to a message, or takes it back.
+    pub(super) async fn react(
+        &self,
+        who: &Caller,
+        aim: Aim,
+        emoji: Emoji,
+        set: bool,
+    ) -> Result<Reply> {
+        self.rates.send(who.user)?;
+        in_time(async {
+            let place = self.place(who, aim.room).await?;
+            self.target(&place, aim.message).await
+        })
+        .await?;
+        let message = aim.message;
+        let change = NewChange::Reaction(ReactionRow {
+            message,
+            emoji,
+            set,
+        });
+        let seq = match self.append(who, &aim, change).await? {
+            Appended::Stored(row) | Appended::Repeat(row) => Some(row.seq),
+            Appended::Unchanged => None,
+            other => return Err(refused(&other)),
+        };
+        Ok(Reply::Reacted { seq })
+    }
+
+    /// A message of a room that its member may see.
+    pub(super) async fn target(&self, place: &Place, message: MessageId) -> Result<Message> {
+        let found = self.store.message(place.room.id, message).await?;
+        found
+            .filter(|message| place.shows(message.seq))
+            .ok_or_else(|| Code::MessageNotFound.into())
+    }
+
+    async fn append(&self, who: &Caller, aim: &Aim, change: NewChange) -> Result<Appended> {
+        let row = NewRow {
+            id: RowId::new(),
+            client_id: aim.client_id,
+            sender: who.user,
+            change,
+        };
+        self.writers.append(&who.tenant, aim.room, row).await
+    }
+
+    /// What is told of a message that was changed.
+    async fn changed(&self, answer: Appended) -> Result<Reply> {
+        let (row, repeat): (Row, bool) = match answer {
+            Appended::Stored(row) => (row, false),
+            Appended::Repeat(row) => (row, true),
+            other => return Err(refused(&other)),
+        };
+        let cards = &self.live.cards;
+        let sender = row.message().map(|message| message.sender);
+        cards.learn(sender).await;
+        Ok(Reply::Changed {
+            sender: sender.and_then(|sender| cards.card(sender)),
+            row,
+            repeat,
+        })
+    }
+}

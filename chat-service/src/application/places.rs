@@ -1,0 +1,99 @@
+//! Somebody's place in a room. Every command looks it up anew, so that a right that was taken away
+//! is gone at once.
+
+use domain::{Caller, Code, Deed, Member, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId};
+
+use super::Chat;
+
+/// A room, and the place in it of somebody who is in it.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) room: Room,
+    pub(super) member: Member,
+}
+
+impl Place {
+    /// Whether they may do something.
+    pub(super) fn check(&self, deed: Deed) -> Result<()> {
+        self.member.role.check(deed)
+    }
+
+    /// Whether they may say something.
+    pub(super) fn check_write(&self) -> Result<()> {
+        self.check(match self.room.read_only {
+            true => Deed::WriteReadOnly,
+            false => Deed::Write,
+        })
+    }
+
+    /// Whether the room is one that can be changed: a direct room belongs to both, for ever.
+    pub(super) fn check_shared(&self) -> Result<()> {
+        match self.room.kind {
+            RoomKind::Channel | RoomKind::Group => Ok(()),
+            RoomKind::Direct => Err(Code::WrongRoomKind.into()),
+        }
+    }
+
+    /// Whether a row is not hidden from them.
+    pub(super) fn shows(&self, seq: Seq) -> bool {
+        seq > self.member.hidden
+    }
+
+    pub(super) fn is_owner(&self) -> bool {
+        self.member.role == Role::Owner
+    }
+}
+
+impl Chat {
+    /// The caller's place in a room that they are in, and the room.
+    pub(super) async fn place(&self, who: &Caller, room: RoomId) -> Result<Place> {
+        let found = tokio::try_join!(self.store.room(room), self.store.member(room, who.user))?;
+        match found {
+            (Some(room), Some(member)) if member.is_active() => Ok(Place { room, member }),
+            _ => Err(Code::RoomNotFound.into()),
+        }
+    }
+
+    /// The caller's place in a room that they are in.
+    pub(super) async fn membership(&self, who: &Caller, room: RoomId) -> Result<Member> {
+        let member = self.store.member(room, who.user).await?;
+        member
+            .filter(Member::is_active)
+            .ok_or_else(|| Code::RoomNotFound.into())
+    }
+
+    /// The place of somebody who is in a room.
+    pub(super) async fn member_of(&self, room: RoomId, user: UserId) -> Result<Member> {
+        let member = self.store.member(room, user).await?;
+        member
+            .filter(Member::is_active)
+            .ok_or_else(|| Code::UserNotFound.into())
+    }
+
+    /// Somebody of the caller's tenant. Those of others do not exist.
+    pub(super) async fn person(&self, who: &Caller, user: UserId) -> Result<User> {
+        let user = self.store.user(user).await?;
+        user.filter(|user| user.tenant == who.tenant)
+            .ok_or_else(|| Code::UserNotFound.into())
+    }
+
+    /// Whether a room has an owner besides `user`. Looked for page by page; owners are few and
+    /// seldom go.
+    pub(super) async fn has_other_owner(&self, room: RoomId, user: UserId) -> Result<bool> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .members(room, after, self.limits.page_max)
+                .await?;
+            let owns = |member: &Member| member.role == Role::Owner && member.user != user;
+            if page.iter().any(owns) {
+                return Ok(true);
+            }
+            after = match page.last() {
+                Some(last) if page.len() == self.limits.page_max => Some(last.user),
+                _ => return Ok(false),
+            };
+        }
+    }
+}
