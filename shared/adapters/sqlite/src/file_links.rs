@@ -29,6 +29,7 @@ impl FileLinks for SqliteStore {
         self.read(move |conn| {
             let sql = "SELECT l.file, l.room, l.message FROM file_links l
                 JOIN members m ON m.room = l.room AND m.user = ?2 AND m.state = 'active'
+                JOIN rooms r ON r.id = l.room AND r.deleted_at IS NULL
                 WHERE l.file = ?1 ORDER BY l.message DESC LIMIT ?3";
             let params = (blob(file.uuid()), blob(user.uuid()), limit(count));
             let mut statement = conn.prepare_cached(sql)?;
