@@ -60,6 +60,19 @@ pub(crate) enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Looks for what would keep a server from starting, or troubles one that runs.
+    Doctor(Doctor),
+}
+
+/// Where the doctor looks.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Also asks the public address whether requests arrive as they were sent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Answers in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// People.

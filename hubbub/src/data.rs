@@ -69,6 +69,12 @@ pub(crate) fn admin_socket(data: &Path) -> PathBuf {
     data.join("admin.sock")
 }
 
+/// The process that wrote its id into the lock last.
+pub(crate) fn holder(data: &Path) -> Option<u32> {
+    let id = std::fs::read_to_string(lock(data)).ok()?;
+    id.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;

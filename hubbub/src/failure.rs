@@ -78,6 +78,12 @@ pub enum Failure {
         /// What went wrong.
         reason: String,
     },
+    /// Something that the doctor looked at fails.
+    #[error("{failed} of these must be mended before a server can run well")]
+    Unwell {
+        /// How many things fail.
+        failed: usize,
+    },
     /// The server refused.
     #[error("{0}")]
     Refused(String),

@@ -8,12 +8,12 @@ use std::{
 
 use clap::Parser;
 use settings::{Inputs, Loaded};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     Failure, Server,
     banner::Banner,
-    cli::{Cli, Command, Serve},
+    cli::{Cli, Command, Doctor, Serve},
     commands, configuration, data, demo,
     office::Office,
     output::Output,
@@ -63,18 +63,31 @@ fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
         commands::config::run(command, inputs, &mut output)?;
         return output.end();
     }
+    if let Command::Doctor(asked) = command {
+        return runtime()?.block_on(examine(asked, inputs));
+    }
     let loaded = configuration::read(inputs)?;
-    let runtime = Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| Failure::Io {
-        what: "start the threads",
-        source,
-    })?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match command {
             Command::Serve(flags) => serve(loaded, flags).await,
             command => administer(command, &loaded).await,
         }
     })
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|source| Failure::Io {
+        what: "start the threads",
+        source,
+    })
+}
+
+async fn examine(asked: &Doctor, inputs: &Inputs) -> Result<(), Failure> {
+    let mut stdout = stdout();
+    let mut output = Output::new(&mut stdout);
+    let examined = commands::doctor::run(asked, inputs, &mut output).await;
+    output.end().and(examined)
 }
 
 /// Serves until a signal, or until a part fails.
@@ -136,7 +149,7 @@ async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
             commands::archive::run(command, &mut office.client, &mut output).await
         }
         // Those need no office.
-        Command::Serve(_) | Command::Config(_) => Ok(()),
+        Command::Serve(_) | Command::Config(_) | Command::Doctor(_) => Ok(()),
     };
     office.leave().await;
     done.and_then(|()| output.end())

@@ -4,6 +4,7 @@ mod accounts;
 mod archive;
 mod commands;
 mod configuration;
+mod doctor;
 mod documents;
 mod serving;
 mod support;

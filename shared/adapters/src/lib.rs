@@ -1,6 +1,7 @@
 //! Opens the ports that the settings name. This is the one place that knows which adapters there
 //! are; nothing else matches on the scheme of a URL.
 
+pub mod checkup;
 mod data;
 mod url;
 

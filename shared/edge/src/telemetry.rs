@@ -22,6 +22,17 @@ const BUCKETS: [f64; 14] = [
     0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 
+/// Counters of what seldom happens. They begin at 0, so that their first increment is seen as one.
+const NOTHING_YET: [&str; 7] = [
+    "hubbub_accept_errors_total",
+    "hubbub_append_given_up_total",
+    "hubbub_connections_refused_total",
+    "hubbub_forwarded_garbled_total",
+    "hubbub_passwords_refused_total",
+    "hubbub_relay_overflow_total",
+    "hubbub_tls_handshakes_failed_total",
+];
+
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Why nothing can be logged.
@@ -81,6 +92,9 @@ fn install() -> PrometheusHandle {
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
         tracing::warn!("another recorder has the metrics; /metrics stays empty");
+    }
+    for name in NOTHING_YET {
+        metrics::counter!(name).absolute(0);
     }
     metrics::gauge!("hubbub_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle

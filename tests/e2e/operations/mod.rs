@@ -2,6 +2,7 @@
 //! themselves.
 
 mod limits;
+mod metrics;
 mod origins;
 mod proxy;
 mod tls;

@@ -4,6 +4,7 @@
 //! runs in a savepoint of a shared transaction; a read is a closure on a connection of the pool.
 
 mod bodies;
+pub mod checkup;
 mod columns;
 mod connect;
 mod error;

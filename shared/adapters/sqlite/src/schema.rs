@@ -94,6 +94,11 @@ pub(crate) fn epoch(conn: &Connection) -> Result<Uuid> {
     })
 }
 
+/// The version of the schema, and the newest that is known.
+pub(crate) fn versions(conn: &Connection) -> Result<(usize, usize)> {
+    Ok((version(conn)?, MIGRATIONS.len()))
+}
+
 fn version(conn: &Connection) -> Result<usize> {
     number(conn, "user_version").map(|version: u32| version as usize)
 }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use families::Granted;
 pub use filter::{administrator, bearer, bearer_of, identified};
-pub use secret::{SecretError, check_secrets, load_secret};
+pub use secret::{SecretError, check_secrets, load_secret, secret_file};
 
 use crate::Task;
 

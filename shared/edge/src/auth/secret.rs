@@ -59,9 +59,15 @@ pub fn load_secret(settings: &Settings) -> Result<Secret, SecretError> {
     if !given.is_empty() {
         return Ok(given.clone());
     }
-    let path = settings.data.join(FILE);
+    let path = secret_file(settings);
     kept(&path).map_err(|error| SecretError::File(path.clone(), error))?;
     read(&path)
+}
+
+/// Where a secret that is generated is kept.
+#[must_use]
+pub fn secret_file(settings: &Settings) -> PathBuf {
+    settings.data.join(FILE)
 }
 
 /// Says whether [`load_secret`] would take the secrets of the settings. Makes nothing.

@@ -1,5 +1,6 @@
 //! TLS on the listeners: the certificate, its renewal without a restart, and the handshake.
 
+mod client;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,10 @@ use tokio_rustls::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::files::{TlsError, expires};
+pub use self::{
+    client::connect,
+    files::{TlsError, expires},
+};
 use crate::Task;
 
 /// The one protocol that is spoken inside.
@@ -65,7 +69,6 @@ impl Tls {
             files: files.clone(),
             key: ArcSwap::from_pointee(key),
         });
-        certificate.tell();
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Provider)?
@@ -76,6 +79,12 @@ impl Tls {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             certificate,
         }))
+    }
+
+    /// Until when the certificate is good, in seconds since 1970; `None` when that cannot be read.
+    #[must_use]
+    pub fn expires(&self) -> Option<u64> {
+        expires(&self.certificate.key.load().cert)
     }
 
     /// Reads the files again. Connections that are open keep what they have; when the files
@@ -107,6 +116,7 @@ impl Tls {
     /// The task that reads the files again at each SIGHUP, until `stop`.
     pub(crate) fn task(self, stop: CancellationToken) -> Task {
         Task::new("certificate", async move {
+            self.certificate.tell();
             let mut hangups = match signal(SignalKind::hangup()) {
                 Ok(hangups) => hangups,
                 Err(error) => return tracing::warn!(%error, "SIGHUP cannot be listened to"),
