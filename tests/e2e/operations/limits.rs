@@ -1,6 +1,10 @@
 //! Every limit of `docs/limits.md`: told in `hello`, kept, and refused with a code that says so.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use domain::Limits;
 use e2e::{Server, people::PASSWORD};
@@ -115,6 +119,26 @@ const KEPT: &[(&str, &str, &str)] = &[
         "uploads",
         "chat-service/src/files/slots.rs",
         "a_place_is_free_again_when_its_upload_is_over",
+    ),
+    (
+        "small_room",
+        "shared/edge/src/live/tests/receipts.rs",
+        "in_a_large_room_only_ones_own_sessions_hear",
+    ),
+    (
+        "typing_per_second",
+        "shared/edge/src/live/tests/typing.rs",
+        "a_crowd_is_spared_wherever_its_people_type",
+    ),
+    (
+        "presence_per_second",
+        HERE,
+        "presence_is_told_no_faster_and_asked_for_no_wider",
+    ),
+    (
+        "presence_users",
+        HERE,
+        "presence_is_told_no_faster_and_asked_for_no_wider",
     ),
     (
         "run_batch",
@@ -330,5 +354,40 @@ async fn log_ins_and_sign_ups_have_a_rate() {
     let login = "/api/v1/auth/login";
     assert_eq!(ask(login, "ann").await, said(200, [policy, state, ""]));
     assert_eq!(ask(login, "ann").await.0, 429);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn presence_is_told_no_faster_and_asked_for_no_wider() {
+    let server = Server::start_with(|settings| {
+        settings.limits.presence_per_second = 1;
+        settings.limits.presence_users = 2;
+    })
+    .await;
+    let carol = server.anon().sign_up("carol").await;
+    let room = carol.create_room("lobby").await;
+    let (mut hears, _) = carol.native().await;
+    let ann = server.anon().sign_up("ann").await;
+    let bob = server.anon().sign_up("bob").await;
+    ann.join(&room).await;
+    bob.join(&room).await;
+    let look = async |ids: &[&String]| {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_str()).collect();
+        let path = format!("/api/v1/presence?users={}", ids.join(","));
+        carol.rest.get(&path).await.status.as_u16()
+    };
+    assert_eq!(look(&[&ann.id, &bob.id]).await, 200);
+    assert_eq!(look(&[&ann.id, &bob.id, &carol.id]).await, 400);
+
+    let (_ann, _bob) = tokio::join!(ann.native(), bob.native());
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let event = hears.next_of("presence").await;
+        if event["user"] != json!(carol.id) && event["user"]["id"] != json!(carol.id) {
+            told.push(Instant::now());
+        }
+    }
+    let between = told[1].duration_since(told[0]);
+    assert!(between > Duration::from_millis(500), "{between:?}");
     server.stop().await;
 }
