@@ -214,8 +214,9 @@ fn show_says_where_values_come_from_and_hides_secrets() {
     let hidden = "0123456789abcdef0123456789abcdef";
     let place = Place::new();
     place.write("hubbub.toml", "[limits]\npage = 10\n");
-    for args in [&["config", "show"][..], &["config", "show", "--json"]] {
-        let mut command = place.command(args);
+    for form in [&[][..], &["--json"]] {
+        let args = [&["config", "show", "--data", "data"], form].concat();
+        let mut command = place.command(&args);
         command
             .env("HUBBUB_AUTH__SECRET", hidden)
             .env("SECRET_KEY", hidden);
@@ -227,6 +228,8 @@ fn show_says_where_values_come_from_and_hides_secrets() {
             "***",
             "hubbub.toml:2",
             "variable SECRET_KEY",
+            "flag --data",
+            "default",
             "limits.page_max",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
