@@ -11,7 +11,7 @@ use e2e::{Server, people::PASSWORD};
 use serde_json::{Value, json};
 
 const HERE: &str = "tests/e2e/operations/limits.rs";
-const ROOMS: &str = "chat-service/src/application/tests.rs";
+const ROOMS: &str = "chat-service/src/application/tests/mod.rs";
 const LOGINS: &str = "chat-service/src/routes/tests/accounts.rs";
 const FILES: &str = "chat-service/src/files/tests.rs";
 const WRITER: &str = "chat-service/src/writer/tests/mod.rs";
