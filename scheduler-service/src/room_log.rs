@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Appended, ClientId, Error, NewChange, NewRow, Result, Room, RowId, Seq, UserId, archive::Run,
+    Appended, ClientId, Error, NewChange, NewRow, Refusal, Result, Room, RowId, Seq, UserId,
+    archive::Run,
 };
 use uuid::Uuid;
 
@@ -28,6 +29,8 @@ pub(crate) async fn tell(log: &dyn RoomLog, room: &Room, run: &Run, through: Seq
         match log.append(room, row.clone()).await? {
             Appended::Unknown => {}
             Appended::Stored(_) | Appended::Repeat(_) => return Ok(()),
+            // Deleted during the run: nobody is left to be told.
+            Appended::Refused(Refusal::RoomDeleted) => return Ok(()),
             other => return Err(Error::internal(format!("archive row refused: {other:?}"))),
         }
     }
