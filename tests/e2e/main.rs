@@ -6,6 +6,7 @@ mod archive_admin;
 mod bad_input;
 mod fan_out;
 mod files;
+mod live;
 mod messages_native;
 mod native;
 mod notifications;
