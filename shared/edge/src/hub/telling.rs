@@ -1,4 +1,5 @@
-//! Telling sessions what is in no log: once, to whoever is there.
+//! Telling sessions what is in no log: once, to whoever is there. Who is still reading the log is
+//! told, too, since nothing here depends on a position in it.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -20,7 +21,7 @@ struct Saying<'a> {
 }
 
 impl Hub {
-    /// Tells the live sessions of a room, but for those of `but`.
+    /// Tells the sessions of a room, but for those of `but`.
     pub(crate) fn tell_room(&self, room: RoomId, but: UserId, scene: &Scene, wrap: Wrap) {
         let mut saying = Saying::new(scene, wrap);
         self.visit(room, |subscriber| {
@@ -30,7 +31,7 @@ impl Hub {
         });
     }
 
-    /// Tells the live sessions of several rooms, each once, but for those of `but`.
+    /// Tells the sessions of several rooms, each once, but for those of `but`.
     pub(crate) fn tell_rooms(&self, rooms: &[RoomId], but: UserId, scene: &Scene, wrap: Wrap) {
         let (mut saying, mut told) = (Saying::new(scene, wrap), HashSet::new());
         for room in rooms {
@@ -71,7 +72,7 @@ impl Hub {
             return;
         };
         let state = lock(&state);
-        state.roster.live().for_each(|(session, _)| each(session));
+        state.roster.iter().for_each(|one| each(&one.subscriber));
     }
 }
 
