@@ -339,3 +339,69 @@ async fn a_link_is_good_without_a_token_and_only_as_it_was_made() {
     assert_eq!(refused.code(), "file_not_found");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_file_that_was_sent_is_its_rooms() {
+    let server = Server::start().await;
+    let ann = server.anon().sign_up("ann").await;
+    let bob = server.anon().sign_up("bob").await;
+    let eve = server.anon().sign_up("eve").await;
+    let room = ann.create_room("general").await;
+    bob.join(&room).await;
+    let (mut socket, _) = bob.native().await;
+    let file = uploaded(&ann, "notes.txt", "hello").await;
+    assert_eq!(bob.rest.get(url(&file)).await.code(), "file_not_found");
+
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let lie = json!({"kind": "file", "file": file["id"], "content": "my notes", "name": "x.exe", "bytes": 1});
+    let sent = ann.rest.post(&path, &lie).await.expect(201);
+    let shown =
+        json!({"file": file["id"], "name": "notes.txt", "media_type": "text/plain", "bytes": 5});
+    assert_eq!(sent["message"]["attachment"], shown);
+    let heard = socket.next_of("message").await;
+    assert_eq!(heard["message"]["attachment"], shown, "{heard}");
+    assert_eq!(bob.rest.get(url(&file)).await.text, "hello");
+    let made = bob
+        .rest
+        .get(&format!("{}/link", url(&file)))
+        .await
+        .expect(200);
+    let link = made["url"].as_str().expect("a link");
+    assert_eq!(server.rest().get(link).await.text, "hello");
+    assert_eq!(eve.rest.get(url(&file)).await.code(), "file_not_found");
+
+    let message = sent["message"]["id"].as_str().expect("an id");
+    let deleted = ann
+        .rest
+        .send(Method::DELETE, &format!("{path}/{message}"), &[], None)
+        .await;
+    assert!(deleted.status.is_success(), "{}", deleted.text);
+    assert_eq!(bob.rest.get(url(&file)).await.code(), "file_not_found");
+    assert_eq!(
+        ann.rest.get(url(&file)).await.text,
+        "hello",
+        "it is still its owner's"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_a_file_that_one_may_read_can_be_sent() {
+    let server = Server::start().await;
+    let ann = server.anon().sign_up("ann").await;
+    let bob = server.anon().sign_up("bob").await;
+    let room = bob.create_room("general").await;
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let file = uploaded(&ann, "notes.txt", "hello").await;
+    for id in [file["id"].clone(), json!(uuid::Uuid::from_u128(7))] {
+        let stolen = bob
+            .rest
+            .post(&path, &json!({"kind": "file", "file": id}))
+            .await;
+        assert_eq!(
+            (stolen.status.as_u16(), stolen.code().as_str()),
+            (404, "file_not_found")
+        );
+    }
+    server.stop().await;
+}

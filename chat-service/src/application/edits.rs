@@ -57,23 +57,25 @@ impl Chat {
         if_rev: Option<Rev>,
     ) -> Result<Reply> {
         self.rates.send(who.user)?;
-        in_time(self.check_delete(who, &aim)).await?;
+        let said = in_time(self.check_delete(who, &aim)).await?;
         let message = aim.message;
         let change = NewChange::Deletion { message, if_rev };
         let answer = self.append(who, &aim, change).await?;
-        if matches!(answer, Appended::Stored(_)) {
+        let shows = |said: &Content| said.attachment.is_some();
+        if matches!(answer, Appended::Stored(_)) && said.content().is_some_and(shows) {
             self.files.release(message).await;
         }
         self.changed(answer).await
     }
 
-    async fn check_delete(&self, who: &Caller, aim: &Aim) -> Result<()> {
+    /// The message as it is, if the caller may delete it.
+    async fn check_delete(&self, who: &Caller, aim: &Aim) -> Result<Message> {
         let place = self.place(who, aim.room).await?;
         let said = self.target(&place, aim.message).await?;
-        match said.sender == who.user {
-            true => Ok(()),
-            false => place.check(Deed::DeleteOthers),
+        if said.sender != who.user {
+            place.check(Deed::DeleteOthers)?;
         }
+        Ok(said)
     }
 
     /// Sets the caller's reaction to a message, or takes it back.

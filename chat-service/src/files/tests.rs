@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Caller, Code, Error, File, FileId, FileName, MediaType, NewFile, Result, Timestamp,
-    ports::ByteStream,
+    Caller, ClientId, Code, Command, Draft, Error, File, FileId, FileLink, FileName, MediaType,
+    Message, MessageId, NewFile, Reply, Result, RoomId, Says, Timestamp, ports::ByteStream,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -200,4 +200,138 @@ async fn what_a_killed_process_left_goes_too() {
     for id in left {
         assert_eq!(read(&files, id).await, Err(Code::FileNotFound));
     }
+}
+
+/// Says that this is a file of a message.
+fn showing(room: RoomId, file: FileId, image: bool) -> Command {
+    Command::Send {
+        room,
+        client_id: ClientId::new(),
+        draft: Draft {
+            says: Says::File {
+                file,
+                image,
+                caption: String::new(),
+            },
+            reply_to: None,
+            mentions: Vec::new(),
+        },
+    }
+}
+
+async fn sent(world: &World, who: &Caller, command: Command) -> Message {
+    match world.ask(who, command).await.unwrap() {
+        Reply::Sent { row, .. } => row.message().unwrap().clone(),
+        other => panic!("not sent: {other:?}"),
+    }
+}
+
+fn deletion(message: &Message) -> Command {
+    Command::Delete {
+        room: message.room,
+        client_id: ClientId::new(),
+        message: message.id,
+        if_rev: None,
+    }
+}
+
+#[tokio::test]
+async fn a_message_shows_what_the_file_is_and_its_members_may_read_it() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let (bob, eve) = (world.person("bob").await, world.person("eve").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    world.join(&bob, room).await;
+    let file = upload(&files, &ann, offer("image/png", body(&png(500))))
+        .await
+        .unwrap();
+    assert_eq!(
+        world.refused(&bob, showing(room, file.id, true)).await,
+        Code::FileNotFound
+    );
+
+    let command = showing(room, file.id, true);
+    let message = sent(&world, &ann, command.clone()).await;
+    let attachment = message.content().unwrap().attachment.clone().unwrap();
+    assert_eq!((attachment.file, attachment.bytes), (file.id, 500));
+    assert_eq!(
+        (attachment.name.as_str(), attachment.media_type.as_str()),
+        ("photo.png", "image/png")
+    );
+    assert_eq!(files.readable(&bob, file.id).await.unwrap(), file);
+    assert!(files.readable(&eve, file.id).await.is_err());
+    assert_eq!(
+        sent(&world, &ann, command).await.id,
+        message.id,
+        "a repeat is the original"
+    );
+
+    world.ask(&bob, Command::Leave { room }).await.unwrap();
+    assert!(
+        files.readable(&bob, file.id).await.is_err(),
+        "who left reads no more"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_no_picture_cannot_be_shown() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    let text = upload(&files, &ann, offer("text/plain", body(b"hello")))
+        .await
+        .unwrap();
+    for (file, image, code) in [
+        (FileId::new(), false, Code::FileNotFound),
+        (text.id, true, Code::InvalidField),
+    ] {
+        assert_eq!(world.refused(&ann, showing(room, file, image)).await, code);
+    }
+    sent(&world, &ann, showing(room, text.id, false)).await;
+}
+
+#[tokio::test]
+async fn a_file_stays_until_its_last_message_is_deleted() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    let file = upload(&files, &ann, offer("image/png", body(&png(500))))
+        .await
+        .unwrap();
+    let first = sent(&world, &ann, showing(room, file.id, true)).await;
+    let second = sent(&world, &ann, showing(room, file.id, true)).await;
+    world.clock.advance(30 * DAY);
+    world.ask(&ann, deletion(&first)).await.unwrap();
+    world.clock.advance(30 * DAY);
+    assert_eq!(files.sweep().await.unwrap(), Swept::default());
+    world.ask(&ann, deletion(&second)).await.unwrap();
+    assert_eq!(files.sweep().await.unwrap().removed, 0, "not at once");
+    world.clock.advance(DAY + Duration::from_millis(1));
+    assert_eq!(files.sweep().await.unwrap().removed, 1);
+    assert_eq!(read(&files, file.id).await, Err(Code::FileNotFound));
+}
+
+/// As a crash leaves them: before the message, and after its deletion.
+#[tokio::test]
+async fn references_without_a_message_are_found() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    let file = upload(&files, &ann, offer("image/png", body(&png(500))))
+        .await
+        .unwrap();
+    let deleted = sent(&world, &ann, showing(room, file.id, true)).await;
+    world.ask(&ann, deletion(&deleted)).await.unwrap();
+    for message in [deleted.id, MessageId::new()] {
+        let link = FileLink {
+            file: file.id,
+            room,
+            message,
+        };
+        files.refer(&ann, link).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(60 * 60));
+    let swept = files.sweep().await.unwrap();
+    assert_eq!((swept.unlinked, swept.removed), (2, 0));
+    assert_eq!(loose(&world).await, [file.id]);
 }
