@@ -152,3 +152,42 @@ fn a_restore_can_be_of_one_room_and_for_some_days() {
     let day = |moment: &Value| moment.as_str().unwrap()[..10].to_owned();
     assert_ne!(day(begun), day(held));
 }
+
+#[test]
+fn a_policy_rests_a_room_is_explained_and_a_schedule_is_told() {
+    let place = place();
+    let says = |args: &[&str], parts: &[&str]| {
+        let done = place.run(&[&["archive"], args].concat());
+        assert_eq!(done.code, Some(0), "{args:?}: {done:?}");
+        for part in parts {
+            assert!(done.stdout.contains(part), "{args:?}: {done:?}");
+        }
+    };
+    says(
+        &["schedule", "every day at 3", "--zone", "Europe/Berlin"],
+        &[
+            "cron: 0 3 * * *",
+            "in words: every day at 03:00 Europe/Berlin",
+        ],
+    );
+    says(
+        &["explain", "kitchen"],
+        &[
+            "`kitchen` goes by the policies",
+            "policy old: 3 messages due",
+            "next 2",
+        ],
+    );
+    says(&["pause", "old"], &["paused"]);
+    says(&["explain", "kitchen"], &["does not run by itself"]);
+    says(&["policies"], &["paused"]);
+    says(&["resume", "old"], &["T02:00:00"]);
+    for (args, code) in [
+        (["explain", "hall"], "(room_not_found)"),
+        (["pause", "new"], "(policy_not_found)"),
+    ] {
+        let done = place.run(&[&["archive"], &args[..]].concat());
+        assert_eq!(done.code, Some(1), "{args:?}: {done:?}");
+        assert!(done.complaint().ends_with(code), "{args:?}: {done:?}");
+    }
+}
