@@ -66,13 +66,11 @@ async fn what_one_reads_is_told_to_the_room_and_to_ones_other_devices() {
         told.get("unread").is_none(),
         "that is bob's business: {told}"
     );
-    for device in [&mut phone, &mut laptop] {
-        let own = device.next_of("receipt").await;
-        assert_eq!(
-            (&own["unread"], &own["unread_more"]),
-            (&json!(1), &json!(false))
-        );
-    }
+    let own = laptop.next_of("receipt").await;
+    assert_eq!(
+        (&own["unread"], &own["unread_more"]),
+        (&json!(1), &json!(false))
+    );
 
     let received = json!({"type": "received", "room": room, "seq": 1_000_000});
     assert_eq!(ask(&mut laptop, received).await["type"], "ack");
