@@ -144,7 +144,7 @@ mod tests {
     fn unread_is_what_others_said_and_still_say() {
         let (ann, bob) = (UserId::new(), UserId::new());
         let text = || Body::Present {
-            content: Content::Text { text: "x".into() },
+            content: Content::plain("x"),
         };
         let mut recent = block(2);
         recent.upto = 6;
