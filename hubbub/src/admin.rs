@@ -1,31 +1,47 @@
 //! The admin routes that no service has: people.
 
 use chat_service::accounts::{Accounts, NewAccount};
-use domain::{Email, Result, User, UserId, Username};
+use described::{Operation, Who};
+use domain::{Code, Email, Result, User, UserId, Username};
 use edge::{Context, Endpoint, Service, answer, auth, body};
 use hyper::StatusCode;
+use protocol::native::examples::{AT, USER};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
 use warp::{Filter, reply::Response};
 
 /// What is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// The name.
     username: String,
+    /// The first password.
     password: String,
+    /// An address, if there is one.
     #[serde(default)]
     email: Option<String>,
+    /// Whether they may administer.
     #[serde(default)]
     admin: bool,
 }
 
 /// What was made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Made {
+    /// Who.
+    #[schema(value_type = uuid::Uuid)]
     id: UserId,
+    /// What they are called.
+    #[schema(value_type = String)]
     username: Username,
+    /// Their address, if there is one.
+    #[schema(value_type = Option<String>)]
     email: Option<Email>,
+    /// Whether they may administer.
     admin: bool,
+    /// When they were made.
     created_at: domain::Timestamp,
 }
 
@@ -46,7 +62,26 @@ pub(crate) fn service(ctx: &Context) -> Service {
         path: "/api/v1/admin/users",
         methods: &["POST"],
     };
-    Service::new("admin", create, Vec::new()).with_endpoints(&[endpoint])
+    Service::new("admin", create, Vec::new())
+        .with_endpoints(&[endpoint])
+        .with_operations(vec![described()])
+}
+
+fn described() -> Operation {
+    let made = json!({
+        "id": USER, "username": "ann", "email": null, "admin": true, "created_at": AT,
+    });
+    Operation::post("/api/v1/admin/users", "create_user")
+        .says("administration", "Makes an account for somebody.")
+        .of(Who::Administrator)
+        .takes::<Wanted>(json!({"username": "ann", "password": "correct horse", "admin": true}))
+        .answers::<Made>(201, "The account.", made)
+        .refuses(&[
+            Code::InvalidUsername,
+            Code::InvalidPassword,
+            Code::InvalidEmail,
+            Code::UsernameTaken,
+        ])
 }
 
 fn respond(made: Result<User>) -> Response {

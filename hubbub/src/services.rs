@@ -56,3 +56,25 @@ impl RoomLog for ThroughWriters {
         self.0.append(&room.tenant, room.id, row).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use settings::Settings;
+
+    use super::*;
+    use crate::server;
+
+    #[tokio::test]
+    async fn every_route_is_described_and_everything_described_is_a_route() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            data: folder.path().join("data"),
+            ..Settings::default()
+        };
+        std::fs::create_dir(&settings.data).unwrap();
+        let ctx = server::open(settings).await.unwrap();
+        let (services, _) = all(&ctx);
+        assert_eq!(edge::docs::differences(&services), Vec::<String>::new());
+        server::close(&ctx).await;
+    }
+}

@@ -37,7 +37,9 @@ pub fn archive(ctx: &Context, rooms: Arc<dyn RoomLog>) -> Archive {
 pub fn service(ctx: &Context, archive: Archive) -> Service {
     let routes = routes::routes(ctx, archive.clone());
     let ticker = Task::restarting("archive ticker", move || tick::run(archive.clone()));
-    Service::new("scheduler", routes, vec![ticker]).with_endpoints(routes::ENDPOINTS)
+    Service::new("scheduler", routes, vec![ticker])
+        .with_endpoints(routes::ENDPOINTS)
+        .with_operations(routes::operations())
 }
 
 /// Brings the configuration's policies into the store. Only for processes that serve: a command

@@ -4,6 +4,7 @@ mod accounts;
 mod archive;
 mod archive_admin;
 mod bad_input;
+mod described;
 mod fan_out;
 mod files;
 mod live;

@@ -118,6 +118,7 @@ pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setu
 fn of(ctx: &Context, routes: BoxedFilter<(Response,)>) -> Service {
     Service::new("chat", routes, Vec::new())
         .with_endpoints(NATIVE)
+        .with_operations(native::operations())
         .with_patience(UPLOADS, Files::patience(&ctx.limits))
 }
 

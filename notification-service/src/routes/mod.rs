@@ -1,5 +1,6 @@
 //! `/api/v1/notifications`, and what was set aside, for administrators.
 
+mod described;
 mod explain;
 mod inbox;
 mod queue;
@@ -35,7 +36,9 @@ pub(crate) fn service(ctx: &Context) -> Service {
         .unify()
         .or(queue::routes(ctx))
         .unify();
-    Service::new("notifications", routes, Vec::new()).with_endpoints(PATHS)
+    Service::new("notifications", routes, Vec::new())
+        .with_endpoints(PATHS)
+        .with_operations(described::operations())
 }
 
 /// Routes of one group.

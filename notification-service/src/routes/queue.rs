@@ -7,22 +7,28 @@ use edge::{
     query::{Query, query},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 use warp::{Filter, http::StatusCode, path, reply::Response};
 
 use super::{Routes, respond, with};
 
 /// A job that was set aside, as an administrator sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AsideView {
+    /// Its id.
     id: uuid::Uuid,
+    /// Why it could not be done.
     reason: String,
+    /// When it was set aside.
     at: domain::Timestamp,
     /// The body as text, as far as it is text.
     body: String,
 }
 
-#[derive(Serialize)]
-struct AsidePage {
+/// Jobs that were set aside.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AsidePage {
+    /// The first of them.
     jobs: Vec<AsideView>,
     /// How many there are in all.
     total: u64,

@@ -1,5 +1,6 @@
 //! `/api/v1/admin/archive`, for administrators.
 
+mod described;
 mod policies;
 mod query;
 mod requests;
@@ -25,6 +26,8 @@ use warp::{
     http::{HeaderValue, header::LOCATION},
     reply::Response,
 };
+
+pub(crate) use described::operations;
 
 use crate::archive::Archive;
 

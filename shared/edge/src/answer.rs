@@ -3,12 +3,13 @@
 
 use std::{error::Error as _, sync::LazyLock};
 
-use domain::{Code, Error, Kind};
+use domain::{Error, Kind};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hyper::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
+use protocol::native::Problem;
 use serde::Serialize;
 use warp::reply::{Reply, Response};
 
@@ -17,29 +18,6 @@ use crate::request;
 /// A dependency that is away fails every request: one line a second tells enough.
 static OUTAGES: LazyLock<DefaultDirectRateLimiter> =
     LazyLock::new(|| RateLimiter::direct(Quota::per_second(std::num::NonZeroU32::MIN)));
-
-/// The body of a refusal.
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: &'a str,
-    code: &'static str,
-    temporary: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldProblem<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
-}
-
-#[derive(Serialize)]
-struct FieldProblem<'a> {
-    field: &'static str,
-    detail: &'a str,
-}
 
 /// Answers with JSON.
 #[must_use]
@@ -128,32 +106,8 @@ pub fn report(error: &Error) {
 }
 
 fn describe(error: &Error) -> Problem<'_> {
-    let info = error.code().info();
-    let detail = detail_of(error);
-    Problem {
-        r#type: format!("/docs/codes#{}", info.name),
-        title: info.title,
-        status: info.status,
-        detail,
-        code: info.name,
-        temporary: error.code().temporary(),
-        errors: error
-            .field()
-            .map(|field| FieldProblem { field, detail })
-            .into_iter()
-            .collect(),
-        retry_after_ms: error
-            .retry_after()
-            .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-        request_id: request::current_id().map(|id| id.as_str().to_owned()),
-    }
-}
-
-fn detail_of(error: &Error) -> &str {
-    match error.code() {
-        Code::Internal => Code::Internal.info().title,
-        _ => error.message(),
-    }
+    let request = request::current_id();
+    Problem::new(error, request.map(|id| id.as_str().to_owned()))
 }
 
 /// The error and all that led to it, in one line.
@@ -172,6 +126,7 @@ fn causes(error: &Error) -> String {
 mod tests {
     use std::time::Duration;
 
+    use domain::Code;
     use http_body_util::BodyExt;
 
     use super::*;

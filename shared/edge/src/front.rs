@@ -27,7 +27,7 @@ use tracing::Instrument;
 use warp::{Filter, Rejection, filters::BoxedFilter, reply::Response};
 
 use crate::{
-    Endpoint, Fallback, Missed, Origins, Peer, Proxies, Service, answer, health,
+    Endpoint, Fallback, Missed, Origins, Peer, Proxies, Service, answer, docs, health,
     proxies::OverTls,
     rates,
     request::{self, LocalAdministrator, REQUEST_ID, RequestId},
@@ -47,26 +47,6 @@ const ALWAYS: [(HeaderName, &str); 4] = [
         CONTENT_SECURITY_POLICY,
         "default-src 'none'; frame-ancestors 'none'",
     ),
-];
-
-/// What `edge` itself serves.
-const OWN: [Endpoint; 4] = [
-    Endpoint {
-        path: "/livez",
-        methods: &["GET", "HEAD"],
-    },
-    Endpoint {
-        path: "/readyz",
-        methods: &["GET", "HEAD"],
-    },
-    Endpoint {
-        path: "/healthz",
-        methods: &["GET", "HEAD"],
-    },
-    Endpoint {
-        path: "/metrics",
-        methods: &["GET", "HEAD"],
-    },
 ];
 
 /// Marks an answer that no route gave.
@@ -114,11 +94,12 @@ struct Asked {
 impl Front {
     pub(crate) fn new(ctx: &crate::Context, services: Vec<Service>) -> Self {
         let mut table = Table {
-            endpoints: OWN.to_vec(),
+            endpoints: docs::OWN.to_vec(),
             fallbacks: Vec::new(),
             patience: Vec::new(),
         };
-        let mut routes = own_routes(ctx);
+        let docs = docs::Docs::new(&services, ctx.limits.clone());
+        let mut routes = own_routes(ctx).or(docs::routes(docs)).unify().boxed();
         for service in services {
             table.endpoints.extend(service.endpoints);
             table.fallbacks.extend(service.fallbacks);
@@ -194,6 +175,10 @@ impl Front {
         B: Body<Data = Bytes> + Send + Sync + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        // What is not in the table is not served, so that no route can be left out of it.
+        if !asked.is_in_the_table() {
+            return self.table.miss(asked, Code::NotFound);
+        }
         if asked.is_answered_as_get() {
             *request.method_mut() = Method::GET;
         }
@@ -250,6 +235,11 @@ impl Front {
 }
 
 impl Asked {
+    fn is_in_the_table(&self) -> bool {
+        let listed = |route: Endpoint| route.methods.contains(&self.method.as_str());
+        self.route.is_some_and(listed)
+    }
+
     fn is_answered_as_get(&self) -> bool {
         let listed = |route: Endpoint| route.methods.contains(&"HEAD");
         self.method == Method::HEAD && self.route.is_some_and(listed)
@@ -269,7 +259,7 @@ impl Asked {
             .record(elapsed.as_secs_f64());
         let (uri, status) = (request::redacted(&self.uri), status.as_u16());
         let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        let is_probe = OWN.iter().any(|own| own.path == route);
+        let is_probe = docs::OWN.iter().any(|own| own.path == route);
         if is_probe {
             tracing::debug!(method, uri, status, ms, "answered");
         } else {

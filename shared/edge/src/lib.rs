@@ -14,6 +14,7 @@ pub mod caps;
 pub mod cards;
 pub mod context;
 pub mod disposition;
+pub mod docs;
 mod front;
 mod generations;
 pub mod health;

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
+use described::Operation;
 use domain::Error;
 use hyper::{Method, Uri};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -99,6 +100,7 @@ pub struct Service {
     /// What runs behind it.
     pub tasks: Vec<Task>,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) operations: Vec<Operation>,
     pub(crate) fallbacks: Vec<(&'static str, Fallback)>,
     pub(crate) patience: Vec<(&'static str, Duration)>,
 }
@@ -114,6 +116,7 @@ impl Service {
             routes: routes.boxed(),
             tasks,
             endpoints: Vec::new(),
+            operations: Vec::new(),
             fallbacks: Vec::new(),
             patience: Vec::new(),
         }
@@ -127,10 +130,18 @@ impl Service {
         self
     }
 
-    /// Says which paths there are. A path that is not in the table answers a wrong method with 404.
+    /// Says which paths there are. What is not in the table is not served.
     #[must_use]
     pub fn with_endpoints(mut self, endpoints: &[Endpoint]) -> Self {
         self.endpoints.extend_from_slice(endpoints);
+        self
+    }
+
+    /// Says what the paths of the native API do. A test holds this to the table
+    /// ([`crate::docs::differences`]).
+    #[must_use]
+    pub fn with_operations(mut self, operations: Vec<Operation>) -> Self {
+        self.operations.extend(operations);
         self
     }
 

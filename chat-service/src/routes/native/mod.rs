@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conditions;
+mod described;
 mod files;
 mod live;
 mod members;
@@ -14,6 +15,7 @@ mod setup;
 
 use std::sync::Arc;
 
+pub(super) use described::operations;
 use domain::{Code, Error, MessageId, Reply, Result, RoomId, UserId};
 use edge::socket;
 use warp::{Filter, filters::BoxedFilter, reply::Response};

@@ -5,6 +5,7 @@ pub mod archive;
 mod decode;
 pub mod described;
 mod events;
+pub mod examples;
 mod fields;
 mod files;
 mod frames;
@@ -12,6 +13,7 @@ mod live;
 mod message;
 mod notifications;
 mod people;
+mod problem;
 mod requests;
 mod rooms;
 mod sessions;
@@ -32,6 +34,7 @@ pub use notifications::{
     OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,
 };
 pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
+pub use problem::{FieldProblem, Problem};
 pub use requests::{
     AddMember, ChangeRoom, CreateRoom, EditMessage, ReadBody, RoleBody, SendMessage, UserBody,
 };

@@ -22,7 +22,7 @@ struct Name {
     name: String,
 }
 
-const ENDPOINTS: [Endpoint; 4] = [
+const ENDPOINTS: [Endpoint; 6] = [
     Endpoint {
         path: "/names",
         methods: &["GET", "POST"],
@@ -33,6 +33,14 @@ const ENDPOINTS: [Endpoint; 4] = [
     },
     Endpoint {
         path: "/dialect/here",
+        methods: &["GET"],
+    },
+    Endpoint {
+        path: "/panics",
+        methods: &["GET"],
+    },
+    Endpoint {
+        path: "/wrong",
         methods: &["GET"],
     },
     Endpoint {

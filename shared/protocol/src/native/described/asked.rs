@@ -11,13 +11,10 @@ use super::{
         TypingFrame,
     },
 };
-use crate::schema::{Schemas, Shape, shape};
-
-/// Ids of the examples.
-pub(super) const ROOM: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
-pub(super) const MESSAGE: &str = "01890a5d-ac96-774b-bcce-b302099a8099";
-pub(super) const CLIENT: &str = "6f1b1a34-5d57-4a6b-9df8-0f4e3c1c2b9a";
-pub(super) const EPOCH: &str = "01890a5d-0000-774b-bcce-b302099a8057";
+use crate::{
+    native::examples::{CLIENT, MESSAGE, ROOM, TOKEN, USER},
+    schema::{Schemas, Shape, shape},
+};
 
 /// What is known of one frame of clients.
 pub(super) struct Asked {
@@ -40,7 +37,7 @@ pub(super) const ASKED: &[Asked] = &[
         says: "Says who you are, within 5 seconds, where the handshake did not.",
         answers: &["hello"],
         fields: shape::<AuthenticateFrame>,
-        example: || json!({"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"}),
+        example: || json!({"token": TOKEN}),
     },
     Asked {
         kind: "resume",
@@ -49,7 +46,7 @@ pub(super) const ASKED: &[Asked] = &[
                with `?resume=true` is nothing told twice.",
         answers: &["ack_resume"],
         fields: shape::<ResumeFrame>,
-        example: || json!({"epoch": EPOCH, "rooms": {ROOM: 41}}),
+        example: || json!({"epoch": USER, "rooms": {ROOM: 41}}),
     },
     Asked {
         kind: "send",

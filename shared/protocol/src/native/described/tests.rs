@@ -11,12 +11,12 @@ use domain::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Frame, asked::ROOM, frames};
+use super::{Frame, frames};
 use crate::{
     Dialect, Refused, Request, Scope,
     native::{
         Gap, GapReason, Hello, HelloRooms, Native, ResumeAnswer, Resumed, RoomSummary, UnnamedRoom,
-        UserView,
+        UserView, examples::ROOM,
     },
     schema::closed,
 };

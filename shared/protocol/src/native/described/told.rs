@@ -4,15 +4,16 @@
 use domain::Code;
 use serde_json::{Value, json};
 
-use super::{
-    Frame, Id,
-    asked::{CLIENT, EPOCH, MESSAGE, ROOM},
-    filled, keep, payload,
-};
+use super::{Frame, Id, filled, keep, payload};
 use crate::{
     native::{
         Gap, Hello, HelloRooms, MemberChanged, MessageChanged, MessageSent, ReactionAnswer,
-        ResumeAnswer, Resumed, RoomJoined, events::EventFrame, view::ErrorView,
+        ResumeAnswer, Resumed, RoomJoined,
+        events::EventFrame,
+        examples::{
+            AT, CLIENT, MESSAGE, ROOM, RUN, USER, deleted, message, notification, room, user,
+        },
+        view::ErrorView,
     },
     schema::{Schemas, Shape, shape},
 };
@@ -85,8 +86,7 @@ const TOLD: &[Told] = &[
         example: || {
             json!({
                 "member": {
-                    "user": {"id": EPOCH, "username": "ann"}, "role": "member",
-                    "joined_at": "2027-03-01T09:30:00Z",
+                    "user": user(), "role": "member", "joined_at": AT,
                 },
                 "seq": 43,
             })
@@ -191,7 +191,7 @@ fn event_frame(event: &Value, all: &Schemas, named: &mut Schemas) -> Frame {
 }
 
 fn event_example(kind: &str) -> Value {
-    let ann = json!({"id": EPOCH, "username": "ann"});
+    let ann = user();
     let mut event = match kind {
         "message" => json!({"message": message("hello, room")}),
         "message_updated" => json!({"message": message("hello, everybody")}),
@@ -204,29 +204,19 @@ fn event_example(kind: &str) -> Value {
         "room_deleted" => json!({"by": ann, "rev": 3}),
         "member_joined" => json!({"user": ann, "by": ann, "role": "member", "rev": 1}),
         "member_left" => json!({"user": ann, "by": ann, "removed": false, "rev": 2}),
-        "archived" => json!({"run": CLIENT, "through_seq": 17}),
-        "notification" => {
-            let message = message("hello, room");
-            let notification = json!({
-                "id": EPOCH, "room": ROOM, "seq": 42, "at": "2027-03-01T09:30:00Z",
-                "cause": "message", "message": message,
-            });
-            return json!({ "notification": notification });
-        }
+        "archived" => json!({"run": RUN, "through_seq": 17}),
+        "notification" => return json!({"notification": notification()}),
         "receipt" => {
             return json!({"room": ROOM, "user": ann, "read": 40, "received": 42});
         }
         "typing" => return json!({"room": ROOM, "user": ann, "on": true}),
-        "presence" => {
-            let seen = "2027-03-01T09:30:00Z";
-            return json!({"user": ann, "state": "offline", "last_seen": seen});
-        }
+        "presence" => return json!({"user": ann, "state": "offline", "last_seen": AT}),
         "draining" => return json!({"retry_after_ms": 1500}),
         _ => return json!({}),
     };
     event["room"] = ROOM.into();
     event["seq"] = 42.into();
-    event["at"] = "2027-03-01T09:30:00Z".into();
+    event["at"] = AT.into();
     event
 }
 
@@ -250,40 +240,12 @@ fn error() -> Shape {
 fn hello() -> Value {
     json!({
         "session": CLIENT,
-        "server_time": "2027-03-01T09:30:00Z",
+        "server_time": AT,
         "heartbeat_ms": 25_000,
         "limits": domain::Limits::default(),
-        "user": {"id": EPOCH, "username": "ann"},
-        "epoch": EPOCH,
+        "user": user(),
+        "epoch": USER,
         "rooms": [room()],
         "more": false,
     })
-}
-
-fn room() -> Value {
-    json!({
-        "id": ROOM, "name": "lobby", "kind": "channel", "rev": 1, "read_only": false,
-        "head": 42, "member": true, "role": "member", "read": 40, "unread": 2,
-        "unread_more": false, "created_at": "2027-02-01T08:00:00Z",
-    })
-}
-
-fn message(text: &str) -> Value {
-    json!({
-        "id": MESSAGE, "room": ROOM, "seq": 42,
-        "sender": {"id": EPOCH, "username": "ann"}, "client_id": CLIENT, "kind": "text",
-        "content": text,
-        "state": "present", "created_at": "2027-03-01T09:30:00Z", "rev": 1, "archived": false,
-    })
-}
-
-fn deleted() -> Value {
-    let mut message = message("");
-    message["state"] = "deleted".into();
-    message["rev"] = 2.into();
-    if let Value::Object(fields) = &mut message {
-        fields.remove("content");
-        fields.remove("kind");
-    }
-    message
 }

@@ -1,0 +1,112 @@
+//! Accounts and people, described.
+
+use described::{Operation, Parameter, Who};
+use domain::Code;
+use protocol::native::{
+    ChangeMe, ChangePassword, Login, Me, SetUp, SignUp, TokenBody, UserView,
+    examples::{me, token, user},
+};
+use serde_json::json;
+
+/// How a new account can be refused.
+const NEW: &[Code] = &[
+    Code::InvalidUsername,
+    Code::InvalidPassword,
+    Code::InvalidEmail,
+    Code::UsernameTaken,
+    Code::RateLimited,
+];
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mut all = coming_in();
+    all.extend(oneself());
+    all.extend(others());
+    all
+}
+
+fn coming_in() -> Vec<Operation> {
+    let account =
+        json!({"username": "ann", "password": "correct horse", "email": "ann@example.com"});
+    let mut first = account.clone();
+    first["token"] = "what the server printed".into();
+    vec![
+        Operation::post("/api/v1/auth/signup", "sign_up")
+            .says("accounts", "Makes an account and logs it in.")
+            .of(Who::Anybody)
+            .takes::<SignUp>(account)
+            .answers::<TokenBody>(201, "The account, and a token for it.", token())
+            .refuses(NEW),
+        Operation::post("/api/v1/auth/login", "log_in")
+            .says(
+                "accounts",
+                "Logs in. `wrong_credentials` does not say which of the two was wrong.",
+            )
+            .of(Who::Anybody)
+            .takes::<Login>(json!({"username": "ann", "password": "correct horse"}))
+            .answers::<TokenBody>(200, "A token.", token())
+            .refuses(&[Code::WrongCredentials, Code::RateLimited]),
+        Operation::post("/api/v1/setup", "set_up")
+            .says(
+                "accounts",
+                "Makes the first administrator, with the one-time token that the server printed.",
+            )
+            .of(Who::Anybody)
+            .takes::<SetUp>(first)
+            .answers::<TokenBody>(201, "The administrator, and a token.", token())
+            .refuses(NEW)
+            .refuses(&[Code::NotFound, Code::TokenInvalid]),
+        Operation::post("/api/v1/auth/logout", "log_out")
+            .says(
+                "accounts",
+                "Ends the token's session at once, with its sockets.",
+            )
+            .answers_nothing(204, "The token is of no use any more."),
+    ]
+}
+
+fn oneself() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/v1/me", "me")
+            .says("accounts", "Who the token says you are.")
+            .answers::<Me>(200, "You.", me()),
+        Operation::patch("/api/v1/me", "change_me")
+            .says(
+                "accounts",
+                "Changes what you say of yourself. What is left out stays.",
+            )
+            .takes::<ChangeMe>(json!({"email": "ann@example.org"}))
+            .answers::<Me>(200, "You, as you are now.", me())
+            .refuses(&[
+                Code::InvalidUsername,
+                Code::InvalidEmail,
+                Code::UsernameTaken,
+            ]),
+        Operation::post("/api/v1/me/password", "change_password")
+            .says(
+                "accounts",
+                "Changes your password. All your sessions end; the answer begins a new one.",
+            )
+            .takes::<ChangePassword>(json!({"current": "correct horse", "new": "battery staple"}))
+            .answers::<TokenBody>(200, "A token of the new session.", token())
+            .refuses(&[
+                Code::WrongCredentials,
+                Code::InvalidPassword,
+                Code::RateLimited,
+            ]),
+    ]
+}
+
+fn others() -> Vec<Operation> {
+    let name = json!({"type": "string"});
+    vec![
+        Operation::get("/api/v1/users", "find_user")
+            .says("accounts", "Finds somebody by name.")
+            .with(Parameter::query("name", name, "What they are called, exactly.").required())
+            .answers::<UserView>(200, "Who it is.", user())
+            .refuses(&[Code::UserNotFound, Code::InvalidField]),
+        Operation::get("/api/v1/users/{user}", "get_user")
+            .says("accounts", "What everybody may know of somebody.")
+            .answers::<UserView>(200, "Who it is.", user())
+            .refuses(&[Code::UserNotFound]),
+    ]
+}
