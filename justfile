@@ -16,6 +16,11 @@ test:
 test-rules:
     cargo test -p domain -p protocol -p settings
 
+# Holds the served API to its description (needs python3).
+schemathesis:
+    cargo build -p hubbub
+    bash tests/schemathesis/run
+
 # What must be clean before a commit.
 lint:
     cargo fmt --all --check

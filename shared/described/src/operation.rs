@@ -210,6 +210,10 @@ impl Operation {
             codes.extend([Code::BodyTooLarge, Code::BodyTooSlow, Code::MediaType]);
             codes.extend([Code::InvalidJson, Code::InvalidField]);
         }
+        // A segment that is no UTF-8 leads nowhere.
+        if self.segments().next().is_some() {
+            codes.push(Code::NotFound);
+        }
         if self.who != Who::Everybody {
             codes.extend([Code::Unavailable, Code::Internal]);
             if self.method != "GET" {

@@ -67,7 +67,7 @@ fn of_one() -> Vec<Operation> {
         Operation::patch("/api/v1/admin/archive/policies/{policy}", "change_policy")
             .says("archive", "Changes a policy. What is left out stays.")
             .with(Parameter::if_match())
-            .takes::<PolicyChange>(json!({"older_than": "1 year"}))
+            .takes::<PolicyChange>(json!({"older_than": "400 days"}))
             .answers::<PolicyView>(200, "The policy, as it is now.", policy())
             .with_header(ETAG)
             .refuses(CHANGE)

@@ -18,7 +18,7 @@ pub(super) fn operations() -> Vec<Operation> {
 
 fn rules() -> Vec<Operation> {
     let rule = json!({
-        "room": ROOM, "name": "lobby", "exempt": false, "older_than": "1y", "by": "ann", "since": AT,
+        "room": ROOM, "name": "lobby", "exempt": false, "older_than": "400d", "by": "ann", "since": AT,
     });
     vec![
         Operation::get(PATH, "get_room_rule")
@@ -33,7 +33,7 @@ fn rules() -> Vec<Operation> {
                 "archive",
                 "Exempts a room, or gives it an age or a policy of its own.",
             )
-            .takes::<RoomRuleRequest>(json!({"older_than": "1 year"}))
+            .takes::<RoomRuleRequest>(json!({"older_than": "400 days"}))
             .answers::<RoomRuleView>(200, "What it has now.", rule)
             .refuses(&[Code::RoomNotFound, Code::PolicyNotFound]),
         Operation::delete(PATH, "lift_room_rule")

@@ -39,11 +39,18 @@ fn fields(properties: &Map<String, Value>, required: &Value) -> String {
             true => String::new(),
             false => element("span", "optional", " optional"),
         };
-        let says = schema["description"].as_str().unwrap_or_default();
-        vec![code(name) + &mark, kind(schema), line(says)]
+        vec![code(name) + &mark, kind(schema), line(says(schema))]
     };
     let rows: Vec<_> = properties.into_iter().map(row).collect();
     table(&["field", "form", "meaning"], &rows)
+}
+
+/// What is said of a field. Where it may be absent, that may stand with what it is if not.
+fn says(schema: &Value) -> &str {
+    let own = schema["description"].as_str();
+    let parts = schema["oneOf"].as_array().into_iter().flatten();
+    let of_parts = parts.filter_map(|part| part["description"].as_str()).next();
+    own.or(of_parts).unwrap_or_default()
 }
 
 /// What a schema is, in a few words.

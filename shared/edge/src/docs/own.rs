@@ -37,7 +37,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "/metrics",
             "metrics",
             "What is counted and measured, for Prometheus.",
-            TEXT,
+            Content::of("text/plain; version=0.0.4; charset=utf-8"),
         ),
         get(
             "/openapi.json",

@@ -129,7 +129,7 @@ const TOLD: &[Told] = &[
         says: "A room was replayed whole, and goes on live.",
         fields: shape::<Resumed>,
         example: || {
-            let ann = json!({"user": {"id": EPOCH}, "read": 40, "received": 42});
+            let ann = json!({"user": user(), "read": 40, "received": 42});
             json!({"room": ROOM, "recovered": true, "head": 42, "receipts": [ann]})
         },
     },
