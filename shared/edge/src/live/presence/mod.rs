@@ -9,7 +9,8 @@ mod attendance;
 use std::sync::Arc;
 
 use domain::{
-    Error, Limits, Presence, PresenceState, Result, RoomId, UserId, Wish, ports::BusEvent,
+    Error, Limits, Presence, PresenceState, Result, RoomId, Timestamp, UserId, Wish,
+    ports::BusEvent,
 };
 use futures_util::{StreamExt, stream};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -73,7 +74,8 @@ impl Live {
                 _ = beats.tick() => self.renew_presence().await,
             }
         }
-        self.note_seen(&self.attendance.told()).await;
+        let now = self.clock.now();
+        self.note_seen(&self.attendance.told(), now).await;
     }
 
     /// Says what became of users. After as many as may be told in a second, it rests.
@@ -178,10 +180,11 @@ impl Live {
     }
 
     async fn tell_gone(&self, users: Vec<UserId>) {
-        self.note_seen(&users).await;
+        let at = self.clock.now();
+        self.note_seen(&users, at).await;
         let gone = |user| Changed {
             presence: Presence {
-                last_seen: Some(self.clock.now()),
+                last_seen: Some(at),
                 ..Presence::hidden(user)
             },
             known: PresenceState::Online,
@@ -190,11 +193,11 @@ impl Live {
             .await;
     }
 
-    async fn note_seen(&self, users: &[UserId]) {
+    async fn note_seen(&self, users: &[UserId], at: Timestamp) {
         if users.is_empty() {
             return;
         }
-        let noted = self.store.note_seen(users, self.clock.now());
+        let noted = self.store.note_seen(users, at);
         let noted = timeout(Limits::STORE_CALL, noted).await;
         if let Err(error) = noted.map_err(Error::unavailable).flatten() {
             tracing::warn!(%error, "when people were there last was not stored");
