@@ -1,5 +1,6 @@
 //! Operations, group by group.
 
+use protocol::schema::name_of;
 use serde_json::{Map, Value};
 
 use super::{
@@ -41,6 +42,8 @@ pub(super) fn contents(document: &Value) -> String {
 
 fn entry((method, path, operation): Operation<'_>) -> String {
     let id = operation["operationId"].as_str().unwrap_or_default();
+    // Most paths begin alike, and the list is narrow.
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let text = element("span", "method", &method.to_uppercase()) + " " + &escaped(path);
     element("li", "", &link(&format!("#{id}"), &text))
 }
@@ -52,12 +55,12 @@ pub(super) fn section(document: &Value) -> String {
         let name = escaped(tag["name"].as_str().unwrap_or_default());
         let says = tag["description"].as_str().unwrap_or_default();
         html += &format!("<h2 id=\"{name}\">{name}</h2>{}", prose(says));
-        html.extend(operations.into_iter().map(article));
+        html.extend(operations.into_iter().map(|one| article(document, one)));
     }
     html
 }
 
-fn article((method, path, operation): Operation<'_>) -> String {
+fn article(document: &Value, (method, path, operation): Operation<'_>) -> String {
     let id = operation["operationId"].as_str().unwrap_or_default();
     let method = element("span", "method", &method.to_uppercase());
     let mut html = element("h3", "", &format!("{method} {}", code(path)));
@@ -66,9 +69,10 @@ fn article((method, path, operation): Operation<'_>) -> String {
         html += &element("p", "note", "Needs a token.");
     }
     html += &parameters(&operation["parameters"]);
-    html += &body(&operation["requestBody"]);
+    html += &body(document, &operation["requestBody"]);
     let responses = operation["responses"].as_object();
-    html.extend(responses.into_iter().flatten().map(answer));
+    let answers = responses.into_iter().flatten();
+    html.extend(answers.map(|one| answer(document, one)));
     html += &refusals(responses);
     format!("<article id=\"{id}\">{html}</article>")
 }
@@ -88,8 +92,8 @@ fn parameters(parameters: &Value) -> String {
     table(&["parameter", "form", "meaning"], &rows)
 }
 
-fn body(body: &Value) -> String {
-    let content = content(&body["content"]);
+fn body(document: &Value, body: &Value) -> String {
+    let content = content(document, &body["content"]);
     match content.is_empty() {
         true => content,
         false => element("h4", "", "Body") + &content,
@@ -97,7 +101,7 @@ fn body(body: &Value) -> String {
 }
 
 /// What is sent or answered, by its media type.
-fn content(content: &Value) -> String {
+fn content(document: &Value, content: &Value) -> String {
     let mut html = String::new();
     for (media_type, content) in content.as_object().into_iter().flatten() {
         if media_type != "application/json" {
@@ -105,6 +109,7 @@ fn content(content: &Value) -> String {
         }
         if content["schema"]["type"] != "string" {
             html += &form(&content["schema"]);
+            html += &named(document, &content["schema"]);
         }
         if let Some(example) = content.get("example") {
             html += &json(example);
@@ -113,13 +118,19 @@ fn content(content: &Value) -> String {
     html
 }
 
+/// The fields of a schema that is only named.
+fn named(document: &Value, schema: &Value) -> String {
+    let schema = name_of(schema).map(|name| &document["components"]["schemas"][name]);
+    schema.map(form).unwrap_or_default()
+}
+
 fn is_refusal(response: &Value) -> bool {
     response["content"]
         .get("application/problem+json")
         .is_some()
 }
 
-fn answer((status, response): (&String, &Value)) -> String {
+fn answer(document: &Value, (status, response): (&String, &Value)) -> String {
     if is_refusal(response) {
         return String::new();
     }
@@ -131,7 +142,7 @@ fn answer((status, response): (&String, &Value)) -> String {
         let says = header["description"].as_str().unwrap_or_default();
         html += &element("p", "note", &format!("{}: {}", code(name), line(says)));
     }
-    html + &content(&response["content"])
+    html + &content(document, &response["content"])
 }
 
 /// The codes of all refusals, folded away: most of them are the same everywhere.
