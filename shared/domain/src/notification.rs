@@ -26,7 +26,7 @@ pub struct Notification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// Of a message. Never stored: the log has it.
-    Message(Message),
+    Message(Box<Message>),
     /// Of something that somebody else did to their membership.
     Membership(MembershipNews),
 }
@@ -70,7 +70,7 @@ impl Notification {
                 room: message.room,
                 seq: message.seq,
             },
-            cause: Cause::Message(message),
+            cause: Cause::Message(Box::new(message)),
         }
     }
 

@@ -250,7 +250,7 @@ fn a_notification_has_the_originals_fields_in_its_order() {
                 room: message.room,
                 seq: message.seq,
             },
-            cause: Cause::Message(message),
+            cause: Cause::Message(Box::new(message)),
         }),
         actor: None,
         subject: None,

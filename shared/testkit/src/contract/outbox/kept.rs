@@ -96,7 +96,7 @@ pub async fn a_message_is_never_kept(world: &OutboxWorld) {
     let row = say(store, room, bob, "hello").await;
     let message = row.message().unwrap().clone();
     let notification = Notification {
-        cause: Cause::Message(message),
+        cause: Cause::Message(Box::new(message)),
         ..added(ann, room, 1, row.seq)
     };
     assert!(!keep(store, &notification).await);
