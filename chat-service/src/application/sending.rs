@@ -28,6 +28,10 @@ impl Outgoing {
     }
 
     /// Takes a command that sends something, and hands any other back.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the other command goes on as it is"
+    )]
     pub(super) fn of(command: Command) -> Result<Self, Command> {
         match command {
             Command::Send {

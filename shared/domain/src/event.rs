@@ -14,6 +14,10 @@ pub struct Card {
 /// Something that happened, in the past tense. Dialects match it without `_ =>`, so that a new
 /// event makes the compiler ask each of them for its word.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all events are rows, and a box would cost each an allocation"
+)]
 pub enum Event {
     /// A row was appended to a room's log.
     Logged(Row),

@@ -31,7 +31,9 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(who())
         .and(warp::header::headers_cloned())
         .and(body::json(house.ctx.limits.body_bytes))
-        .then(edit);
+        .then(|room, message, house, who, headers, body| {
+            edit((room, message), house, who, headers, body)
+        });
     let delete = message()
         .and(warp::delete())
         .and(who())
@@ -89,8 +91,7 @@ fn tagged<T: serde::Serialize>(body: &T, rev: domain::Rev) -> Result<Response> {
 }
 
 async fn edit(
-    room: String,
-    message: String,
+    (room, message): (String, String),
     house: Arc<House>,
     who: Result<Caller>,
     headers: HeaderMap,

@@ -11,6 +11,7 @@ use serde_json::json;
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = in_general();
     all.extend(of_one());
+    all.extend(of_changes());
     all
 }
 
@@ -84,6 +85,11 @@ fn of_one() -> Vec<Operation> {
             .with_header(LOCATION)
             .with_header(ETAG)
             .refuses(&[Code::UserNotFound, Code::TooManyRooms, Code::InvalidField]),
+    ]
+}
+
+fn of_changes() -> Vec<Operation> {
+    vec![
         Operation::patch("/api/v1/rooms/{room}", "change_room")
             .says(
                 "rooms",

@@ -143,7 +143,7 @@ pub async fn the_last_row_says_what_is_set(world: &LogWorld) {
     let said = say(world.first(), room, ann, "hello").await.id;
     let click = async |n: usize| {
         for round in 0..20 {
-            let set = (n + round) % 2 == 0;
+            let set = (n + round).is_multiple_of(2);
             let answer = one(&*world.node(n), room, reaction(ann, said, "+1", set)).await;
             assert!(
                 matches!(answer, Appended::Stored(_) | Appended::Unchanged),

@@ -46,7 +46,7 @@ async fn kept(
 pub async fn what_is_kept_comes_once_and_by_position(world: &OutboxWorld) {
     let store = world.first();
     let (ann, bob, room) = (UserId::new(), UserId::new(), RoomId::new());
-    let mut wanted = vec![
+    let mut wanted = [
         added(ann, room, 1, 9),
         added(ann, room, 2, 3),
         added(ann, RoomId::new(), 2, 1),
