@@ -73,7 +73,7 @@ mod tests {
         };
         std::fs::create_dir(&settings.data).unwrap();
         let ctx = server::open(settings).await.unwrap();
-        let (services, _) = all(&ctx);
+        let services = all(&ctx).services;
         assert_eq!(edge::docs::differences(&services), Vec::<String>::new());
         server::close(&ctx).await;
     }

@@ -102,6 +102,40 @@ async fn archived(alice: &SignedIn, room: &str) -> usize {
         .count()
 }
 
+/// Two administrators change it; the one who has not seen the other's change is told so.
+async fn two_administrators_change_it(ops: &Ops) {
+    let change = json!({"catch_up": "skip"});
+    let changed = ops
+        .send(
+            Method::PATCH,
+            "policies/weekly",
+            Some("\"1\""),
+            change.clone(),
+        )
+        .await;
+    assert_eq!(changed.header("etag"), "\"2\"");
+    assert_eq!(changed.expect(200)["catch_up"], "skip");
+    let stale = ops
+        .send(Method::PATCH, "policies/weekly", Some("\"1\""), change)
+        .await;
+    assert_eq!(
+        (stale.status.as_u16(), stale.code().as_str()),
+        (409, "stale_revision")
+    );
+}
+
+/// The history of this policy: the run, and the plans before it.
+async fn it_has_a_history(ops: &Ops, run: &Value) {
+    let history = ops.get("runs?policy=weekly&limit=2").await;
+    assert_eq!(history["runs"][0]["id"], run["id"]);
+    assert_eq!(history["runs"][1]["trigger"], "dry_run");
+    let before = history["runs"][0]["id"].as_str().expect("an id");
+    let older = ops
+        .get(&format!("runs?policy=weekly&before={before}&limit=1"))
+        .await;
+    assert_eq!(older["runs"][0]["id"], history["runs"][1]["id"]);
+}
+
 #[tokio::test]
 async fn a_policy_from_its_first_thought_to_its_end() {
     let server = Server::without_limits().await;
@@ -138,25 +172,7 @@ async fn a_policy_from_its_first_thought_to_its_end() {
     );
     assert_eq!(archived(&alice, &room).await, 0);
 
-    // Two administrators change it; the one who has not seen the other's change is told so.
-    let change = json!({"catch_up": "skip"});
-    let changed = ops
-        .send(
-            Method::PATCH,
-            "policies/weekly",
-            Some("\"1\""),
-            change.clone(),
-        )
-        .await;
-    assert_eq!(changed.header("etag"), "\"2\"");
-    assert_eq!(changed.expect(200)["catch_up"], "skip");
-    let stale = ops
-        .send(Method::PATCH, "policies/weekly", Some("\"1\""), change)
-        .await;
-    assert_eq!(
-        (stale.status.as_u16(), stale.code().as_str()),
-        (409, "stale_revision")
-    );
+    two_administrators_change_it(&ops).await;
 
     // It rests, and goes on.
     let paused = ops
@@ -182,15 +198,7 @@ async fn a_policy_from_its_first_thought_to_its_end() {
     );
     assert_eq!(archived(&alice, &room).await, 30);
 
-    // The history of this policy: the run, and the plans before it.
-    let history = ops.get("runs?policy=weekly&limit=2").await;
-    assert_eq!(history["runs"][0]["id"], run["id"]);
-    assert_eq!(history["runs"][1]["trigger"], "dry_run");
-    let before = history["runs"][0]["id"].as_str().expect("an id");
-    let older = ops
-        .get(&format!("runs?policy=weekly&before={before}&limit=1"))
-        .await;
-    assert_eq!(older["runs"][0]["id"], history["runs"][1]["id"]);
+    it_has_a_history(&ops, &run).await;
 
     // It ends. What it did stays.
     let gone = ops

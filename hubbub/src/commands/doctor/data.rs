@@ -85,7 +85,7 @@ fn free(bytes: u64) -> Finding {
     let text = format!("{} MiB free", bytes / (1024 * 1024));
     match bytes {
         ..FULL => Finding::fail("disk", format!("{text} — make room before writes fail")),
-        ..SCARCE => Finding::warn("disk", format!("{text} — make room soon")),
+        FULL..SCARCE => Finding::warn("disk", format!("{text} — make room soon")),
         _ => Finding::ok("disk", text),
     }
 }

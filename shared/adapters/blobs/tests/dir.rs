@@ -1,4 +1,5 @@
 //! The folder of blobs keeps the contract of its port, and to itself.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 

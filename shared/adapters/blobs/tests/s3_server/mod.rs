@@ -14,12 +14,12 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use answers::{empty, piece, refuse, xml};
-pub use storage::Storage;
+pub(crate) use storage::Storage;
 
-pub const KEY: &str = "AKIAHUBBUBTEST";
+pub(crate) const KEY: &str = "AKIAHUBBUBTEST";
 
 /// A server, until it is dropped.
-pub struct S3Server {
+pub(crate) struct S3Server {
     pub address: SocketAddr,
     pub storage: Arc<Storage>,
     serving: JoinHandle<()>,
@@ -30,7 +30,7 @@ impl S3Server {
         clippy::disallowed_methods,
         reason = "dropping the server ends the task"
     )]
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let storage = Arc::new(Storage::default());
@@ -43,7 +43,7 @@ impl S3Server {
     }
 
     /// How to reach it.
-    pub fn options(&self) -> S3Options {
+    pub(crate) fn options(&self) -> S3Options {
         S3Options {
             endpoint: format!("http://{}", self.address),
             region: "eu-central-1".to_owned(),

@@ -14,19 +14,19 @@ type Parts = BTreeMap<u32, Bytes>;
 
 /// Objects by key, and uploads that are not complete.
 #[derive(Default)]
-pub struct Storage {
+pub(crate) struct Storage {
     objects: Mutex<HashMap<String, Bytes>>,
     uploads: Mutex<HashMap<String, Parts>>,
 }
 
 impl Storage {
     /// The keys of all objects.
-    pub fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         self.objects.lock().unwrap().keys().cloned().collect()
     }
 
     /// How many uploads were begun and neither completed nor aborted.
-    pub fn open_uploads(&self) -> usize {
+    pub(crate) fn open_uploads(&self) -> usize {
         self.uploads.lock().unwrap().len()
     }
 
