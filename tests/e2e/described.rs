@@ -129,6 +129,8 @@ impl World {
                     self.who = self.server.rest().with_token(token.expect("a token"));
                 }
             }
+            // An owner has to stay.
+            "leave_room" => self.who = self.boris.rest.clone(),
             "restore_run" => self.run = self.moved().await,
             _ => {}
         }
