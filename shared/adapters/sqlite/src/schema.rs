@@ -12,11 +12,11 @@ use crate::{columns, error::OpenError};
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/001_first.sql"),
     include_str!("schema/002_accounts.sql"),
-    include_str!("schema/005_live.sql"),
-    include_str!("schema/006_changes.sql"),
-    include_str!("schema/007_notifications.sql"),
-    include_str!("schema/003_files.sql"),
-    include_str!("schema/004_archive.sql"),
+    include_str!("schema/003_live.sql"),
+    include_str!("schema/004_changes.sql"),
+    include_str!("schema/005_notifications.sql"),
+    include_str!("schema/006_files.sql"),
+    include_str!("schema/007_archive.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.
