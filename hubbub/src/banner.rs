@@ -71,7 +71,7 @@ impl Banner<'_> {
             ),
             (
                 "API docs",
-                format!("http://{at}/docs      openapi.json, asyncapi.yaml"),
+                format!("http{s}://{at}/docs      openapi.json, asyncapi.yaml"),
             ),
             ("Metrics", format!("http{s}://{at}/metrics")),
             ("Health", format!("http{s}://{at}/readyz")),

@@ -29,10 +29,12 @@ pub enum Item {
         /// The last row that it does not hear.
         after: Seq,
     },
-    /// The session's user went, or was sent away: no later row of the room comes.
+    /// The session's user went, or was sent away, or the room was deleted: no later row comes.
     Ended {
         /// The room.
         room: RoomId,
+        /// What tells of it, for a session that is still reading: the log is closed to it now.
+        last: Option<Utf8Bytes>,
     },
     /// The room's log could not be read: what came after the last row is not known.
     Lost {
@@ -56,6 +58,7 @@ impl Item {
     fn bytes(&self) -> usize {
         match self {
             Self::Frame(text) | Self::Passing(text) => text.len(),
+            Self::Ended { last, .. } => last.as_ref().map_or(0, |text| text.len()),
             _ => 0,
         }
     }

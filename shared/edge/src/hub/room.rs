@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Change, Event, Head, MemberChange, RoomId, Scene, Seq, SessionId, UserId};
+use domain::{Change, Event, Head, MemberChange, RoomId, Row, Scene, Seq, SessionId, UserId};
 
 use super::{
     Standing, Subscriber,
@@ -121,19 +121,15 @@ impl Room {
         let mut run = Vec::new();
         while let Some(scene) = self.next.and_then(|next| self.waiting.remove(&next)) {
             self.next = self.next.map(|next| next + 1);
-            let member = member_row(&scene);
-            let last = is_last(&scene);
-            if let Some((seq, user, MemberChange::Joined)) = member {
+            if let Some((seq, user, MemberChange::Joined)) = member_row(&scene) {
                 self.follow(followers(user), seq - 1);
             }
+            let ended = self.ended_by(&scene);
+            let last = (!ended.is_empty()).then(|| scene.clone());
             run.push(scene);
-            if let Some((seq, user, MemberChange::Left | MemberChange::Removed)) = member {
+            if let Some(last) = last {
                 self.flush(&mut run);
-                self.dismiss(user, seq);
-            }
-            if let Some(seq) = last {
-                self.flush(&mut run);
-                self.dismiss_all(seq);
+                self.end(ended, &last);
             }
         }
         self.flush(&mut run);
@@ -164,19 +160,23 @@ impl Room {
         }
     }
 
-    /// Ends the subscriptions of somebody who went with row `seq`. Who read further in the store
-    /// is in the room again; who is paused finds out there whether they are.
-    fn dismiss(&mut self, user: UserId, seq: Seq) {
-        self.end(self.roster.sessions_of(user), seq);
+    /// The sessions that hear no more after a row: those of who went, or all, of a deleted room.
+    fn ended_by(&self, scene: &Scene) -> Vec<SessionId> {
+        match member_row(scene) {
+            Some((_, user, MemberChange::Left | MemberChange::Removed)) => {
+                self.roster.sessions_of(user)
+            }
+            _ if scene.row().is_some_and(Row::is_last) => {
+                self.roster.iter().map(|s| s.subscriber.session).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
-    /// Ends all subscriptions: the room was deleted with row `seq`.
-    fn dismiss_all(&mut self, seq: Seq) {
-        let sessions = self.roster.iter().map(|s| s.subscriber.session).collect();
-        self.end(sessions, seq);
-    }
-
-    fn end(&mut self, sessions: Vec<SessionId>, seq: Seq) {
+    /// Ends subscriptions with the row `last`. Who read further in the store is in the room again;
+    /// who is still reading is told here, since the log is closed to them by now.
+    fn end(&mut self, sessions: Vec<SessionId>, last: &Scene) {
+        let seq = run::seq(last).unwrap_or_default();
         for session in sessions {
             let after = self.roster.get_mut(session).and_then(|s| s.after);
             if after.is_some_and(|after| after >= seq) {
@@ -185,20 +185,14 @@ impl Room {
             let Some(ended) = self.roster.remove(session) else {
                 continue;
             };
-            ended.subscriber.exit(self.id);
-            if after.is_some() {
-                let item = Item::Ended { room: self.id };
-                ended.subscriber.outbox.push(item);
-            }
+            let subscriber = ended.subscriber;
+            subscriber.exit(self.id);
+            let unheard = after.is_none().then(|| subscriber.dialect.encode(last));
+            subscriber.outbox.push(Item::Ended {
+                room: self.id,
+                last: unheard.flatten().map(Into::into),
+            });
         }
-    }
-}
-
-/// The number of the row that ends the log, if it is this.
-fn is_last(scene: &Scene) -> Option<Seq> {
-    match &scene.event {
-        Event::Logged(row) if row.is_last() => Some(row.seq),
-        _ => None,
     }
 }
 

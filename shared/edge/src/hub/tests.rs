@@ -253,7 +253,7 @@ async fn everybody_hears_the_deletion_of_a_room_last() {
 }
 
 #[tokio::test]
-async fn who_was_removed_while_reading_does_not_go_live() {
+async fn who_was_removed_while_reading_is_told_and_does_not_go_live() {
     let hub = Hub::new();
     let _other = live(&hub, 0);
     let user = UserId::new();
@@ -261,7 +261,10 @@ async fn who_was_removed_while_reading_does_not_go_live() {
     ann.subscribe(room());
     hub.deliver(room(), member(1, user, MemberChange::Removed));
     assert_eq!(ann.go_live(room(), 1), Standing::Behind);
-    assert_eq!(heard(&ann), [] as [&str; 0]);
+    let told = ann.subscriber().outbox.take();
+    let is_told =
+        |item: &Item| matches!(item, Item::Ended { last: Some(text), .. } if text.as_str() == "1");
+    assert!(told.len() == 1 && told.iter().all(is_told), "{told:?}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     Machine,
-    catch_up::say_page,
+    catch_up::{is_ended_by, say_page},
     means::Means,
     news::{News, NewsDone},
     report,
@@ -293,6 +293,9 @@ impl Member {
         // Who left and came back meanwhile hears the rest live.
         let end = (from > after + 1).then_some(from - 1);
         let last = say_page(page, after, end, self.seat.subscriber(), turn);
+        if end.is_none() && is_ended_by(page, self.means.caller.user) {
+            return self.forget(room);
+        }
         let behind = match end {
             // A page that shows nothing more before the end has nothing more to show.
             Some(end) => after < last && last < end,
@@ -418,8 +421,13 @@ impl Machine for Member {
             Item::Began { room, after } => {
                 self.rooms.insert(room, Hearing::From(after + 1));
             }
-            Item::Ended { room } => {
-                self.rooms.remove(&room);
+            Item::Ended { room, last } => {
+                // Whom a page told that they went has forgotten the room.
+                if self.rooms.remove(&room).is_some()
+                    && let Some(last) = last
+                {
+                    turn.say(last);
+                }
             }
             Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             Item::News { room } => self.news.iter_mut().for_each(|news| news.wake(room)),

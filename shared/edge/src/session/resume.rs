@@ -8,7 +8,7 @@ use protocol::native::{Gap, GapReason, ResumeAnswer, Resumed, UnnamedRoom};
 use uuid::Uuid;
 
 use super::{
-    catch_up::say_page,
+    catch_up::{is_ended_by, say_page},
     member::{Done, Hearing, Member, is_no_access},
     report,
     turn::Turn,
@@ -202,6 +202,10 @@ impl Member {
         let Replaying { room, after, .. } = current;
         let end = self.end_of(room);
         let last = say_page(page, after, end, self.seat.subscriber(), turn);
+        if end.is_none() && is_ended_by(page, self.means.caller.user) {
+            self.forget(room);
+            return self.gap(gap(room, last + 1, None, GapReason::NoAccess), turn);
+        }
         let whole = match end {
             Some(end) => last >= end,
             None => last >= page.head && self.seat.go_live(room, last) == Standing::Live,

@@ -29,7 +29,7 @@ use warp::Filter;
 
 use super::{Admitted, HandshakeError, Seated, Upgrade, native, notifications, upgrade};
 use crate::{
-    Application, Context, Peer, Service,
+    Application, Context, Endpoint, Peer, Service,
     auth::bearer_of,
     testing::{Served, World},
 };
@@ -128,7 +128,16 @@ impl House {
             .or(rooms(&world.ctx, app))
             .unify();
         let services = vec![
-            Service::new("sockets", routes, Vec::new()),
+            Service::new("sockets", routes, Vec::new()).with_endpoints(&[
+                Endpoint {
+                    path: "/api/v1/ws",
+                    methods: &["GET"],
+                },
+                Endpoint {
+                    path: "/room/{room}",
+                    methods: &["GET"],
+                },
+            ]),
             notifications(&world.ctx),
         ];
         let served = world.serve(services);

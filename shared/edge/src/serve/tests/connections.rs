@@ -122,7 +122,11 @@ fn echo(ctx: &Context, told: tokio::sync::mpsc::Sender<bool>) -> Service {
                 headers.insert("upgrade", "echo".parse().unwrap());
                 response
             });
-    Service::new("echo", routes, Vec::new())
+    let echo = Endpoint {
+        path: "/echo",
+        methods: &["GET"],
+    };
+    Service::new("echo", routes, Vec::new()).with_endpoints(&[echo])
 }
 
 #[tokio::test]

@@ -14,7 +14,11 @@ fn slow(entered: Arc<Notify>, go: Arc<Notify>) -> Service {
             answer::text(StatusCode::OK, "finished")
         }
     });
-    Service::new("slow", routes, Vec::new())
+    let slow = Endpoint {
+        path: "/slow",
+        methods: &["GET"],
+    };
+    Service::new("slow", routes, Vec::new()).with_endpoints(&[slow])
 }
 
 #[tokio::test]
