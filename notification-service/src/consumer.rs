@@ -8,11 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Change, Envelope, Error, Limits, Notification, Result, RoomId, RoomKind, Row, Seq, UserId,
+    Change, Envelope, Error, Notification, Result, RoomId, RoomKind, Row, Seq, UserId,
     envelope::EnvelopeKind,
     ports::{Delivery, Log, Outcome, Queue, Store},
 };
-use edge::{Context, Live};
+use edge::{Context, Live, in_time};
 use futures_util::{StreamExt, stream};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
@@ -151,12 +151,16 @@ impl Consumer {
     /// Keeps what its receiver could not derive. That somebody opened a direct room, the first
     /// message in it tells.
     async fn keep(&self, notification: Notification) -> Result<(), Failure> {
-        let room = in_time(self.store.room(notification.position.room)).await?;
+        let room = in_time(self.store.room(notification.position.room))
+            .await
+            .map_err(Failure::Passing)?;
         if room.is_none_or(|room| room.kind == RoomKind::Direct) {
             return Ok(());
         }
         let receiver = notification.receiver;
-        in_time(self.store.keep_notification(notification)).await?;
+        in_time(self.store.keep_notification(notification))
+            .await
+            .map_err(Failure::Passing)?;
         self.news.relist(receiver).await;
         Ok(())
     }
@@ -164,20 +168,14 @@ impl Consumer {
     async fn row(&self, envelope: &Envelope) -> Result<Row, Failure> {
         let after = envelope.seq.checked_sub(1);
         let after = after.ok_or_else(|| Failure::Lasting("seqs begin with 1".to_owned()))?;
-        let rows = in_time(self.log.rows(envelope.room, after, 1)).await?;
+        let rows = in_time(self.log.rows(envelope.room, after, 1))
+            .await
+            .map_err(Failure::Passing)?;
         rows.into_iter()
             .next()
             .filter(|row| row.id == envelope.id && row.seq == envelope.seq)
             .ok_or_else(|| Failure::Lasting("there is no such row".to_owned()))
     }
-}
-
-async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T, Failure> {
-    let answer = time::timeout(Limits::STORE_CALL, call).await;
-    answer
-        .map_err(Error::unavailable)
-        .flatten()
-        .map_err(Failure::Passing)
 }
 
 /// Whether a row can be news for anybody. For whom, [`domain::notifies`] decides.

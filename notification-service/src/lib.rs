@@ -3,15 +3,14 @@
 //! A job on the queue is a hint that a row was stored. The [`consumer`] reads the row, and if it
 //! is news, wakes the listeners of its room, which derive their notifications from the log. The
 //! [`inbox`] derives the same for who was away. What no log tells its receiver is kept by the
-//! consumer, and forgotten by the [`keeper`] when it is old. [`rules`] are what people want to be
-//! told of; [`explain`] says which of them decided.
+//! consumer, and forgotten by the [`keeper`] when it is old. [`explain`] says which rule decided
+//! about a message.
 
 pub mod consumer;
 pub mod explain;
 pub mod inbox;
 mod keeper;
 mod routes;
-pub mod rules;
 #[cfg(test)]
 mod testing;
 

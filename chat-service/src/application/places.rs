@@ -1,7 +1,9 @@
 //! Somebody's place in a room. Every command looks it up anew, so that a right that was taken away
 //! is gone at once.
 
-use domain::{Caller, Code, Deed, Member, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId};
+use domain::{
+    Caller, Code, Deed, Member, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId, membership,
+};
 
 use super::Chat;
 
@@ -56,10 +58,7 @@ impl Chat {
 
     /// The caller's place in a room that they are in.
     pub(super) async fn membership(&self, who: &Caller, room: RoomId) -> Result<Member> {
-        let member = self.store.member(room, who.user).await?;
-        member
-            .filter(Member::is_active)
-            .ok_or_else(|| Code::RoomNotFound.into())
+        membership(&*self.store, room, who.user).await
     }
 
     /// The place of somebody who is in a room.

@@ -1,7 +1,7 @@
 //! Which messages refer to which files.
 
-use domain::{Caller, Code, Error, File, FileId, FileLink, Limits, Message, MessageId, Result};
-use tokio::time::timeout;
+use domain::{Caller, Code, File, FileId, FileLink, Message, MessageId, Result};
+use edge::in_time;
 
 use super::{Files, sweep::FIRST_CHECK};
 
@@ -29,9 +29,7 @@ impl Files {
     /// Takes away what a message referred to, after it was deleted or was not appended. What goes
     /// wrong here, the sweep mends.
     pub async fn release(&self, message: MessageId) {
-        let released = timeout(Limits::STORE_CALL, self.store.unlink_message(message, None));
-        let released = released.await.map_err(Error::unavailable);
-        if let Ok(Err(error)) | Err(error) = released {
+        if let Err(error) = in_time(self.store.unlink_message(message, None)).await {
             tracing::warn!(%message, error = &error as &dyn std::error::Error, "a file is released later");
         }
     }

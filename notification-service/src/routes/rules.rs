@@ -1,6 +1,6 @@
 //! `/api/v1/notifications/rules`.
 
-use domain::{Caller, Code, Error, Member, Result, RoomId, Rule, Timestamp};
+use domain::{Caller, Code, Error, Result, RoomId, Rule, Timestamp, membership};
 use edge::{
     Context, answer,
     auth::bearer,
@@ -11,7 +11,6 @@ use protocol::native::{RuleBody, RuleView, Rules};
 use warp::{Filter, http::StatusCode, path, reply::Response};
 
 use super::{Routes, respond, room_id, with};
-use crate::rules;
 
 pub(super) fn routes(ctx: &Context) -> Routes {
     let who = || with(ctx).and(bearer(ctx.auth.clone()));
@@ -51,7 +50,7 @@ async fn list(ctx: Context, who: Result<Caller>, query: Query) -> Result<Respons
 
 async fn get(room: String, ctx: Context, who: Result<Caller>) -> Result<Response> {
     let (who, room) = (who?, room_id(&room)?);
-    let member = rules::member(&*ctx.ports.store, room, who.user).await?;
+    let member = membership(&*ctx.ports.store, room, who.user).await?;
     Ok(shown(room, &member.rule, ctx.ports.clock.now()))
 }
 
@@ -63,7 +62,7 @@ async fn set(
 ) -> Result<Response> {
     let (who, room, body) = (who?, room_id(&room)?, body?);
     let (store, now) = (&*ctx.ports.store, ctx.ports.clock.now());
-    let member: Member = rules::member(store, room, who.user).await?;
+    let member = membership(store, room, who.user).await?;
     let until = muted_until(&body, now)?;
     let rule = Rule {
         level: body.level.into(),

@@ -2,7 +2,6 @@
 
 mod described;
 mod policies;
-mod query;
 mod requests;
 mod revision;
 mod rooms;
@@ -18,7 +17,7 @@ use std::{
 };
 
 use domain::{Caller, Error, Limits, Result};
-use edge::{Authenticator, Context, Endpoint, answer, auth::administrator};
+use edge::{Authenticator, Context, Endpoint, answer, auth::administrator, query};
 use percent_encoding::percent_decode_str;
 use warp::{
     Filter,

@@ -3,12 +3,10 @@
 use std::convert::Infallible;
 
 use domain::{Code, Error, Result, Rev};
+use edge::revision;
 use warp::{
     Filter,
-    http::{
-        HeaderMap, HeaderValue,
-        header::{ETAG, IF_MATCH},
-    },
+    http::{HeaderMap, header::ETAG},
     reply::Response,
 };
 
@@ -21,35 +19,22 @@ pub(super) fn if_match() -> impl Filter<Extract = (Result<Option<Rev>>,), Error 
 }
 
 fn of(headers: &HeaderMap) -> Result<Option<Rev>> {
-    let Some(given) = headers.get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let given = given.to_str().unwrap_or_default().trim();
-    if given == "*" {
-        return Ok(None);
-    }
-    let quoted = given
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    quoted
-        .and_then(|rev| rev.parse().ok())
-        .map(Some)
-        .ok_or_else(|| {
-            let detail =
-                "It is the `ETag` of what you have seen: a revision in quotes, as in \"3\".";
-            Error::invalid(Code::InvalidField, "if-match", detail)
-        })
+    revision::if_match(headers).map_err(|_| {
+        let detail = "It is the `ETag` of what you have seen: a revision in quotes, as in \"3\".";
+        Error::invalid(Code::InvalidField, "if-match", detail)
+    })
 }
 
 /// Says which revision an answer shows.
 pub(super) fn tagged(mut response: Response, rev: Rev) -> Result<Response> {
-    let tag = HeaderValue::try_from(format!("\"{rev}\"")).map_err(Error::internal)?;
-    response.headers_mut().insert(ETAG, tag);
+    response.headers_mut().insert(ETAG, revision::tag(rev)?);
     Ok(response)
 }
 
 #[cfg(test)]
 mod tests {
+    use warp::http::header::IF_MATCH;
+
     use super::*;
 
     #[test]

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod limits;
 pub mod marks;
 pub mod media_type;
+pub mod membership;
 pub mod message;
 pub mod names;
 pub mod notification;
@@ -46,6 +47,7 @@ pub use ids::{
 };
 pub use limits::Limits;
 pub use media_type::MediaType;
+pub use membership::membership;
 pub use message::{Body, Cursor, Message, Page, Reaction, SHOWN_REACTORS, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};

@@ -1,7 +1,7 @@
 //! A member's positions in a room.
 
 use crate::{
-    Code, Mark, Result, RoomId, Seq, UserId,
+    Mark, Result, RoomId, Seq, UserId, membership,
     ports::{Log, Members},
 };
 
@@ -17,10 +17,7 @@ pub async fn raise<S>(store: &S, room: RoomId, user: UserId, mark: Mark, through
 where
     S: Members + Log + ?Sized,
 {
-    let member = store.member(room, user).await?;
-    if !member.is_some_and(|member| member.is_active()) {
-        return Err(Code::RoomNotFound.into());
-    }
+    membership(store, room, user).await?;
     let heads = store.heads(&[room]).await?;
     let head = heads.first().map_or(0, |head| head.seq);
     store.raise_mark(room, user, mark, through.min(head)).await

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Content, Emoji, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
+use crate::{
+    ClientId, Content, Emoji, MessageId, NewRow, Refusal, Rev, RoomId, Seq, Timestamp, UserId,
+};
 
 /// A message as it is now: the row's immutable part, and its current body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,54 @@ pub enum Body {
 }
 
 impl Message {
+    /// The message that a new row says, as the row `seq` of a room.
+    #[must_use]
+    pub fn said(
+        room: RoomId,
+        seq: Seq,
+        created_at: Timestamp,
+        new: &NewRow,
+        content: Content,
+    ) -> Self {
+        Self {
+            id: new.id,
+            room,
+            seq,
+            sender: new.sender,
+            client_id: new.client_id,
+            created_at,
+            rev: 1,
+            body: Body::Present { content },
+            archived: false,
+        }
+    }
+
+    /// The message once it says something else.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`]: what lies in the archive is not changed.
+    pub fn edited(self, content: Content) -> Result<Self, Refusal> {
+        if self.archived {
+            return Err(Refusal::Archived);
+        }
+        Ok(Self {
+            rev: self.rev + 1,
+            body: Body::Present { content },
+            ..self
+        })
+    }
+
+    /// The tombstone that a deletion leaves.
+    #[must_use]
+    pub fn deleted(self) -> Self {
+        Self {
+            rev: self.rev + 1,
+            body: Body::Deleted,
+            archived: false,
+            ..self
+        }
+    }
+
     /// What it says, unless it was deleted or purged.
     #[must_use]
     pub fn content(&self) -> Option<&Content> {

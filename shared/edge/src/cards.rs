@@ -5,10 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Card, Change, Error, Event, Limits, Row, Scene, UserId, Username, ports::Store};
-use tokio::time::timeout;
+use domain::{Card, Change, Event, Row, Scene, UserId, Username, ports::Store};
 
-use crate::{generations::Generations, locks::lock};
+use crate::{generations::Generations, in_time, locks::lock};
 
 /// How many names are kept.
 const NAMES: usize = 16 * 1024;
@@ -71,8 +70,7 @@ impl Cards {
         if unknown.is_empty() {
             return;
         }
-        let found = timeout(Limits::STORE_CALL, self.store.users(&unknown)).await;
-        match found.map_err(Error::unavailable).flatten() {
+        match in_time(self.store.users(&unknown)).await {
             Ok(users) => users
                 .into_iter()
                 .for_each(|user| self.know(user.id, user.username)),

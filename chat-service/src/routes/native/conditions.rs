@@ -1,10 +1,9 @@
 //! What a request that changes something says beside the change: its key, and what it must still
 //! be true for.
 
-use std::str::FromStr;
-
 use domain::{ClientId, Code, Error, Result, Rev};
-use warp::http::{HeaderMap, HeaderValue, header::IF_MATCH};
+use edge::revision::if_match;
+use warp::http::{HeaderMap, HeaderValue};
 
 /// The header that says `client_id`.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -28,13 +27,8 @@ pub(super) fn client_id(headers: &HeaderMap, body: Option<&str>) -> Result<Clien
 /// The revision that the target must still have: of `If-Match`, or of the body. `*` asks for any.
 pub(super) fn if_rev(headers: &HeaderMap, body: Option<Rev>) -> Result<Option<Rev>> {
     let wrong = |detail| Error::invalid(Code::InvalidField, "rev", detail);
-    let header = match headers.get(IF_MATCH) {
-        None => None,
-        Some(given) if given.as_bytes() == b"*" => None,
-        Some(given) => Some(rev(given).ok_or_else(|| {
-            wrong("If-Match takes one revision in quotes, as the ETag says it: \"3\".")
-        })?),
-    };
+    let header = if_match(headers)
+        .map_err(|_| wrong("If-Match takes one revision in quotes, as the ETag says it: \"3\"."))?;
     match (header, body) {
         (Some(header), Some(body)) if header != body => {
             Err(wrong("If-Match and the rev of the body differ."))
@@ -43,19 +37,10 @@ pub(super) fn if_rev(headers: &HeaderMap, body: Option<Rev>) -> Result<Option<Re
     }
 }
 
-fn rev(given: &HeaderValue) -> Option<Rev> {
-    let given = given.to_str().ok()?.trim();
-    let quoted = given.strip_prefix('"')?.strip_suffix('"')?;
-    Rev::from_str(quoted).ok()
-}
-
-/// A revision as an ETag.
-pub(super) fn tag(rev: Rev) -> Result<HeaderValue> {
-    HeaderValue::try_from(format!("\"{rev}\"")).map_err(Error::internal)
-}
-
 #[cfg(test)]
 mod tests {
+    use warp::http::header::IF_MATCH;
+
     use super::*;
 
     fn asked(if_match: &'static str, body: Option<Rev>) -> Result<Option<Rev>, Code> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Caller, Code, Command, Emoji, Error, Message, Reaction, Reply, Result};
-use edge::{answer, auth::bearer, body};
+use edge::{answer, auth::bearer, body, revision::tag};
 use percent_encoding::percent_decode_str;
 use protocol::native::{EditMessage, MessageView, OneMessage, ReactionAnswer, changed};
 use warp::{
@@ -15,7 +15,7 @@ use warp::{
 };
 
 use super::{
-    conditions::{client_id, if_rev, tag},
+    conditions::{client_id, if_rev},
     message_id, room_id, unexpected,
 };
 use crate::routes::{House, any_of, auth, respond, with};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Caller, Code, Command, Error, Reply, Result, RoomName, command::RoomView};
-use edge::{answer, auth::bearer, body};
+use edge::{answer, auth::bearer, body, revision::tag};
 use protocol::native::{ChangeRoom, CreateRoom, RoomJoined, RoomSummary, Rooms, UserBody};
 use warp::{
     Filter,
@@ -16,10 +16,7 @@ use warp::{
     reply::Response,
 };
 
-use super::{
-    conditions::{if_rev, tag},
-    room_id, unexpected,
-};
+use super::{conditions::if_rev, room_id, unexpected};
 use crate::routes::{
     House, any_of, auth,
     query::{Query, query},

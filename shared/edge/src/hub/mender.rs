@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Error, Limits, Result, RoomId, ports::Store};
+use domain::{Error, Result, RoomId, ports::Store};
 use futures_util::{StreamExt, stream};
-use tokio::time::{Duration, timeout};
+use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, holes::Hole};
-use crate::{cards::Cards, locks::lock};
+use crate::{cards::Cards, in_time, locks::lock};
 
 /// How long a room may stand still before its sessions are told to come back.
 const GIVE_UP: Duration = Duration::from_secs(5);
@@ -61,9 +61,7 @@ impl Mender {
     async fn fill(&self, room: RoomId) -> Result<()> {
         while let Some(last) = self.hub.hole(room) {
             let read = self.store.rows(room, last, PAGE);
-            let rows = timeout(Limits::STORE_CALL, read)
-                .await
-                .map_err(Error::unavailable)??;
+            let rows = in_time(read).await?;
             if rows.is_empty() {
                 return Err(Error::internal(
                     "a row was announced that the log does not have",

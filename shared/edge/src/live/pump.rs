@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use domain::{
-    Error, Limits, Result,
+    Result,
     ports::{BusEvent, BusMessage, BusStream},
 };
 use futures_util::StreamExt;
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Live;
+use crate::in_time;
 
 /// How long to wait before listening again: doubled up to the second figure.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -106,8 +107,7 @@ impl Pump {
     }
 
     async fn note_heads(&self, rooms: &[domain::RoomId]) -> Result<()> {
-        let heads = timeout(Limits::STORE_CALL, self.live.store.heads(rooms));
-        for head in heads.await.map_err(Error::unavailable)?? {
+        for head in in_time(self.live.store.heads(rooms)).await? {
             self.live.hub.note_head(head);
         }
         Ok(())

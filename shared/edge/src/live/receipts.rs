@@ -10,15 +10,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{
-    Code, Error, Limits, Mark, Member, Receipt, Result, RoomId, Seq, UserId, ports::BusEvent,
-};
+use domain::{Code, Limits, Mark, Member, Receipt, Result, RoomId, Seq, UserId, ports::BusEvent};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Live;
-use crate::{agenda::Agenda, locks::lock};
+use crate::{agenda::Agenda, in_time, locks::lock};
 
 /// How many members' receipts may wait. Beyond it new ones are `busy`.
 const MOST: usize = 64 * 1024;
@@ -183,9 +181,7 @@ impl Live {
         let received = received.then_some((Mark::Received, now.received));
         for (mark, seq) in read.into_iter().chain(received) {
             let raise = self.store.raise_mark(now.room, now.user, mark, seq);
-            timeout(Limits::STORE_CALL, raise)
-                .await
-                .map_err(Error::unavailable)??;
+            in_time(raise).await?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use futures_util::{
 use tokio::time::timeout;
 
 use super::Live;
-use crate::locks::lock;
+use crate::{in_time, locks::lock};
 
 type Outcome = std::result::Result<Arc<Block>, Arc<Error>>;
 type Filling = BoxFuture<'static, Outcome>;
@@ -49,9 +49,7 @@ impl Live {
             return Ok(page);
         }
         let read = self.store.page(room, Cursor::Newest, limit);
-        timeout(Limits::STORE_CALL, read)
-            .await
-            .map_err(Error::unavailable)?
+        in_time(read).await
     }
 
     /// How many messages of a room after `read` are not `user`'s own and still say something,
@@ -112,9 +110,7 @@ impl Live {
     }
 
     async fn read_block(&self, room: RoomId) -> Result<Block> {
-        let (head, rows) = timeout(Limits::STORE_CALL, self.read_newest(room))
-            .await
-            .map_err(Error::unavailable)??;
+        let (head, rows) = in_time(self.read_newest(room)).await?;
         let recent = Recent {
             upto: head.seq,
             from: rows.first().map_or(head.seq + 1, |row| row.seq),

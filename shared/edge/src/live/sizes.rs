@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::{Change, Error, Limits, RoomId, Row, ports::Store};
-use tokio::time::{Duration, Instant, timeout};
+use domain::{Change, RoomId, Row, ports::Store};
+use tokio::time::{Duration, Instant};
 
-use crate::{generations::Generations, locks::lock};
+use crate::{generations::Generations, in_time, locks::lock};
 
 /// How many rooms are remembered.
 const ROOMS: usize = 16 * 1024;
@@ -43,8 +43,7 @@ impl Sizes {
             return known.small;
         }
         let until = Instant::now() + BELIEVED;
-        let counted = timeout(Limits::STORE_CALL, self.store.count_members(room)).await;
-        match counted.map_err(Error::unavailable).flatten() {
+        match in_time(self.store.count_members(room)).await {
             Ok(members) => {
                 let small = members <= self.most;
                 lock(&self.known).put(room, Known { small, until });

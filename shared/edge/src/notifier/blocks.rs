@@ -5,14 +5,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Error, Limits, Result, RoomId, Row, Seq, ports::Store};
+use domain::{Error, Result, RoomId, Row, Seq, ports::Store};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant};
 
-use crate::locks::lock;
+use crate::{in_time, locks::lock};
 
 /// Rows and memberships of one read.
 pub(super) const PAGE: usize = 200;
@@ -105,8 +105,7 @@ impl Block {
 }
 
 async fn read(store: &dyn Store, room: RoomId, after: Seq) -> Result<Arc<Block>> {
-    let rows = timeout(Limits::STORE_CALL, store.rows(room, after, PAGE));
-    let rows = rows.await.map_err(Error::unavailable)??;
+    let rows = in_time(store.rows(room, after, PAGE)).await?;
     let more = rows.len() == PAGE;
     Ok(Arc::new(Block { rows, more }))
 }

@@ -12,14 +12,13 @@ use std::{
 
 use dashmap::DashMap;
 use domain::{
-    Change, Error, Head, Limits, Member, Notification, Result, RoomId, Row, Seq, SessionId, UserId,
+    Change, Head, Member, Notification, Result, RoomId, Row, Seq, SessionId, UserId,
     notification::Position, ports::Store,
 };
-use tokio::time::timeout;
 
 pub(crate) use self::blocks::Block;
 use self::blocks::Blocks;
-use crate::{hub::Subscriber, locks::lock, outbox::Item};
+use crate::{hub::Subscriber, in_time, locks::lock, outbox::Item};
 
 /// The notification listeners of this process.
 pub struct Notifier {
@@ -156,17 +155,13 @@ impl Notifier {
             let heads = self.store.heads(&rooms).await?;
             Ok(members.into_iter().zip(heads).collect())
         };
-        timeout(Limits::STORE_CALL, read)
-            .await
-            .map_err(Error::unavailable)?
+        in_time(read).await
     }
 
     /// Looks up one membership.
     pub(crate) async fn member(&self, room: RoomId, user: UserId) -> Result<Option<Member>> {
         let read = self.store.member(room, user);
-        timeout(Limits::STORE_CALL, read)
-            .await
-            .map_err(Error::unavailable)?
+        in_time(read).await
     }
 
     /// Reads what is kept for a user, a page after a position.
@@ -176,9 +171,7 @@ impl Notifier {
         after: Option<Position>,
     ) -> Result<Vec<Notification>> {
         let read = self.store.kept_notifications(user, after, blocks::PAGE);
-        timeout(Limits::STORE_CALL, read)
-            .await
-            .map_err(Error::unavailable)?
+        in_time(read).await
     }
 
     /// Notes that somebody was told of all messages through a row, and said so.
@@ -186,9 +179,7 @@ impl Notifier {
         let write = self
             .store
             .raise_mark(room, user, domain::Mark::Notified, through);
-        timeout(Limits::STORE_CALL, write)
-            .await
-            .map_err(Error::unavailable)?
+        in_time(write).await
     }
 
     /// Reads the rows of a room after one, shared with whoever asks the same at the same time.

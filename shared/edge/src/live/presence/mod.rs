@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::attendance::Attendance;
 pub(crate) use self::attendance::Attending;
 use super::Live;
+use crate::in_time;
 
 /// Users of one call of the port, and memberships of one read.
 const AT_ONCE: usize = 500;
@@ -47,8 +48,7 @@ impl Live {
             (*state == PresenceState::Offline).then_some(*user)
         };
         let gone: Vec<UserId> = users.iter().zip(&states).filter_map(gone).collect();
-        let seen = timeout(Limits::STORE_CALL, self.store.last_seen(&gone)).await;
-        let mut seen = seen.map_err(Error::unavailable)??.into_iter();
+        let mut seen = in_time(self.store.last_seen(&gone)).await?.into_iter();
         let presence = |(user, state): (&UserId, PresenceState)| Presence {
             user: *user,
             state,
@@ -197,9 +197,7 @@ impl Live {
         if users.is_empty() {
             return;
         }
-        let noted = self.store.note_seen(users, at);
-        let noted = timeout(Limits::STORE_CALL, noted).await;
-        if let Err(error) = noted.map_err(Error::unavailable).flatten() {
+        if let Err(error) = in_time(self.store.note_seen(users, at)).await {
             tracing::warn!(%error, "when people were there last was not stored");
         }
     }
@@ -230,9 +228,7 @@ impl Live {
     async fn small_rooms(&self, user: UserId) -> Result<Vec<RoomId>> {
         let (mut rooms, mut after) = (Vec::new(), None);
         loop {
-            let page = self.store.memberships(user, after, PAGE);
-            let page = timeout(Limits::STORE_CALL, page).await;
-            let page = page.map_err(Error::unavailable)??;
+            let page = in_time(self.store.memberships(user, after, PAGE)).await?;
             for member in &page {
                 if self.sizes.is_small(member.room).await {
                     rooms.push(member.room);

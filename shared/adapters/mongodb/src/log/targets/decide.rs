@@ -1,8 +1,8 @@
 //! What a row will tell, or why it is not stored.
 
 use domain::{
-    Body, Change, Content, MESSAGE_EMOJI, MemberRow, Message, NewChange, NewRow, ReactionRow,
-    Refusal, Rev, RoomId, RoomRow, RowId, UserId,
+    Change, MESSAGE_EMOJI, MemberRow, Message, NewChange, NewRow, ReactionRow, Refusal, Rev,
+    RoomId, RoomRow, RowId, UserId,
 };
 
 use super::{Declined, Stamp, Targets};
@@ -17,15 +17,26 @@ impl Targets {
     ) -> Result<Change, Declined> {
         match &new.change {
             NewChange::Message { content } => {
-                Ok(Change::Message(said(room, new, stamp, content.clone())))
+                let (seq, at) = (stamp.seq, stamp.created_at);
+                Ok(Change::Message(Message::said(
+                    room,
+                    seq,
+                    at,
+                    new,
+                    content.clone(),
+                )))
             }
             NewChange::Edit {
                 message,
                 content,
                 if_rev,
-            } => edited(self.message(*message, *if_rev)?, content.clone()),
+            } => {
+                let target = self.message(*message, *if_rev)?;
+                Ok(Change::Edit(target.edited(content.clone())?))
+            }
             NewChange::Deletion { message, if_rev } => {
-                Ok(deleted(self.message(*message, *if_rev)?))
+                let target = self.message(*message, *if_rev)?;
+                Ok(Change::Deletion(target.deleted()))
             }
             NewChange::Reaction(reaction) => self.reaction(new.sender, reaction),
             NewChange::Member(member) => self.member(*member),
@@ -86,38 +97,4 @@ impl Targets {
             _ => Err(Declined::Conflict { current }),
         }
     }
-}
-
-fn said(room: RoomId, new: &NewRow, stamp: Stamp, content: Content) -> Message {
-    Message {
-        id: new.id,
-        room,
-        seq: stamp.seq,
-        sender: new.sender,
-        client_id: new.client_id,
-        created_at: stamp.created_at,
-        rev: 1,
-        body: Body::Present { content },
-        archived: false,
-    }
-}
-
-fn edited(message: Message, content: Content) -> Result<Change, Declined> {
-    if message.archived {
-        return Err(Refusal::Archived.into());
-    }
-    Ok(Change::Edit(Message {
-        rev: message.rev + 1,
-        body: Body::Present { content },
-        ..message
-    }))
-}
-
-fn deleted(message: Message) -> Change {
-    Change::Deletion(Message {
-        rev: message.rev + 1,
-        body: Body::Deleted,
-        archived: false,
-        ..message
-    })
 }

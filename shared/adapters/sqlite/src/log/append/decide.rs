@@ -1,8 +1,8 @@
 //! What a new row will tell, or why it is not stored.
 
 use domain::{
-    Body, Change, Content, MESSAGE_EMOJI, MemberRow, Message, MessageId, NewChange, NewRow,
-    ReactionRow, Refusal, Rev, RoomChange, RoomRow, UserId,
+    Change, MESSAGE_EMOJI, MemberRow, Message, MessageId, NewChange, NewRow, ReactionRow, Refusal,
+    Rev, RoomChange, RoomRow, UserId,
 };
 
 use super::{Declined, Stamp, Tail};
@@ -16,7 +16,14 @@ impl Tail<'_> {
     pub(super) fn decide(&self, new: &NewRow, stamp: Stamp) -> Decided<Change> {
         Ok(match &new.change {
             NewChange::Message { content } => {
-                Ok(Change::Message(self.said(new, stamp, content.clone())))
+                let (seq, at) = (stamp.seq, stamp.created_at);
+                Ok(Change::Message(Message::said(
+                    self.room,
+                    seq,
+                    at,
+                    new,
+                    content.clone(),
+                )))
             }
             NewChange::Edit {
                 message,
@@ -24,8 +31,11 @@ impl Tail<'_> {
                 if_rev,
             } => self
                 .target(*message, *if_rev)?
-                .and_then(|target| edited(target, content.clone())),
-            NewChange::Deletion { message, if_rev } => self.target(*message, *if_rev)?.map(deleted),
+                .and_then(|target| Ok(Change::Edit(target.edited(content.clone())?))),
+            NewChange::Deletion { message, if_rev } => {
+                let target = self.target(*message, *if_rev)?;
+                target.map(|target| Change::Deletion(target.deleted()))
+            }
             NewChange::Reaction(reaction) => self.reacted(new.sender, reaction)?,
             NewChange::Member(member) => self.moved(*member)?,
             NewChange::Room(room) => self.changed(room)?,
@@ -34,20 +44,6 @@ impl Tail<'_> {
                 through: *through,
             }),
         })
-    }
-
-    fn said(&self, new: &NewRow, stamp: Stamp, content: Content) -> Message {
-        Message {
-            id: new.id,
-            room: self.room,
-            seq: stamp.seq,
-            sender: new.sender,
-            client_id: new.client_id,
-            created_at: stamp.created_at,
-            rev: 1,
-            body: Body::Present { content },
-            archived: false,
-        }
     }
 
     /// The message that is to be changed, if it still can be.
@@ -103,24 +99,4 @@ impl Tail<'_> {
         }
         Ok(Ok(Change::Room(room.clone())))
     }
-}
-
-fn edited(target: Message, content: Content) -> Result<Change, Declined> {
-    if target.archived {
-        return Err(Refusal::Archived.into());
-    }
-    Ok(Change::Edit(Message {
-        rev: target.rev + 1,
-        body: Body::Present { content },
-        ..target
-    }))
-}
-
-fn deleted(target: Message) -> Change {
-    Change::Deletion(Message {
-        rev: target.rev + 1,
-        body: Body::Deleted,
-        archived: false,
-        ..target
-    })
 }

@@ -1,12 +1,12 @@
-//! Whose rules they are: those of a room's members.
+//! Who is in a room, as every rule about rooms asks it.
 
-use domain::{Code, Member, Result, RoomId, UserId, ports::Members};
+use crate::{Code, Member, Result, RoomId, UserId, ports::Members};
 
 /// A user's place in a room that they are in.
 ///
 /// # Errors
 /// `room_not_found` for who is not in it; what the store says.
-pub async fn member<S>(store: &S, room: RoomId, user: UserId) -> Result<Member>
+pub async fn membership<S>(store: &S, room: RoomId, user: UserId) -> Result<Member>
 where
     S: Members + ?Sized,
 {
