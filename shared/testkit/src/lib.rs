@@ -7,3 +7,5 @@ pub mod contract;
 pub mod judge;
 pub mod mongo_server;
 pub mod proxy;
+pub mod redis_server;
+mod server;

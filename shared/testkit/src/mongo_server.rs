@@ -10,49 +10,32 @@
 
 mod java;
 mod mongod;
-mod process;
 mod wire;
 
-use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::OnceLock;
 
 use anyhow::Context;
-use tempfile::TempDir;
 
-use process::Process;
+use crate::server::{self, Held, Origin, Process, Program, variable};
 
-/// How long a server may take to be ready or to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const URI: &str = "MONGODB_URI";
 
 /// A server for tests. Name databases so that tests do not meet in them.
 pub struct MongoServer {
     uri: String,
-    origin: Origin,
-}
-
-enum Origin {
-    Given,
-    Ours(Mutex<Ours>),
-}
-
-struct Ours {
-    program: Program,
-    address: SocketAddr,
-    process: Process,
-    data: TempDir,
+    origin: Origin<MongoProgram>,
 }
 
 /// Which server program runs here, and all that starting it takes.
 #[derive(Clone)]
-enum Program {
+enum MongoProgram {
     Mongod,
     Java(java::Kit),
 }
 
-impl Program {
+impl MongoProgram {
     /// Mongod if there is one, else the Java server, which may be fetched first.
     fn find() -> anyhow::Result<Self> {
         if mongod::on_path() {
@@ -61,18 +44,19 @@ impl Program {
         Ok(Self::Java(java::Kit::prepare()?))
     }
 
-    /// Starts on `port` (0: any) over what `data` holds, and returns once it serves.
-    fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
-        match self {
-            Self::Mongod => mongod::start(port, data),
-            Self::Java(kit) => kit.start(port, data),
-        }
-    }
-
     fn describe(&self) -> &'static str {
         match self {
             Self::Mongod => "mongod on PATH, replica set of one",
             Self::Java(_) => java::DESCRIPTION,
+        }
+    }
+}
+
+impl Program for MongoProgram {
+    fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
+        match self {
+            Self::Mongod => mongod::start(port, data),
+            Self::Java(kit) => kit.start(port, data),
         }
     }
 }
@@ -85,25 +69,16 @@ impl MongoServer {
     /// # Errors
     /// Says what to install where no server can be had.
     pub fn start() -> anyhow::Result<Self> {
-        if let Some(uri) = variable("MONGODB_URI") {
+        if let Some(uri) = variable(URI) {
             return Ok(Self {
                 uri,
-                origin: Origin::Given,
+                origin: Origin::Given(URI),
             });
         }
-        let program = Program::find()?;
-        let data = tempfile::Builder::new().prefix("hubbub-mongo-").tempdir()?;
-        let (process, address) = program.start(0, data.path())?;
-        let uri = format!("mongodb://{address}/?directConnection=true");
-        let ours = Ours {
-            program,
-            address,
-            process,
-            data,
-        };
+        let held = Held::start(MongoProgram::find()?, "mongo")?;
         Ok(Self {
-            uri,
-            origin: Origin::Ours(Mutex::new(ours)),
+            uri: format!("mongodb://{}/?directConnection=true", held.address),
+            origin: Origin::Ours(held),
         })
     }
 
@@ -136,8 +111,8 @@ impl MongoServer {
     /// # Errors
     /// If the host of a given URI has no address.
     pub fn address(&self) -> anyhow::Result<SocketAddr> {
-        if let Origin::Ours(ours) = &self.origin {
-            return Ok(lock(ours).address);
+        if let Origin::Ours(held) = &self.origin {
+            return Ok(held.address);
         }
         let host = hosts(&self.uri).split(',').next().unwrap_or_default();
         let host = if host.contains(':') {
@@ -156,8 +131,8 @@ impl MongoServer {
     /// Returns which server this is, for the test report.
     pub fn describe(&self) -> &'static str {
         match &self.origin {
-            Origin::Given => "MONGODB_URI given",
-            Origin::Ours(ours) => lock(ours).program.describe(),
+            Origin::Given(_) => "MONGODB_URI given",
+            Origin::Ours(held) => held.program.describe(),
         }
     }
 
@@ -171,9 +146,7 @@ impl MongoServer {
     /// # Errors
     /// If the server is a given one or does not end.
     pub fn terminate(&self) -> anyhow::Result<()> {
-        let mut ours = self.ours()?;
-        ours.process.signal("TERM")?;
-        ours.process.wait(PATIENCE)
+        self.origin.ours()?.end("TERM")
     }
 
     /// Starts an ended server again, on the same port and data.
@@ -181,10 +154,7 @@ impl MongoServer {
     /// # Errors
     /// If the server is a given one or does not come up.
     pub fn restart(&self) -> anyhow::Result<()> {
-        let mut ours = self.ours()?;
-        let (process, _) = ours.program.start(ours.address.port(), ours.data.path())?;
-        ours.process = process;
-        Ok(())
+        self.origin.ours()?.restart()
     }
 
     /// Freezes the server: connections stay open and nothing is answered.
@@ -192,7 +162,7 @@ impl MongoServer {
     /// # Errors
     /// If the server is a given one or has ended.
     pub fn stop(&self) -> anyhow::Result<()> {
-        self.ours()?.process.signal("STOP")
+        self.origin.ours()?.signal("STOP")
     }
 
     /// Lets a frozen server go on.
@@ -200,14 +170,7 @@ impl MongoServer {
     /// # Errors
     /// If the server is a given one or has ended.
     pub fn cont(&self) -> anyhow::Result<()> {
-        self.ours()?.process.signal("CONT")
-    }
-
-    fn ours(&self) -> anyhow::Result<MutexGuard<'_, Ours>> {
-        match &self.origin {
-            Origin::Given => anyhow::bail!("the server of MONGODB_URI is not ours to stop"),
-            Origin::Ours(ours) => Ok(lock(ours)),
-        }
+        self.origin.ours()?.signal("CONT")
     }
 }
 
@@ -216,29 +179,7 @@ impl MongoServer {
 /// # Panics
 /// Where `CI` is set: there a test that cannot run has failed.
 pub fn or_skip<T>(server: anyhow::Result<T>) -> Option<T> {
-    match server {
-        Ok(server) => Some(server),
-        Err(reason) if variable("CI").is_some() => panic!("no MongoDB server: {reason:#}"),
-        Err(reason) => {
-            // Past the capture of what tests print, which nobody would see: the test passes.
-            let told = writeln!(std::io::stderr(), "skipped, no MongoDB server: {reason:#}");
-            told.expect("the report can be written");
-            None
-        }
-    }
-}
-
-fn lock(ours: &Mutex<Ours>) -> MutexGuard<'_, Ours> {
-    ours.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads a variable that steers the tests; empty counts as absent.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "these steer the tests' own server and are no settings of the product"
-)]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    server::or_skip("MongoDB", server)
 }
 
 /// The `host:port,…` part of a connection string.

@@ -5,21 +5,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use super::process::{Process, run};
-use super::{PATIENCE, variable};
+use crate::server::{FETCH, PATIENCE, Process, install, run, target_directory};
 
 /// What the test report says.
 pub(super) const DESCRIPTION: &str = "mongo-java-server 1.47.0 with H2";
 
 const POM: &str = include_str!("../../mongo-server/pom.xml");
 const SOURCE: &str = include_str!("../../mongo-server/TestServer.java");
-
-/// How long Maven or apt-get may take.
-const FETCH: Duration = Duration::from_secs(600);
 
 /// The jars and the compiled server.
 #[derive(Clone)]
@@ -120,62 +115,12 @@ impl Kit {
     }
 }
 
-fn target_directory() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // Relative to the workspace, as cargo would have it in the workspace's root.
-    workspace.join(variable("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()))
-}
-
 /// Sees to it that java, javac and mvn are there, installing them if we may.
 fn install_tools() -> anyhow::Result<()> {
-    let missing: Vec<_> = ["java", "javac", "mvn"]
-        .into_iter()
-        .filter(|t| !works(t, "-version"))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let Some(apt_get) = apt_get() else {
-        bail!(
-            "{} missing: install a JDK (17 or newer) and Maven, or put `mongod` on the PATH, \
-             or set MONGODB_URI",
-            missing.join(", ")
-        );
-    };
-    println!(
-        "{} missing: installing default-jdk-headless and maven",
-        missing.join(", ")
-    );
-    let install = [
-        "install",
-        "-y",
-        "-q",
-        "--no-install-recommends",
-        "default-jdk-headless",
-        "maven",
-    ];
-    run(Command::new(apt_get).args(["update", "-q"]), FETCH)?;
-    run(
-        Command::new(apt_get)
-            .args(install)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-        FETCH,
+    let ask = "-version";
+    install(
+        &[("java", ask), ("javac", ask), ("mvn", ask)],
+        &["default-jdk-headless", "maven"],
+        "install a JDK (17 or newer) and Maven, or put `mongod` on the PATH, or set MONGODB_URI",
     )
-}
-
-/// Returns the installer if there is one and we are root.
-fn apt_get() -> Option<&'static str> {
-    let id = Command::new("id").arg("-u").output().ok()?;
-    (id.stdout.trim_ascii() == b"0" && works("apt-get", "--version")).then_some("apt-get")
-}
-
-/// Tells whether a program is there and can say its version.
-pub(super) fn works(program: &str, ask_version: &str) -> bool {
-    let mut command = Command::new(program);
-    let silent = command
-        .arg(ask_version)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    silent.status().is_ok_and(|status| status.success())
 }

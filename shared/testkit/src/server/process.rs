@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 /// A running server; killed on drop.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     /// The server's own id: `child` may be a shell that watches over it.
     pid: u32,
@@ -18,7 +18,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts `command` and returns it with the first line that it prints.
-    pub(super) fn spawn(command: &mut Command, limit: Duration) -> anyhow::Result<(Self, String)> {
+    pub(crate) fn spawn(command: &mut Command, limit: Duration) -> anyhow::Result<(Self, String)> {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
             .stdin(Stdio::piped())
@@ -46,13 +46,13 @@ impl Process {
     }
 
     /// Says that the server itself, not what was spawned, has this process id.
-    pub(super) fn served_by(mut self, pid: u32) -> Self {
+    pub(crate) fn served_by(mut self, pid: u32) -> Self {
         self.pid = pid;
         self
     }
 
     /// Sends a signal by name, as in `kill -TERM`.
-    pub(super) fn signal(&self, name: &str) -> anyhow::Result<()> {
+    pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
         let status = Command::new("kill")
             .args([format!("-{name}"), self.pid.to_string()])
             .stderr(Stdio::null())
@@ -65,21 +65,26 @@ impl Process {
         Ok(())
     }
 
+    /// Tells whether what was spawned runs still.
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Closes the server's standard input, as our own end would.
     #[cfg(test)]
-    pub(super) fn let_go(&mut self) {
+    pub(crate) fn let_go(&mut self) {
         self.leash = None;
     }
 
     /// Waits until the process has ended, however it ended.
-    pub(super) fn wait(&mut self, limit: Duration) -> anyhow::Result<()> {
+    pub(crate) fn wait(&mut self, limit: Duration) -> anyhow::Result<()> {
         wait(&mut self.child, limit).map(|_| ())
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
+        if self.is_running() {
             // An ended server cannot be killed, which is as good.
             let _ = self.signal("KILL");
             self.leash = None;
@@ -89,7 +94,7 @@ impl Drop for Process {
 }
 
 /// Runs a command to its end; its output goes where the caller has sent it.
-pub(super) fn run(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
+pub(crate) fn run(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .spawn()

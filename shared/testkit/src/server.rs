@@ -1,0 +1,45 @@
+//! What all servers of tests have in common: how they are found, started, stopped, and never left
+//! behind.
+
+mod held;
+mod process;
+mod tools;
+mod watched;
+
+use std::io::Write;
+use std::time::Duration;
+
+pub(crate) use held::{Held, Origin, Program};
+pub(crate) use process::{Process, run};
+pub(crate) use tools::{FETCH, install, target_directory, works};
+pub(crate) use watched::{free_port, watched};
+
+/// How long a server may take to be ready or to end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Decides for a test whether it runs: `None` after printing why it is skipped. `what` is the
+/// server that it needs.
+///
+/// # Panics
+/// Where `CI` is set: there a test that cannot run has failed.
+pub(crate) fn or_skip<T>(what: &str, server: anyhow::Result<T>) -> Option<T> {
+    match server {
+        Ok(server) => Some(server),
+        Err(reason) if variable("CI").is_some() => panic!("no {what} server: {reason:#}"),
+        Err(reason) => {
+            // Past the capture of what tests print, which nobody would see: the test passes.
+            let told = writeln!(std::io::stderr(), "skipped, no {what} server: {reason:#}");
+            told.expect("the report can be written");
+            None
+        }
+    }
+}
+
+/// Reads a variable that steers the tests; empty counts as absent.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "these steer the tests' own servers and are no settings of the product"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
