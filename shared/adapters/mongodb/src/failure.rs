@@ -6,6 +6,10 @@ use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
 /// The server's code for a value that a unique index has already.
 const DUPLICATE: i32 = 11_000;
 
+/// The server's codes for a primary that is none any more, or is about to end: what was asked may
+/// be asked again, of the next one.
+const MOVED: [i32; 7] = [91, 189, 10_107, 11_600, 11_602, 13_435, 13_436];
+
 /// Why a call gave up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -18,6 +22,9 @@ pub(crate) enum Failure {
     /// Others changed the same document again and again.
     #[error("the document is being changed by too many at once")]
     Contended,
+    /// The store is not open yet, or no more: why, as anybody may be told.
+    #[error("{0}")]
+    Shut(String),
     /// A rule of the domain refused, or a record cannot be understood.
     #[error(transparent)]
     Domain(#[from] Error),
@@ -38,8 +45,21 @@ impl Failure {
     pub(crate) fn is_unsent(&self) -> bool {
         match self {
             Self::Driver(error) => matches!(*error.kind, ErrorKind::ServerSelection { .. }),
-            Self::Domain(_) => true,
+            Self::Domain(_) | Self::Shut(_) => true,
             Self::TimedOut | Self::Contended => false,
+        }
+    }
+
+    /// Whether the connection was lost, or the primary another, in the middle: the request may have
+    /// been done, and may be repeated now.
+    pub(crate) fn is_lost(&self) -> bool {
+        let Self::Driver(error) = self else {
+            return false;
+        };
+        match error.kind.as_ref() {
+            ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => true,
+            ErrorKind::Command(error) => MOVED.contains(&error.code),
+            _ => false,
         }
     }
 
@@ -77,10 +97,15 @@ impl Failure {
     pub(crate) fn of_write(self) -> Error {
         match self {
             Self::Domain(error) => error,
+            Self::Shut(why) => shut(why),
             failure if failure.is_unsent() => Error::unavailable(failure),
             failure => Error::unknown_outcome(failure),
         }
     }
+}
+
+fn shut(why: String) -> Error {
+    Error::unavailable("the store is not open").with_detail(why)
 }
 
 /// Which index a duplicate-key error names: `… index: NAME dup key: …`.
@@ -99,6 +124,7 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Domain(error) => error,
+            Failure::Shut(why) => shut(why),
             Failure::Driver(error) if matches!(*error.kind, ErrorKind::Bson(_)) => {
                 Self::internal(error)
             }

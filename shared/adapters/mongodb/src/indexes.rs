@@ -2,9 +2,15 @@
 //! never partial: the server that tests run on takes a partial index for one over everything.
 //! Elsewhere that costs speed alone.
 
+mod archive;
+mod people;
+mod rooms;
+
+use futures_util::future::try_join_all;
 use mongodb::{
-    IndexModel,
+    Collection, IndexModel,
     bson::{Document, doc},
+    error::ErrorKind,
     options::IndexOptions,
 };
 
@@ -13,31 +19,73 @@ use crate::{db::Db, failure::Failure};
 /// The index that numbers a room's rows, as errors name it.
 pub(crate) const SEQ: &str = "room_seq";
 
+/// The server's codes for an index that is there otherwise, and for values that are not unique.
+const IN_THE_WAY: [i32; 3] = [85, 86, 11_000];
+
 /// Makes the indexes that are missing. Returns the name of the first that the server then has
 /// not, or has otherwise.
 pub(crate) async fn ensure(db: &Db) -> Result<Option<String>, Failure> {
-    let wanted = [
-        (db.rows.clone_with_type(), rows()),
-        (db.copies.clone_with_type(), copies()),
-        (db.rooms.clone_with_type(), rooms()),
-        (db.members.clone_with_type(), members()),
-        (db.reactions.clone_with_type(), reactions()),
-        (db.holds.clone_with_type(), holds()),
-        (db.notifications.clone_with_type(), notifications()),
-    ];
-    for (collection, wanted) in wanted {
-        let collection: mongodb::Collection<Document> = collection;
-        db.call(collection.create_indexes(wanted.clone())).await?;
-        let found: Vec<IndexModel> = db.all(collection.list_indexes()).await?;
-        let wrong = wanted
-            .iter()
-            .find(|wanted| !found.iter().any(|found| same(wanted, found)));
-        if let Some(wrong) = wrong {
-            let name = wrong.options.as_ref().and_then(|all| all.name.clone());
-            return Ok(Some(name.unwrap_or_default()));
+    let ensured = wanted(db)
+        .into_iter()
+        .map(|(of, wanted)| ensure_of(db, of, wanted));
+    let wrong = try_join_all(ensured).await?;
+    Ok(wrong.into_iter().flatten().next())
+}
+
+async fn ensure_of(
+    db: &Db,
+    collection: Collection<Document>,
+    wanted: Vec<IndexModel>,
+) -> Result<Option<String>, Failure> {
+    make(db, &collection, &wanted).await?;
+    let found: Vec<IndexModel> = db.all(collection.list_indexes()).await?;
+    let mut wrong = wanted
+        .iter()
+        .filter(|wanted| !found.iter().any(|found| same(wanted, found)));
+    let of = collection.name();
+    Ok(wrong.next().map(|index| format!("{of}.{}", name(index))))
+}
+
+/// Makes what is missing. What stands in the way, an index of the same name or the same fields, or
+/// documents that a unique one cannot have, is left there.
+async fn make(
+    db: &Db,
+    collection: &Collection<Document>,
+    wanted: &[IndexModel],
+) -> Result<(), Failure> {
+    let at_once = db.call(collection.create_indexes(wanted.to_vec())).await;
+    match at_once {
+        Err(failure) if in_the_way(&failure) => {}
+        made => return made.map(drop),
+    }
+    for index in wanted {
+        let made = db.call(collection.create_index(index.clone())).await;
+        match made {
+            Err(failure) if !in_the_way(&failure) => return Err(failure),
+            _ => {}
         }
     }
-    Ok(None)
+    Ok(())
+}
+
+fn in_the_way(failure: &Failure) -> bool {
+    let Failure::Driver(error) = failure else {
+        return false;
+    };
+    matches!(error.kind.as_ref(), ErrorKind::Command(error) if IN_THE_WAY.contains(&error.code))
+}
+
+fn name(index: &IndexModel) -> String {
+    let options = index.options.as_ref();
+    options.and_then(|all| all.name.clone()).unwrap_or_default()
+}
+
+/// Every collection that has indexes, with them.
+fn wanted(db: &Db) -> Vec<(Collection<Document>, Vec<IndexModel>)> {
+    let mut wanted = rooms::wanted(db);
+    wanted.extend(people::wanted(db));
+    wanted.extend(archive::wanted(db));
+    wanted
 }
 
 /// Whether an index is the one that is wanted. Key by key, since servers differ in the numbers'
@@ -47,102 +95,8 @@ fn same(wanted: &IndexModel, found: &IndexModel) -> bool {
         let options = index.options.as_ref();
         options.and_then(|all| all.unique).unwrap_or_default()
     };
-    wanted.keys.keys().eq(found.keys.keys()) && unique(wanted) == unique(found)
-}
-
-fn rows() -> Vec<IndexModel> {
-    vec![
-        unique(SEQ, doc! {"room_id": 1, "seq": 1}),
-        unique(
-            "room_client",
-            doc! {"room_id": 1, "sender_id": 1, "client_id": 1},
-        ),
-        unique(
-            "room_target",
-            doc! {"room_id": 1, "target": 1, "target_rev": 1},
-        ),
-        // History, unread, inbox.
-        partial(
-            "said",
-            doc! {"room_id": 1, "seq": 1, "sender_id": 1, "gone": 1},
-            doc! {"kind": "message"},
-        ),
-        // What a run looks at: exactly what has its body.
-        partial(
-            "hot",
-            doc! {"room_id": 1, "seq": 1, "created_at": 1, "body_bytes": 1, "rev": 1},
-            there("body"),
-        ),
-        partial(
-            "archived",
-            doc! {"room_id": 1, "seq": 1, "archived": 1},
-            there("archived"),
-        ),
-        partial("former", doc! {"former": 1}, there("former")),
-        partial(
-            "marked",
-            doc! {"mark": 1, "room_id": 1, "seq": 1},
-            there("mark"),
-        ),
-        partial(
-            "unapplied",
-            doc! {"unapplied": 1, "room_id": 1, "seq": 1},
-            there("unapplied"),
-        ),
-    ]
-}
-
-fn copies() -> Vec<IndexModel> {
-    vec![
-        unique(
-            "message_rev_place",
-            doc! {"message_id": 1, "rev": 1, "place": 1},
-        ),
-        partial("loose", doc! {"loose": 1, "_id": 1}, there("loose")),
-        plain("room_copies", doc! {"room_id": 1}),
-    ]
-}
-
-fn rooms() -> Vec<IndexModel> {
-    vec![
-        sparse("names", doc! {"names": 1}),
-        plain("channels", doc! {"kind": 1, "tenant": 1, "_id": 1}),
-        partial(
-            "deleted",
-            doc! {"deleted_at": 1, "_id": 1},
-            there("deleted_at"),
-        ),
-    ]
-}
-
-fn members() -> Vec<IndexModel> {
-    vec![
-        unique("room_user", doc! {"room_id": 1, "user_id": 1}),
-        plain("members", doc! {"room_id": 1, "state": 1, "user_id": 1}),
-        plain("memberships", doc! {"user_id": 1, "state": 1, "room_id": 1}),
-    ]
-}
-
-fn reactions() -> Vec<IndexModel> {
-    vec![plain(
-        "reactions",
-        doc! {"room_id": 1, "message_id": 1, "set": 1, "seq": 1},
-    )]
-}
-
-fn holds() -> Vec<IndexModel> {
-    vec![plain("room_holds", doc! {"room_id": 1, "from_seq": 1})]
-}
-
-fn notifications() -> Vec<IndexModel> {
-    vec![
-        partial(
-            "waiting",
-            doc! {"receiver_id": 1, "at": 1, "room_id": 1, "seq": 1},
-            there("waiting"),
-        ),
-        plain("age", doc! {"at": 1}),
-    ]
+    let alike = wanted.keys.keys().eq(found.keys.keys()) && unique(wanted) == unique(found);
+    alike && name(wanted) == name(found)
 }
 
 fn there(field: &str) -> Document {

@@ -3,10 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{Timestamp, ports::Clock, to_millis};
+use mongodb::options::ConnectionString;
 
 use crate::{
-    connect::{self, ConnectError},
+    clock::StoreClock,
+    connect::{self, ConnectError, Opening},
     db::Db,
+    keeper::{Gate, Keeper},
     log::Tails,
 };
 
@@ -20,8 +23,6 @@ pub struct Timings {
     pub attempt: Duration,
     /// A whole append; what is not settled then has an unknown outcome.
     pub append: Duration,
-    /// Counting what is due in one room, which looks at all of it.
-    pub counting: Duration,
     /// One step of opening, such as building an index over what is there.
     pub opening: Duration,
 }
@@ -32,7 +33,6 @@ impl Default for Timings {
             call: Duration::from_secs(4),
             attempt: Duration::from_millis(1_500),
             append: Duration::from_secs(4),
-            counting: Duration::from_secs(60),
             opening: Duration::from_secs(60),
         }
     }
@@ -43,20 +43,37 @@ impl Default for Timings {
 pub struct Options {
     /// The store's time.
     pub clock: Arc<dyn Clock>,
+    /// The clock that is set by the server's, if it is one that can be.
+    pub measured: Option<Arc<StoreClock>>,
     /// The database; `None` takes the URI's, or `hubbub`.
     pub database: Option<String>,
     /// How long things may take.
     pub timings: Timings,
+    /// Whether the server is tried out before anything is kept on it, for below a second.
+    pub self_check: bool,
 }
 
 impl Options {
-    /// The database of the URI, and the usual timings.
+    /// The database of the URI, the usual timings, and the server tried out. The store's time is
+    /// the server's, told by `local` in between.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(local: Arc<dyn Clock>) -> Self {
+        let measured = Arc::new(StoreClock::new(local));
+        Self {
+            measured: Some(Arc::clone(&measured)),
+            ..Self::timed(measured)
+        }
+    }
+
+    /// The same, by a clock that no server sets.
+    #[must_use]
+    pub fn timed(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            measured: None,
             database: None,
             timings: Timings::default(),
+            self_check: true,
         }
     }
 }
@@ -68,21 +85,73 @@ pub struct MongoStore {
     pub(crate) timings: Timings,
     /// What this node knows of the ends of logs.
     pub(crate) tails: Tails,
+    /// Whether it is open.
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) keeper: Keeper,
+    /// Where the database is.
+    pub(crate) place: String,
 }
 
 impl MongoStore {
-    /// Connects, makes the indexes that are missing and verifies them.
+    /// Connects and makes sure of the server: of its time and how it stands, that it does what it
+    /// says, of the schema and of the indexes.
     ///
     /// # Errors
-    /// When the URI is none, no server answers within 2 s, or an index is not as it must be.
+    /// When the URI is none, no server answers within 2 s or it refuses, it fails a check, an index
+    /// is not as it must be, or the schema is newer; the text says what to do.
     pub async fn connect(uri: &str, options: Options) -> Result<Self, ConnectError> {
-        let database = options.database.as_deref();
+        let store = Self::prepare(uri, options).await?;
+        store.keeper.open().await?;
+        store.keeper.keep();
+        Ok(store)
+    }
+
+    /// The same, but for a server that is away: every call is then `unavailable` until it is there,
+    /// which is looked for every few seconds.
+    ///
+    /// # Errors
+    /// As of [`MongoStore::connect`], but for a server that does not answer.
+    pub async fn open(uri: &str, options: Options) -> Result<Self, ConnectError> {
+        let store = Self::prepare(uri, options).await?;
+        match store.keeper.open().await {
+            Err(error) if error.is_away() => tracing::warn!(%error, "waiting for the database"),
+            opened => opened?,
+        }
+        store.keeper.keep();
+        Ok(store)
+    }
+
+    /// Whether this is a connection string, as far as can be said without asking anybody.
+    #[must_use]
+    pub fn understands(uri: &str) -> bool {
+        ConnectionString::parse(uri).is_ok()
+    }
+
+    async fn prepare(uri: &str, options: Options) -> Result<Self, ConnectError> {
+        let (database, place) = connect::prepare(uri, options.database.as_deref()).await?;
+        let gate = Arc::new(Gate::default());
+        let db = Db::new(&database, options.timings.call, Arc::clone(&gate));
+        let opening = Opening {
+            db: db.before_open(options.timings.opening),
+            clock: Arc::clone(&options.clock),
+            measured: options.measured,
+            self_check: options.self_check,
+        };
         Ok(Self {
-            db: connect::connect(uri, database, options.timings).await?,
+            db,
             clock: options.clock,
             timings: options.timings,
             tails: Tails::default(),
+            keeper: Keeper::new(opening, Arc::clone(&gate)),
+            gate,
+            place,
         })
+    }
+
+    /// The store's time, for whatever else goes by it.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// The store's time, as it is kept.

@@ -1,6 +1,6 @@
 //! Ids, numbers and moments as BSON has them.
 
-use domain::{ContentHash, Rev, RowId, Timestamp};
+use domain::{ContentHash, FileLink, Rev, RowId, Timestamp};
 use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, spec::BinarySubtype};
 
 /// An id, as binary of subtype 4.
@@ -49,6 +49,21 @@ pub(crate) fn time(date: DateTime) -> Timestamp {
 /// A hash, as generic binary.
 pub(crate) fn hash(hash: ContentHash) -> Binary {
     generic(hash.0.to_vec())
+}
+
+/// Bytes, as generic binary.
+pub(crate) fn bytes(bytes: &[u8]) -> Binary {
+    generic(bytes.to_vec())
+}
+
+/// The id of a link: the file, then the message.
+pub(crate) fn link_id(link: FileLink) -> Binary {
+    pair(link.file.uuid(), link.message.uuid())
+}
+
+/// The id of what belongs to two.
+pub(crate) fn pair(one: uuid::Uuid, other: uuid::Uuid) -> Binary {
+    generic([one.into_bytes(), other.into_bytes()].concat())
 }
 
 /// The id of a copy: the message, then rev and place. So one find names many copies exactly.

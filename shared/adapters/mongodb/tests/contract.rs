@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use testkit::contract::{
     World,
+    archive::ArchiveStore,
+    files::{FileStore, FileWorld},
     log::{LogStore, LogWorld},
     outbox::{OutboxStore, OutboxWorld},
+    people::{PeopleStore, PeopleWorld},
 };
 
 macro_rules! world {
@@ -16,6 +19,16 @@ macro_rules! world {
         let nodes = nodes.map(|node| node as Arc<$ports>);
         Some(World::new(nodes, ()).with_clock(clock))
     }};
+}
+
+mod people {
+    use super::*;
+
+    async fn open() -> Option<PeopleWorld> {
+        world!(dyn PeopleStore)
+    }
+
+    testkit::people_contract!(open);
 }
 
 mod log {
@@ -46,4 +59,24 @@ mod outbox {
     }
 
     testkit::outbox_contract!(open);
+}
+
+mod files {
+    use super::*;
+
+    async fn open() -> Option<FileWorld> {
+        world!(dyn FileStore)
+    }
+
+    testkit::files_contract!(open);
+}
+
+mod records_of_the_archive {
+    use super::*;
+
+    async fn open() -> Option<World<dyn ArchiveStore>> {
+        world!(dyn ArchiveStore)
+    }
+
+    testkit::archive_contract!(open);
 }

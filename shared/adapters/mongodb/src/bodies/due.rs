@@ -18,6 +18,9 @@ use crate::{
 /// How often keys are read anew because holds came or went meanwhile.
 const TRIES: usize = 16;
 
+/// How many rows of a room one call counts: some tenths of a second.
+const COUNTED: Seq = 100_000;
+
 /// A row's number and time.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct AtRecord {
@@ -64,17 +67,22 @@ impl Db {
         Err(Failure::Contended)
     }
 
-    /// Counts what [`Db::due`] would list without a limit, and what only holds keep out of it.
+    /// Counts what [`Db::due`] would list without a limit, and what only holds keep out of it. Part
+    /// by part, so that no call takes long, however much there is.
     pub(super) async fn count_due(&self, due: Due, now: Timestamp) -> Result<DueCount, Failure> {
         let room = id(due.room.uuid());
         let through = self.last_before(room, due.cutoff).await?;
         let holds = self.holds_at(room, now).await?;
-        let all = hot(room, due.after, through);
-        let mut counted = self.count(without(all.clone(), &holds)).await?;
-        if !holds.is_empty() {
-            counted.held = self.count(within(all, &holds)).await?.due;
+        let mut total = DueCount::default();
+        for (after, through) in windows(due.after, through) {
+            let all = hot(room, after, through);
+            let mut found = self.count(without(all.clone(), &holds)).await?;
+            if !holds.is_empty() {
+                found.held = self.count(within(all, &holds)).await?.due;
+            }
+            total = sum(total, found);
         }
-        Ok(counted)
+        Ok(total)
     }
 
     /// The last row from before a moment; 0 when there is none. Time rises with seq, so it is found
@@ -161,6 +169,25 @@ impl Db {
     }
 }
 
+/// The parts of a log after `after` through `through` that one call each looks at.
+fn windows(after: Seq, through: i64) -> impl Iterator<Item = (Seq, i64)> {
+    let through = uint(through);
+    let begins = (after..through).step_by(usize::try_from(COUNTED).unwrap_or(usize::MAX));
+    begins.map(move |begin| (begin, int(through.min(begin + COUNTED))))
+}
+
+/// Adds what a later part holds.
+fn sum(total: DueCount, later: DueCount) -> DueCount {
+    DueCount {
+        due: total.due + later.due,
+        held: total.held + later.held,
+        bytes: total.bytes + later.bytes,
+        revs: total.revs + later.revs,
+        oldest: total.oldest.or(later.oldest),
+        newest: later.newest.or(total.newest),
+    }
+}
+
 /// What has its body, of a part of the log.
 fn hot(room: Uuid, after: Seq, through: i64) -> Document {
     let seqs = doc! {"$gt": int(after), "$lte": through};
@@ -184,4 +211,39 @@ fn ranges(holds: &[HoldRecord]) -> Vec<Document> {
         doc! {"seq": {"$gte": hold.from_seq, "$lte": hold.through_seq}}
     };
     holds.iter().map(range).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_meet_without_a_gap() {
+        let parts: Vec<_> = windows(5, 250_000).collect();
+        let expected = [(5, 100_005), (100_005, 200_005), (200_005, 250_000)];
+        assert_eq!(parts, expected);
+        assert_eq!(windows(5, 5).count(), 0);
+        assert_eq!(windows(9, 5).count(), 0, "all of it was seen");
+    }
+
+    #[test]
+    fn parts_are_added_up() {
+        let at = |second| Timestamp::from_second(second).ok();
+        let part = |due, oldest, newest| DueCount {
+            due,
+            held: 1,
+            bytes: due * 10,
+            oldest,
+            newest,
+            revs: due,
+        };
+        let total = [
+            part(2, at(1), at(2)),
+            part(0, None, None),
+            part(3, at(5), at(6)),
+        ];
+        let total = total.into_iter().fold(DueCount::default(), sum);
+        assert_eq!((total.due, total.held, total.bytes), (5, 3, 50));
+        assert_eq!((total.oldest, total.newest), (at(1), at(6)));
+    }
 }

@@ -1,0 +1,57 @@
+//! What the store says of itself.
+
+use async_trait::async_trait;
+use domain::{Error, Result, ports::About};
+use mongodb::bson::doc;
+use uuid::Uuid;
+
+use crate::{MongoStore, db::Db, failure::Failure};
+
+impl Db {
+    /// Writes something, as every promise needs it.
+    async fn try_out(&self) -> Result<(), Failure> {
+        let (ping, count) = (doc! {"_id": "ping"}, doc! {"$inc": {"count": 1_i64}});
+        let written = self.notes.update_one(ping, count).upsert(true);
+        match self.call(written).await {
+            // Another process is making the document just now: it can be written.
+            Err(failure) if !failure.is_duplicate() => Err(failure),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl About for MongoStore {
+    async fn epoch(&self) -> Result<Uuid> {
+        self.gate.pass()?;
+        let opened = self.gate.opened();
+        let opened = opened.ok_or_else(|| Error::unavailable("it is not open yet"))?;
+        Ok(opened.epoch)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.db.try_out().await?;
+        match self.keeper.trouble() {
+            Some(trouble) => {
+                Err(Error::unavailable("the clocks are too far apart").with_detail(trouble))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn describe(&self) -> String {
+        let Some(opened) = self.gate.opened() else {
+            return format!("MongoDB at {} (not reached yet)", self.place);
+        };
+        let weakness = opened.topology.weakness();
+        let weakness = weakness.map_or(String::new(), |weakness| format!("; {weakness}"));
+        format!(
+            "MongoDB {} at {} ({}{weakness})",
+            opened.version, self.place, opened.topology
+        )
+    }
+
+    async fn close(&self) {
+        self.keeper.end().await;
+    }
+}

@@ -1,0 +1,139 @@
+//! The version of the schema: one document, which also holds the store's epoch.
+//!
+//! Collections come with what is written first, and indexes are made at every start, so a
+//! migration is for documents that must become others. Any number of processes may start at once:
+//! one of them migrates, under a lease that expires, and the others wait for it. A migration can be
+//! begun again at any point, by a process that took the lease over.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use domain::{
+    Error, NodeId,
+    ports::{Clock, Lease},
+    to_millis,
+};
+use mongodb::bson::doc;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    connect::ConnectError,
+    db::Db,
+    failure::Failure,
+    records::SchemaRecord,
+    values::{id, uuid},
+};
+
+/// A step from one version to the next.
+pub(crate) type Migration = for<'a> fn(&'a Db) -> Step<'a>;
+type Step<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+
+/// Every migration, in order. The n-th brings the schema to version n + 1: version 1 is what the
+/// first release writes. They never change once released.
+const MIGRATIONS: &[Migration] = &[];
+
+/// The lease of whoever migrates.
+const LEASE: &str = "schema";
+const TTL: Duration = Duration::from_secs(60);
+
+/// How long a process waits for another that migrates, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(300);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Brings the schema to the version that this build knows; answers with the store's epoch.
+pub(crate) async fn bring(db: &Db, clock: &dyn Clock) -> Result<uuid::Uuid, ConnectError> {
+    bring_by(db, clock, MIGRATIONS).await
+}
+
+async fn bring_by(
+    db: &Db,
+    clock: &dyn Clock,
+    migrations: &[Migration],
+) -> Result<uuid::Uuid, ConnectError> {
+    let (me, begun) = (NodeId::new().uuid(), Instant::now());
+    loop {
+        let found = ensure(db, migrations.len()).await?;
+        match missing(&found, migrations)? {
+            [] => return Ok(uuid(found.epoch)),
+            missing if take(db, clock, me).await? => {
+                let done = run(db, found.version, missing, (clock, me)).await;
+                db.give_lease_back(LEASE, me).await?;
+                done?;
+            }
+            _ if begun.elapsed() > PATIENCE => return Err(Failure::Contended.into()),
+            _ => sleep(PAUSE).await,
+        }
+    }
+}
+
+/// The schema's document; a database without one gets that of the newest version.
+async fn ensure(db: &Db, migrations: usize) -> Result<SchemaRecord, Failure> {
+    let known = || db.schema.find_one(doc! {"_id": SchemaRecord::ID});
+    if let Some(known) = db.call(known()).await? {
+        return Ok(known);
+    }
+    let first = SchemaRecord {
+        id: SchemaRecord::ID.to_owned(),
+        version: newest(migrations),
+        epoch: id(NodeId::new().uuid()),
+    };
+    match db.repeat(|| db.schema.insert_one(&first)).await {
+        Err(failure) if !failure.is_duplicate() => return Err(failure),
+        _ => {}
+    }
+    let known = db.call(known()).await?;
+    known.ok_or_else(|| Error::internal("the schema's document is not there").into())
+}
+
+fn newest(migrations: usize) -> i64 {
+    1 + i64::try_from(migrations).unwrap_or(i64::MAX - 1)
+}
+
+/// The migrations that a schema has not seen.
+fn missing<'a>(
+    found: &SchemaRecord,
+    migrations: &'a [Migration],
+) -> Result<&'a [Migration], ConnectError> {
+    let seen = usize::try_from(found.version - 1).ok();
+    let missing = seen.and_then(|seen| migrations.get(seen..));
+    missing.ok_or_else(|| ConnectError::Newer {
+        found: found.version,
+        known: newest(migrations.len()),
+    })
+}
+
+async fn take(db: &Db, clock: &dyn Clock, me: uuid::Uuid) -> Result<bool, Failure> {
+    let now = to_millis(clock.now());
+    let lease = Lease {
+        name: LEASE.to_owned(),
+        holder: me,
+        until: now.checked_add(TTL).map_err(Error::internal)?,
+    };
+    db.take_lease(&lease, now).await
+}
+
+/// Runs what is missing. Who lost the lease stops; what they did, the next one does again.
+async fn run(
+    db: &Db,
+    from: i64,
+    missing: &[Migration],
+    (clock, me): (&dyn Clock, uuid::Uuid),
+) -> Result<(), Failure> {
+    for (version, migrate) in (from..).zip(missing) {
+        if !take(db, clock, me).await? {
+            return Ok(());
+        }
+        tracing::info!(to = version + 1, "migrating the schema");
+        migrate(db).await?;
+        let same = doc! {"_id": SchemaRecord::ID, "version": version};
+        let raise = doc! {"$set": {"version": version + 1}};
+        db.call(db.schema.update_one(same, raise)).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a schema that this build does not know, before anything is written.
+pub(crate) async fn refuse_newer(db: &Db) -> Result<(), ConnectError> {
+    let known = db.schema.find_one(doc! {"_id": SchemaRecord::ID});
+    let known = db.call(known).await?;
+    known.map_or(Ok(()), |known| missing(&known, MIGRATIONS).map(drop))
+}
