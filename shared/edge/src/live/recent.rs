@@ -113,7 +113,8 @@ impl Live {
         let (head, rows) = in_time(self.read_newest(room)).await?;
         let recent = Recent {
             upto: head.seq,
-            from: rows.first().map_or(head.seq + 1, |row| row.seq),
+            // Of what lies before the first row, nothing is left.
+            from: first_of(head.seq),
             rows,
         };
         self.hub.note_head(head);
@@ -138,14 +139,20 @@ impl Live {
             seq: 0,
             generation: 0,
         });
-        let after = head.seq.saturating_sub(RECENT_ROWS as u64);
+        let after = first_of(head.seq) - 1;
         let mut rows = self.store.rows(room, after, RECENT_ROWS).await?;
         rows.retain(|row| row.seq <= head.seq);
         Ok((head, rows))
     }
 }
 
-/// The newest messages of a block; `None` when it does not reach back far enough.
+/// The first row that a fill reads of a room with this head.
+fn first_of(head: Seq) -> Seq {
+    head.saturating_sub(RECENT_ROWS as u64) + 1
+}
+
+/// The newest messages of a block; `None` when it does not reach back far enough, also to say
+/// whether there is a message before them.
 fn newest(recent: &Recent, head: domain::Seq, limit: usize) -> Option<Page> {
     let said = |row: &Row| match &row.change {
         Change::Message(message) => Some(message.clone()),
@@ -156,16 +163,54 @@ fn newest(recent: &Recent, head: domain::Seq, limit: usize) -> Option<Page> {
         .iter()
         .rev()
         .filter_map(said)
-        .take(limit)
+        .take(limit + 1)
         .collect();
-    if messages.len() < limit && recent.from > 1 {
+    let more_before = messages.len() > limit;
+    if !more_before && recent.from > 1 {
         return None;
     }
+    messages.truncate(limit);
     messages.reverse();
     Some(Page {
-        more_before: recent.from > 1 || messages.first().is_some_and(|m| m.seq > 1),
+        more_before,
         more_after: false,
         messages,
         head,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::builders::{message, new_channel, new_user};
+
+    use super::*;
+    use crate::testing::World;
+
+    /// Whether something lies before the newest `limit` messages, by memory and by the store.
+    async fn before(world: &World, room: RoomId, limit: usize) -> (bool, bool) {
+        let recent = world.ctx.live.recent_history(room, limit).await.unwrap();
+        let store = &world.ctx.ports.store;
+        let page = store.page(room, Cursor::Newest, limit).await.unwrap();
+        assert_eq!(recent, page);
+        (recent.more_before, page.more_before)
+    }
+
+    #[tokio::test]
+    async fn whether_more_lies_before_is_the_same_from_memory_and_store() {
+        let world = World::new();
+        let store = &world.ctx.ports.store;
+        let ann = store.create_user(new_user("ann")).await.unwrap().id;
+        let room = store.create_room(new_channel("lobby", ann)).await.unwrap().id;
+        assert_eq!(before(&world, room, 2).await, (false, false));
+        // The first rows of a room tell of its members: what is said begins behind them.
+        for (limit, more) in [(2, false), (1, true)] {
+            store.append(room, vec![message(ann, "x")]).await.unwrap();
+            assert_eq!(before(&world, room, limit).await, (more, more));
+        }
+        let many = (0..RECENT_ROWS).map(|_| message(ann, "x")).collect();
+        store.append(room, many).await.unwrap();
+        for (limit, more) in [(2, true), (RECENT_ROWS, true), (RECENT_ROWS + 2, false)] {
+            assert_eq!(before(&world, room, limit).await, (more, more), "{limit}");
+        }
+    }
 }
