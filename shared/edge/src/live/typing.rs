@@ -1,7 +1,7 @@
 //! Who types where: kept for seconds in memory, never stored, told at most every two seconds.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -9,6 +9,7 @@ use domain::{Limits, RoomId, UserId, ports::BusEvent};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::Live;
 use crate::{agenda::Agenda, locks::lock};
@@ -26,12 +27,13 @@ const SECOND: Duration = Duration::from_secs(1);
 const TURN: usize = 1_000;
 const AT_A_TIME: usize = 16;
 
-type Key = (RoomId, UserId);
+/// By user first, so that all that one types is found together.
+type Key = (UserId, RoomId);
 
 /// Who types where.
 #[derive(Debug)]
 pub struct Typing {
-    people: Mutex<HashMap<Key, Typist>>,
+    people: Mutex<BTreeMap<Key, Typist>>,
     gates: Mutex<HashMap<RoomId, Gate>>,
     agenda: Agenda<Key>,
     per_second: u32,
@@ -71,7 +73,7 @@ impl Typing {
     /// Notes that a member types in a room, or no longer does. The room is told at once, or when
     /// the pause since it was told last is over; what changes meanwhile is not told.
     pub fn note(&self, room: RoomId, user: UserId, on: bool) {
-        let (key, now) = ((room, user), Instant::now());
+        let (key, now) = ((user, room), Instant::now());
         let mut people = lock(&self.people);
         if !people.contains_key(&key) && (!on || people.len() >= MOST) {
             return;
@@ -87,13 +89,25 @@ impl Typing {
         self.agenda.note(key, typist.next);
     }
 
+    /// Notes that somebody is gone, and types nowhere any more. The rooms are told at once, so
+    /// that they hear it before they hear that the user is offline.
+    pub(super) fn end(&self, user: UserId) {
+        let now = Instant::now();
+        let (first, last) = (Uuid::nil(), Uuid::max());
+        let rooms = (user, RoomId::from_uuid(first))..=(user, RoomId::from_uuid(last));
+        for (key, typist) in lock(&self.people).range_mut(rooms) {
+            (typist.until, typist.again, typist.next) = (now, false, now);
+            self.agenda.note(*key, now);
+        }
+    }
+
     /// What is to be told of somebody now, if anything.
     fn turn(&self, key: Key, sessions: usize) -> Option<bool> {
         let now = Instant::now();
         let mut people = lock(&self.people);
         let typist = people.get_mut(&key)?;
         let change = typist.change(now);
-        let told = change.filter(|on| !on || self.passes(key.0, sessions));
+        let told = change.filter(|on| !on || self.passes(key.1, sessions));
         if change.is_some() {
             typist.next = now + Limits::TYPING_PAUSE;
             typist.again = false;
@@ -165,9 +179,9 @@ impl Live {
         }
     }
 
-    async fn tell_typist(&self, (room, user): Key) {
+    async fn tell_typist(&self, (user, room): Key) {
         let sessions = self.hub.sessions_in(room);
-        if let Some(on) = self.typing.turn((room, user), sessions) {
+        if let Some(on) = self.typing.turn((user, room), sessions) {
             self.show_typing(room, user, on).await;
             self.publish(BusEvent::Typing { room, user, on }).await;
         }
@@ -251,6 +265,19 @@ mod tests {
         assert_eq!(told(&typing, 2, 2).await, [(1_000, false)]);
         typing.note(room, ann, true);
         assert_eq!(told(&typing, 3, 2).await, [(1_000, true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_gone_types_no_more_in_any_room() {
+        let (typing, room, ann) = typing();
+        let (other, bob) = (RoomId::new(), UserId::new());
+        for (room, user) in [(room, ann), (other, ann), (room, bob)] {
+            typing.note(room, user, true);
+        }
+        assert_eq!(told(&typing, 1, 2).await.len(), 3);
+        typing.end(ann);
+        let ended = told(&typing, 1, 2).await;
+        assert_eq!(ended, [(0, false), (0, false)], "at once, and nobody else");
     }
 
     #[tokio::test(start_paused = true)]

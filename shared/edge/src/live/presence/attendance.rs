@@ -56,7 +56,9 @@ impl Live {
 impl Drop for Attending {
     fn drop(&mut self) {
         self.live.receipts.hurry(self.user);
-        self.live.attendance.leave(self.user);
+        if self.live.attendance.leave(self.user) {
+            self.live.typing.end(self.user);
+        }
     }
 }
 
@@ -84,15 +86,19 @@ impl Attendance {
         here.sessions += 1;
     }
 
-    /// A page that is loaded again is back before the pause is over, and nobody is told.
-    fn leave(&self, user: UserId) {
-        if let Some(mut here) = self.here.get_mut(&user) {
-            here.sessions -= 1;
-            if here.sessions == 0 {
-                let pause = Instant::now() + Limits::PRESENCE_PAUSE;
-                self.changed.note(user, pause);
-            }
+    /// Counts a session less; says whether it was the last. A page that is loaded again is back
+    /// before the pause is over, and nobody is told.
+    fn leave(&self, user: UserId) -> bool {
+        let Some(mut here) = self.here.get_mut(&user) else {
+            return false;
+        };
+        here.sessions -= 1;
+        let last = here.sessions == 0;
+        if last {
+            let pause = Instant::now() + Limits::PRESENCE_PAUSE;
+            self.changed.note(user, pause);
         }
+        last
     }
 
     /// Sorts users, and forgets who is gone.
