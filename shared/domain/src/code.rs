@@ -66,6 +66,7 @@ macro_rules! codes {
 codes! {
     Unauthenticated "unauthenticated" Unauthenticated 401 4501 "A token is needed.";
     TokenInvalid "token_invalid" Unauthenticated 401 4501 "The token is not valid, or has expired.";
+    TokenExpired "token_expired" Unauthenticated 401 4501 "The token of this socket has expired: renew the login, then open another.";
     RefreshReused "refresh_reused" Unauthenticated 401 4501 "The refresh token was used before; its session has been ended.";
     WrongCredentials "wrong_credentials" Unauthenticated 401 4501 "The username or the password is wrong.";
     Forbidden "forbidden" Forbidden 403 4503 "You may not do this.";

@@ -15,6 +15,10 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Longest name of a room, in characters.
     pub room_name_chars: usize,
+    /// Frames that one socket may send in a second, sustained: texts, bytes, pings and pongs alike.
+    pub frames_per_second: u32,
+    /// Frames that one socket may send at once.
+    pub frames_burst: u32,
     /// Members of one room.
     pub room_members: u64,
     /// Rooms of one user.
@@ -114,6 +118,8 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             message_bytes: 16 * 1024,
             room_name_chars: 64,
+            frames_per_second: 100,
+            frames_burst: 500,
             room_members: 10_000,
             user_rooms: 1_000,
             user_sessions: 20,

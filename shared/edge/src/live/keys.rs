@@ -35,10 +35,11 @@ pub struct Keys {
 pub(crate) struct KeyWatch {
     keys: Arc<Keys>,
     key: TokenKey,
+    session: Weak<Subscriber>,
 }
 
 impl Keys {
-    /// Lists a session until the answer is dropped, which must be after the session.
+    /// Lists a session until the answer is dropped. It may be listed more than once.
     pub(crate) fn watch(self: &Arc<Self>, key: &TokenKey, session: &Arc<Subscriber>) -> KeyWatch {
         self.sessions
             .entry(key.clone())
@@ -47,6 +48,7 @@ impl Keys {
         KeyWatch {
             keys: Arc::clone(self),
             key: key.clone(),
+            session: Arc::downgrade(session),
         }
     }
 
@@ -126,7 +128,10 @@ impl Keys {
 impl Drop for KeyWatch {
     fn drop(&mut self) {
         self.keys.sessions.remove_if_mut(&self.key, |_, sessions| {
-            sessions.retain(|session| session.strong_count() > 0);
+            let mine = sessions
+                .iter()
+                .position(|listed| listed.ptr_eq(&self.session));
+            mine.map(|place| sessions.swap_remove(place));
             sessions.is_empty()
         });
     }

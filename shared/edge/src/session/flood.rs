@@ -2,16 +2,14 @@
 
 use std::io;
 
+use domain::Limits;
 use tokio::time::Instant;
-
-/// Frames in a second, sustained, and at once. Text, binary, ping and pong count alike.
-pub const FRAMES_PER_SECOND: u32 = 100;
-/// See [`FRAMES_PER_SECOND`].
-pub const FRAMES_BURST: u32 = 500;
 
 /// A bucket that every frame takes a token from.
 #[derive(Debug)]
 pub(crate) struct Flood {
+    per_second: f32,
+    burst: f32,
     tokens: f32,
     at: Instant,
     lifted: bool,
@@ -19,9 +17,13 @@ pub(crate) struct Flood {
 
 impl Flood {
     /// A full bucket; `lifted` counts nothing, for benchmarks.
-    pub(crate) fn new(lifted: bool) -> Self {
+    pub(crate) fn new(limits: &Limits, lifted: bool) -> Self {
+        // Without a single token nothing could be said at all.
+        let burst = limits.frames_burst.max(1) as f32;
         Self {
-            tokens: FRAMES_BURST as f32,
+            per_second: limits.frames_per_second as f32,
+            burst,
+            tokens: burst,
             at: Instant::now(),
             lifted,
         }
@@ -33,9 +35,9 @@ impl Flood {
             return true;
         }
         let now = Instant::now();
-        let gained = (now - self.at).as_secs_f32() * FRAMES_PER_SECOND as f32;
+        let gained = (now - self.at).as_secs_f32() * self.per_second;
         self.at = now;
-        self.tokens = (self.tokens + gained).min(FRAMES_BURST as f32) - 1.0;
+        self.tokens = (self.tokens + gained).min(self.burst) - 1.0;
         self.tokens >= 0.0
     }
 }
@@ -62,25 +64,30 @@ mod tests {
 
     use super::*;
 
+    fn flood(lifted: bool) -> (Flood, Limits) {
+        let limits = Limits::default();
+        (Flood::new(&limits, lifted), limits)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_and_a_flood_does_not() {
-        let mut flood = Flood::new(false);
-        assert!((0..FRAMES_BURST).all(|_| flood.admits()));
+        let (mut flood, limits) = flood(false);
+        assert!((0..limits.frames_burst).all(|_| flood.admits()));
         assert!(!flood.admits());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_sustained_rate_passes_for_ever() {
-        let mut flood = Flood::new(false);
+        let (mut flood, limits) = flood(false);
         for _ in 0..20 {
-            assert!((0..FRAMES_PER_SECOND).all(|_| flood.admits()));
+            assert!((0..limits.frames_per_second).all(|_| flood.admits()));
             advance(Duration::from_secs(1)).await;
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn lifted_it_counts_nothing() {
-        let mut flood = Flood::new(true);
-        assert!((0..10 * FRAMES_BURST).all(|_| flood.admits()));
+        let (mut flood, limits) = flood(true);
+        assert!((0..10 * limits.frames_burst).all(|_| flood.admits()));
     }
 }

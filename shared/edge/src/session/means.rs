@@ -7,7 +7,7 @@ use domain::{
     ports::Clock,
 };
 
-use crate::{Application, live::Live};
+use crate::{Application, Authenticator, live::Live};
 
 /// Rows and rooms of one read. The next begins when the last is written.
 const PAGE: usize = 200;
@@ -18,6 +18,8 @@ pub(crate) struct Means {
     pub(crate) caller: Caller,
     /// The rules.
     pub(crate) app: Arc<dyn Application>,
+    /// Whose token a token is.
+    pub(crate) auth: Arc<Authenticator>,
     /// Who else is here.
     pub(crate) live: Arc<Live>,
     /// What may be taken.

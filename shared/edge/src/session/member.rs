@@ -14,7 +14,7 @@ use domain::{
 };
 use protocol::{
     Action, Dialect, Scope,
-    native::{Hello, HelloRooms, Native, RoomSummary, UserView},
+    native::{Authenticated, Hello, HelloRooms, Native, RoomSummary, UserView},
 };
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
@@ -25,8 +25,9 @@ use super::{
     means::Means,
     news::{News, NewsDone},
     report,
-    requests::{Answer, Asked, Requests, Wish, ask},
+    requests::{Answer, Asked, Outcome, Requests, Wish, ask},
     resume::{Next, Resuming},
+    tenure::Renewed,
     turn::Turn,
 };
 use crate::{
@@ -189,6 +190,7 @@ impl Member {
             server_time: self.means.clock.now(),
             heartbeat_ms: u64::try_from(domain::Limits::HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
             limits: (*self.means.limits).clone(),
+            token_expires: self.means.caller.expires_at,
             user: UserView::caller(&self.means.caller),
             epoch,
             rooms,
@@ -317,10 +319,7 @@ impl Member {
             Action::JoinByName(name) => Wish::JoinByName(name),
             Action::Resume(resume) => return self.on_resume(id, resume, turn),
             Action::Ping => return self.answer(id.as_deref(), &Reply::Done, turn),
-            Action::Authenticate(_) => {
-                let error = Error::invalid(Code::InvalidField, "type", "You are known already.");
-                return self.refuse(id.as_deref(), &error, turn);
-            }
+            Action::Authenticate(token) => Wish::Renew(token, Arc::clone(self.seat.subscriber())),
         };
         self.requests.push(Asked { id, wish });
     }
@@ -351,9 +350,10 @@ impl Member {
 
     fn on_answers(&mut self, answers: Vec<Answer>, turn: &mut Turn<Done>) {
         self.requests.done();
-        for Answer { id, reply } in answers {
-            match reply {
-                Ok(reply) => self.answer(id.as_deref(), &reply, turn),
+        for Answer { id, outcome } in answers {
+            match outcome {
+                Ok(Outcome::Reply(reply)) => self.answer(id.as_deref(), &reply, turn),
+                Ok(Outcome::Renewed(renewed)) => renew(id.as_deref(), renewed, turn),
                 Err(error) => self.refuse(id.as_deref(), &error, turn),
             }
         }
@@ -401,7 +401,8 @@ impl Machine for Member {
     fn on_text(&mut self, text: &str, turn: &mut Turn<Done>) {
         match Native.decode(&self.scope, text) {
             Ok(request) => {
-                if !matches!(request.action, Action::Resume(_)) {
+                // Who announced a resume is waited for; others show that they send none.
+                if !self.wants.resume && !matches!(request.action, Action::Resume(_)) {
                     self.release_all();
                 }
                 self.act(request.id, request.action, turn);
@@ -414,6 +415,10 @@ impl Machine for Member {
     fn on_binary(&mut self, _bytes: &[u8], turn: &mut Turn<Done>) {
         self.refuse(None, &Error::new(Code::BinaryFrame), turn);
         turn.close(Code::BinaryFrame);
+    }
+
+    fn last_word(&self, error: &Error) -> Option<String> {
+        Native.refuse(None, error)
     }
 
     fn on_item(&mut self, item: Item, turn: &mut Turn<Done>) {
@@ -477,6 +482,13 @@ impl Machine for Member {
             turn.say(text);
         }
     }
+}
+
+/// Lets the session live by a fresh token, and says until when.
+fn renew(id: Option<&str>, renewed: Renewed, turn: &mut Turn<Done>) {
+    let token_expires = renewed.token_expires;
+    turn.say(Authenticated { token_expires }.frame(id));
+    turn.renew(renewed.tenure);
 }
 
 /// Whether a room is not there, or not for this user.

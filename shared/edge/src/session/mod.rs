@@ -15,6 +15,7 @@ pub(crate) mod notifications;
 mod requests;
 mod resume;
 pub(crate) mod room;
+pub(crate) mod tenure;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -32,16 +33,18 @@ use tokio_tungstenite::tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::flood::{FRAMES_BURST, FRAMES_PER_SECOND};
-use self::lanes::Lanes;
 pub(crate) use self::{
     flood::{Flood, flood_error},
     turn::Turn,
 };
+use self::{lanes::Lanes, tenure::Tenure};
 use crate::{hub::Subscriber, outbox::Item};
 
 /// How long one write may take.
 const WRITE: Duration = Duration::from_secs(10);
+
+/// How long who sends too fast should wait before coming back.
+const COOL_DOWN: Duration = Duration::from_secs(5);
 
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -49,7 +52,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// RFC 6455, 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_TEXT: u16 = 1007;
-const TOO_LARGE: u16 = 1009;
 
 /// What a session does with what comes to it. It answers into a [`Turn`] and never waits.
 pub(crate) trait Machine: Send {
@@ -99,6 +101,11 @@ pub(crate) trait Machine: Send {
     /// The server is stopping.
     fn on_drain(&mut self, _turn: &mut Turn<Self::Done>) {}
 
+    /// What is said before a socket is closed because of what its client did.
+    fn last_word(&self, _error: &Error) -> Option<String> {
+        None
+    }
+
     /// The last work, done after the socket is closed.
     fn last_work(&mut self) -> Option<turn::Work<()>> {
         None
@@ -109,8 +116,8 @@ pub(crate) trait Machine: Send {
 pub(crate) struct Terms {
     /// Where things wait for it.
     pub(crate) subscriber: Arc<Subscriber>,
-    /// When its token ends.
-    pub(crate) expires: Instant,
+    /// By which token it lives, and how long.
+    pub(crate) tenure: Tenure,
     /// How fast the client may send.
     pub(crate) flood: Flood,
     /// The server is stopping.
@@ -151,6 +158,7 @@ where
         draining: false,
     };
     let ending = session.live().await;
+    session.say_why(ending).await;
     farewell(session.socket, ending).await;
     drop(session);
     if let Some(work) = machine.last_work() {
@@ -193,7 +201,8 @@ where
     async fn next(&mut self) -> Input<M::Done> {
         let hears = self.machine.hears() && !self.draining;
         let wakes = self.machine.wakes_at();
-        let time = wakes.map_or(self.terms.expires, |at| at.min(self.terms.expires));
+        let expires = self.terms.tenure.expires;
+        let time = wakes.map_or(expires, |at| at.min(expires));
         tokio::select! {
             frame = self.socket.next(), if hears => Input::Frame(frame),
             done = self.lanes.next() => Input::Done(done),
@@ -211,8 +220,8 @@ where
                 let items = self.terms.subscriber.outbox.take();
                 self.unpack(items, turn);
             }
-            Input::Time if Instant::now() >= self.terms.expires => {
-                return Err(Ending::Code(Code::TokenInvalid));
+            Input::Time if Instant::now() >= self.terms.tenure.expires => {
+                return Err(Ending::Code(Code::TokenExpired));
             }
             Input::Time => self.machine.on_time(turn),
             Input::Drain => {
@@ -265,12 +274,33 @@ where
         if turn.writes() {
             let written = timeout(WRITE, write(self.socket, turn)).await;
             written
-                .map_err(|_| Ending::Gone)?
+                .map_err(|_| Ending::Code(Code::TooSlow))?
                 .map_err(|_| Ending::Gone)?;
+        }
+        if let Some(tenure) = turn.take_tenure() {
+            self.terms.tenure = tenure;
         }
         self.lanes.begin(turn);
         turn.take_close()
             .map_or(Ok(()), |code| Err(Ending::Code(code)))
+    }
+
+    /// Tells a client what it did, before the close code does.
+    async fn say_why(&mut self, ending: Ending) {
+        let word = fault(ending).and_then(|error| self.machine.last_word(&error));
+        if let Some(text) = word {
+            // Whoever does not read it finds the connection closed.
+            let _ = timeout(FAREWELL, self.socket.feed(Message::Text(text.into()))).await;
+        }
+    }
+}
+
+/// What a client has done that its socket is closed for, where that is its doing.
+pub(crate) fn fault(ending: Ending) -> Option<Error> {
+    match ending {
+        Ending::Code(Code::RateLimited) => Some(Error::too_many(Code::RateLimited, COOL_DOWN)),
+        Ending::Code(code @ Code::BodyTooLarge) => Some(Error::new(code)),
+        _ => None,
     }
 }
 
@@ -309,7 +339,7 @@ where
 /// What to say to somebody who sends what cannot be read.
 pub(crate) fn broken(error: &WsError) -> Ending {
     match error {
-        WsError::Capacity(CapacityError::MessageTooLong { .. }) => Ending::Protocol(TOO_LARGE),
+        WsError::Capacity(CapacityError::MessageTooLong { .. }) => Ending::Code(Code::BodyTooLarge),
         WsError::Utf8(_) => Ending::Protocol(INVALID_TEXT),
         WsError::Protocol(
             tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,

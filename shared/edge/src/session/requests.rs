@@ -6,8 +6,10 @@ use domain::{Command, Reply, Result, RoomName};
 
 use super::{
     means::{Means, unexpected},
+    tenure::{Renewed, renew},
     turn::Turn,
 };
+use crate::hub::Subscriber;
 
 /// How many requests of a session may be under way. Beyond it nothing is read from the socket.
 const WINDOW: usize = 32;
@@ -28,6 +30,8 @@ pub(super) enum Wish {
     Command(Command),
     /// To come into the channel of this name.
     JoinByName(RoomName),
+    /// To let the session live by this token.
+    Renew(String, Arc<Subscriber>),
 }
 
 /// An answer to a request.
@@ -36,7 +40,23 @@ pub(crate) struct Answer {
     /// The client's own id for the request.
     pub(super) id: Option<String>,
     /// What became of it.
-    pub(super) reply: Result<Reply>,
+    pub(super) outcome: Result<Outcome>,
+}
+
+/// What became of a request that was not refused.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The application did it.
+    Reply(Box<Reply>),
+    /// The session lives by another token.
+    Renewed(Renewed),
+}
+
+impl Answer {
+    pub(super) fn of(id: Option<String>, reply: Result<Reply>) -> Self {
+        let outcome = reply.map(|reply| Outcome::Reply(Box::new(reply)));
+        Self { id, outcome }
+    }
 }
 
 /// Requests that wait, and those that are being done. What came while others were being done goes
@@ -90,8 +110,13 @@ pub(super) async fn ask(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
             }
             Wish::JoinByName(name) => {
                 answers.extend(together(&means, &mut ids, &mut commands).await);
-                let reply = join_by_name(&means, name).await;
-                answers.push(Answer { id, reply });
+                answers.push(Answer::of(id, join_by_name(&means, name).await));
+            }
+            Wish::Renew(token, session) => {
+                answers.extend(together(&means, &mut ids, &mut commands).await);
+                let renewed = renew(&means, &token, &session).await;
+                let outcome = renewed.map(Outcome::Renewed);
+                answers.push(Answer { id, outcome });
             }
         }
     }
@@ -110,7 +135,7 @@ async fn together(
     let commands = std::mem::take(commands);
     let replies = means.app.handle_all(&means.caller, commands).await;
     let answers = std::mem::take(ids).into_iter().zip(replies);
-    answers.map(|(id, reply)| Answer { id, reply }).collect()
+    answers.map(|(id, reply)| Answer::of(id, reply)).collect()
 }
 
 async fn join_by_name(means: &Means, name: RoomName) -> Result<Reply> {

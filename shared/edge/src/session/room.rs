@@ -186,7 +186,10 @@ impl Machine for Room {
             Done::Page(after, page) => self.on_page(after, page, turn),
             Done::Answers(answers) => {
                 self.requests.done();
-                for error in answers.into_iter().filter_map(|answer| answer.reply.err()) {
+                for error in answers
+                    .into_iter()
+                    .filter_map(|answer| answer.outcome.err())
+                {
                     Self::refuse(&error, turn);
                 }
                 self.begin_requests(turn);
@@ -206,7 +209,7 @@ async fn settle(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
             sleep(REPEAT).await;
             let repeat = means.app.handle(&means.caller, command.clone()).await;
             if !tells_nothing(&repeat) {
-                answer.reply = repeat;
+                *answer = Answer::of(answer.id.take(), repeat);
             }
         }
     }
@@ -216,7 +219,7 @@ async fn settle(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
 fn command(asked: &Asked) -> Option<Command> {
     match &asked.wish {
         Wish::Command(command) => Some(command.clone()),
-        Wish::JoinByName(_) => None,
+        Wish::JoinByName(_) | Wish::Renew(..) => None,
     }
 }
 
@@ -230,7 +233,7 @@ fn tells_nothing(repeat: &Result<Reply>) -> bool {
 }
 
 fn is_unknown(answer: &Answer) -> bool {
-    matches!(&answer.reply, Err(error) if error.code() == Code::UnknownOutcome)
+    matches!(&answer.outcome, Err(error) if error.code() == Code::UnknownOutcome)
 }
 
 #[cfg(test)]
@@ -241,7 +244,7 @@ mod tests {
     use domain::{Caller, ClientId, Content, TenantId, Timestamp, UserId, Username};
 
     use super::*;
-    use crate::{Application, locks::lock, testing::World};
+    use crate::{Application, locks::lock, session::requests::Outcome, testing::World};
 
     /// Answers as it is told to, and afterwards that the row is stored.
     struct Script(Mutex<VecDeque<Code>>);
@@ -257,7 +260,7 @@ mod tests {
     }
 
     /// What becomes of one send that is answered like this, one answer after the other.
-    async fn outcome(answers: impl IntoIterator<Item = Code>) -> Result<Reply> {
+    async fn outcome(answers: impl IntoIterator<Item = Code>) -> Result<Outcome> {
         let world = World::new();
         let ctx = &world.ctx;
         let means = Means {
@@ -270,6 +273,7 @@ mod tests {
                 session: None,
             },
             app: Arc::new(Script(Mutex::new(answers.into_iter().collect()))),
+            auth: Arc::clone(&ctx.auth),
             live: Arc::clone(&ctx.live),
             limits: Arc::clone(&ctx.limits),
             clock: Arc::clone(&ctx.ports.clock),
@@ -281,7 +285,7 @@ mod tests {
         };
         let (id, wish) = (None, Wish::Command(send));
         let answers = settle(Arc::new(means), vec![Asked { id, wish }]).await;
-        answers.into_iter().next().unwrap().reply
+        answers.into_iter().next().unwrap().outcome
     }
 
     #[tokio::test(start_paused = true)]

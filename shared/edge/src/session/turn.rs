@@ -6,6 +6,8 @@ use bytes::Bytes;
 use domain::Code;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::tenure::Tenure;
+
 /// Work in the background, which ends with a `D`.
 pub(crate) type Work<D> = Pin<Box<dyn Future<Output = D> + Send>>;
 
@@ -14,6 +16,7 @@ pub(crate) struct Turn<D> {
     messages: Vec<Message>,
     flush: bool,
     close: Option<Code>,
+    tenure: Option<Tenure>,
     commands: Option<Work<D>>,
     reading: Option<Work<D>>,
 }
@@ -24,6 +27,7 @@ impl<D> Default for Turn<D> {
             messages: Vec::new(),
             flush: false,
             close: None,
+            tenure: None,
             commands: None,
             reading: None,
         }
@@ -51,6 +55,11 @@ impl<D> Turn<D> {
         self.close.get_or_insert(code);
     }
 
+    /// Lets the session live by another token.
+    pub(super) fn renew(&mut self, tenure: Tenure) {
+        self.tenure = Some(tenure);
+    }
+
     /// Begins the client's commands. There must be none under way.
     pub(crate) fn command(&mut self, work: impl Future<Output = D> + Send + 'static) {
         self.commands = Some(Box::pin(work));
@@ -73,6 +82,10 @@ impl<D> Turn<D> {
 
     pub(super) fn take_close(&mut self) -> Option<Code> {
         self.close.take()
+    }
+
+    pub(super) fn take_tenure(&mut self) -> Option<Tenure> {
+        self.tenure.take()
     }
 
     pub(super) fn take_work(&mut self) -> (Option<Work<D>>, Option<Work<D>>) {

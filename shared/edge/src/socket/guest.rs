@@ -1,4 +1,5 @@
-//! A native socket whose user is not known yet. It can do one thing: say who it is.
+//! A native socket whose user is not known yet. It can do one thing: say who it is. Also one that
+//! was opened only to be told why it may not be: browsers show nothing of a refused handshake.
 
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ use crate::{
 /// How long it may take to say why somebody is refused.
 const REFUSAL: Duration = Duration::from_secs(2);
 
+/// How long a socket lives that was opened only to be refused.
+const REFUSED: Duration = Duration::from_secs(5);
+
 /// Waits for the first frame, and becomes a session of whoever it names.
 pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants: Wants) {
     let ctx = &door.ctx;
@@ -31,7 +35,7 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
     match known {
         Ok((who, seated)) => {
             let machine = door.machine(who.caller, &seated, wants);
-            let flood = Flood::new(ctx.settings.no_limits);
+            let flood = Flood::new(&ctx.limits, ctx.settings.no_limits);
             let (terms, _open) = seated.begin(&ctx.live, flood, ctx.drain.clone());
             let machine = machine(Arc::clone(&terms.subscriber));
             super::count(session::run(&mut socket, machine, terms).await);
@@ -39,6 +43,21 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
         Err(refused) => refused.say(&mut socket).await,
     }
     socket.linger().await;
+}
+
+/// Opens a socket, says why it may not be one, and closes it.
+pub(super) async fn turn_away(opening: Opening, limits: Arc<Limits>, error: Error) {
+    let told = async {
+        let Ok(mut socket) = opening.socket(&limits).await else {
+            return;
+        };
+        let ending = Ending::Code(error.code());
+        let error = Some(error);
+        Refused { error, ending }.say(&mut socket).await;
+        socket.linger().await;
+    };
+    // Whoever takes longer finds the connection closed.
+    let _ = timeout(REFUSED, told).await;
 }
 
 /// Why a guest does not come in.
@@ -64,7 +83,7 @@ impl From<Error> for Refused {
 
 impl From<Ending> for Refused {
     fn from(ending: Ending) -> Self {
-        let error = None;
+        let error = session::fault(ending);
         Self { error, ending }
     }
 }

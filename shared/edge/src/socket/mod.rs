@@ -12,9 +12,8 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Error, Result, RoomId, SessionId, Timestamp};
+use domain::{Caller, Result, RoomId, SessionId};
 use protocol::{Dialect, rooms::Rooms};
-use tokio::time::{Duration, Instant};
 use warp::reply::Response;
 
 use self::upgrade::Opening;
@@ -28,14 +27,15 @@ use crate::{
     Application, Context, OpenSession, Peer,
     auth::Identity,
     hub::Subscriber,
-    live::{Attending, KeyWatch, Live},
+    live::{Attending, Live},
     session::{
-        self, Ending, Flood, Machine, Terms, means::Means, notifications::Notifications, room::Room,
+        self, Ending, Flood, Machine, Terms,
+        means::Means,
+        notifications::Notifications,
+        room::Room,
+        tenure::{Registry, Tenure},
     },
 };
-
-/// Longest life of a session in one piece, so that a far `exp` cannot overflow a timer.
-const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 /// A handshake of the `rooms` dialect whose sender has a place among the sessions, and cannot be
 /// refused any more. Dropping it gives the place back.
@@ -89,8 +89,7 @@ impl Admitted {
 struct Seated {
     open: OpenSession,
     subscriber: Arc<Subscriber>,
-    key: KeyWatch,
-    expires: Instant,
+    tenure: Tenure,
 }
 
 impl Seated {
@@ -105,17 +104,16 @@ impl Seated {
         let open = ctx.sessions.enter(caller.user, peer)?;
         let subscriber = Subscriber::new(SessionId::new(), caller.user, dialect, &ctx.limits);
         ctx.live.cards.meet(caller.user, &caller.username);
-        let seated = Self {
-            open,
-            key: ctx.live.keys.watch(&who.token, &subscriber),
-            expires: expiry(ctx, caller.expires_at),
-            subscriber,
+        let registry = Registry {
+            auth: &ctx.auth,
+            keys: &ctx.live.keys,
+            clock: &*ctx.ports.clock,
         };
-        // A revocation before this found nobody under the token, but the store knows of it.
-        if ctx.auth.is_revoked(&who.token).await? {
-            return Err(Error::new(Code::TokenInvalid));
-        }
-        Ok(seated)
+        Ok(Self {
+            open,
+            tenure: registry.list(who, &subscriber).await?,
+            subscriber,
+        })
     }
 
     /// Runs the session on a task of its own, the only one it has.
@@ -125,12 +123,13 @@ impl Seated {
         F: FnOnce(Arc<Subscriber>) -> M + Send + 'static,
     {
         let (live, limits) = (Arc::clone(&ctx.live), Arc::clone(&ctx.limits));
-        let (drain, lifted) = (ctx.drain.clone(), ctx.settings.no_limits);
+        let drain = ctx.drain.clone();
+        let flood = Flood::new(&limits, ctx.settings.no_limits);
         ctx.tasks.spawn(async move {
             let Ok(mut socket) = opening.socket(&limits).await else {
                 return;
             };
-            let (terms, _open) = self.begin(&live, Flood::new(lifted), drain);
+            let (terms, _open) = self.begin(&live, flood, drain);
             let machine = machine(Arc::clone(&terms.subscriber));
             let ending = session::run(&mut socket, machine, terms).await;
             count(ending);
@@ -143,16 +142,16 @@ impl Seated {
         live: &Arc<Live>,
         flood: Flood,
         drain: tokio_util::sync::CancellationToken,
-    ) -> (Terms, (OpenSession, KeyWatch, Attending)) {
+    ) -> (Terms, (OpenSession, Attending)) {
         live.heartbeats.watch(&self.subscriber);
         let attending = live.attend(self.subscriber.user);
         let terms = Terms {
             subscriber: self.subscriber,
-            expires: self.expires,
+            tenure: self.tenure,
             flood,
             drain,
         };
-        (terms, (self.open, self.key, attending))
+        (terms, (self.open, attending))
     }
 }
 
@@ -166,17 +165,11 @@ fn means(
     Arc::new(Means {
         caller,
         app,
+        auth: Arc::clone(&ctx.auth),
         live: Arc::clone(&ctx.live),
         limits: Arc::clone(&ctx.limits),
         clock: Arc::clone(&ctx.ports.clock),
     })
-}
-
-/// When a token ends, on the timers' clock.
-fn expiry(ctx: &Context, at: Timestamp) -> Instant {
-    let left = at.duration_since(ctx.ports.clock.now());
-    let left = Duration::try_from(left).unwrap_or_default();
-    Instant::now() + left.min(LONGEST)
 }
 
 fn count(ending: Ending) {

@@ -33,7 +33,7 @@ pub fn native(ctx: &Context, app: Arc<dyn Application>) -> BoxedFilter<(Response
                 let door = Arc::clone(&door);
                 async move {
                     match upgrade {
-                        Ok(upgrade) => door.open(upgrade, &query).await.unwrap_or_else(refuse),
+                        Ok(upgrade) => door.open(upgrade, &query).await,
                         Err(error) => error.response(),
                     }
                 }
@@ -48,8 +48,12 @@ fn query() -> impl Filter<Extract = (String,), Error = std::convert::Infallible>
     warp::query::raw().or_else(none)
 }
 
-fn refuse(error: Error) -> Response {
-    answer::problem(&error)
+/// Who comes to the door.
+enum Coming {
+    /// Somebody with a place.
+    Known(Caller, Seated, Wants),
+    /// Somebody who has yet to say who they are.
+    Guest(Wants),
 }
 
 /// What opens native sockets.
@@ -59,22 +63,54 @@ pub(super) struct Door {
 }
 
 impl Door {
-    async fn open(self: Arc<Self>, upgrade: Upgrade, query: &str) -> Result<Response> {
-        let wants = wants(query)?;
+    async fn open(self: Arc<Self>, upgrade: Upgrade, query: &str) -> Response {
         let offered = upgrade.subprotocols().any(|offer| offer == SUBPROTOCOL);
         let subprotocol = offered.then_some(SUBPROTOCOL);
-        let Some(who) = self.identify(&upgrade, query).await? else {
-            let peer = upgrade.peer;
-            let (response, opening) = upgrade.accept(subprotocol);
-            let tasks = self.ctx.tasks.clone();
-            tasks.spawn(guest::welcome(self, opening, peer, wants));
-            return Ok(response);
+        let coming = match self.look(&upgrade, query).await {
+            Ok(coming) => coming,
+            Err(error) => return self.turn_away(upgrade, subprotocol, error),
+        };
+        let peer = upgrade.peer;
+        let (response, opening) = upgrade.accept(subprotocol);
+        match coming {
+            Coming::Known(caller, seated, wants) => {
+                let machine = self.machine(caller, &seated, wants);
+                seated.spawn(&self.ctx, opening, machine);
+            }
+            Coming::Guest(wants) => {
+                let tasks = self.ctx.tasks.clone();
+                tasks.spawn(guest::welcome(self, opening, peer, wants));
+            }
+        }
+        response
+    }
+
+    /// Who comes, and whether there is a place for them.
+    async fn look(&self, upgrade: &Upgrade, query: &str) -> Result<Coming> {
+        let wants = wants(query)?;
+        let Some(who) = self.identify(upgrade, query).await? else {
+            return Ok(Coming::Guest(wants));
         };
         let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native).await?;
+        Ok(Coming::Known(who.caller, seated, wants))
+    }
+
+    /// Refuses by HTTP, or, to who speaks our subprotocol, by a close code: a browser shows its
+    /// page nothing else.
+    fn turn_away(
+        &self,
+        upgrade: Upgrade,
+        subprotocol: Option<&'static str>,
+        error: Error,
+    ) -> Response {
+        if subprotocol.is_none() {
+            return answer::problem(&error);
+        }
         let (response, opening) = upgrade.accept(subprotocol);
-        let machine = self.machine(who.caller, &seated, wants);
-        seated.spawn(&self.ctx, opening, machine);
-        Ok(response)
+        let limits = Arc::clone(&self.ctx.limits);
+        let told = guest::turn_away(opening, limits, error);
+        self.ctx.tasks.spawn(told);
+        response
     }
 
     /// Who comes, by the token of the handshake or a ticket in the address; `None` when neither is

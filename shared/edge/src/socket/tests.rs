@@ -1,5 +1,7 @@
 //! Sockets over real TCP, through the accept loop, against a client that is not ours.
 
+mod refusals;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -31,6 +31,8 @@ pub struct Hello {
     /// All limits, by the names of `docs/limits.md`.
     #[schema(value_type = BTreeMap<String, u64>)]
     pub limits: Limits,
+    /// When the token ends, and the socket with it, unless `authenticate` brings a fresh one.
+    pub token_expires: Timestamp,
     /// Whose socket it is.
     pub user: UserView,
     /// The store's id: positions of another epoch mean nothing.
@@ -131,6 +133,21 @@ impl Gap {
     #[must_use]
     pub fn frame(&self) -> String {
         typed("gap", self)
+    }
+}
+
+/// What answers a fresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Authenticated {
+    /// When it ends, and the socket with it.
+    pub token_expires: Timestamp,
+}
+
+impl Authenticated {
+    /// The frame.
+    #[must_use]
+    pub fn frame(&self, request: Option<&str>) -> String {
+        answer(request, self)
     }
 }
 

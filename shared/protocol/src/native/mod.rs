@@ -25,7 +25,8 @@ use domain::{Error, Reply, Scene};
 
 pub use files::{FileLinkView, FileUploaded, FileView};
 pub use frames::{
-    Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom, changed, sent,
+    Authenticated, Gap, GapReason, Hello, HelloRooms, ResumeAnswer, Resumed, UnnamedRoom, changed,
+    sent,
 };
 pub use live::{PresenceView, PresenceWord, Presences, ReceiptView, Receipts};
 pub use message::{AttachmentView, MessageState, MessageView, ReactionView};

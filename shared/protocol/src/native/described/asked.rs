@@ -34,8 +34,11 @@ pub(super) struct Asked {
 pub(super) const ASKED: &[Asked] = &[
     Asked {
         kind: "authenticate",
-        says: "Says who you are, within 5 seconds, where the handshake did not.",
-        answers: &["hello"],
+        says: "Says who you are, within 5 seconds, where the handshake did not: answered by `hello`. \
+               On a socket that lives it brings a fresh token of the same user, by which the socket \
+               lives from then on; one that is not good, or another user's, is refused, and changes \
+               nothing.",
+        answers: &["hello", "ack_authenticate"],
         fields: shape::<AuthenticateFrame>,
         example: || json!({"token": TOKEN}),
     },

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{Frame, Id, filled, keep, payload};
 use crate::{
     native::{
-        Gap, Hello, HelloRooms, MemberChanged, MessageChanged, MessageSent, ReactionAnswer,
-        ResumeAnswer, Resumed, RoomJoined,
+        Authenticated, Gap, Hello, HelloRooms, MemberChanged, MessageChanged, MessageSent,
+        ReactionAnswer, ResumeAnswer, Resumed, RoomJoined,
         events::EventFrame,
         examples::{
             AT, CLIENT, MESSAGE, ROOM, RUN, USER, deleted, message, notification, room, user,
@@ -99,6 +99,14 @@ const TOLD: &[Told] = &[
         says: "You are in the room.",
         fields: shape::<RoomJoined>,
         example: || json!({"room": room(), "seq": 42}),
+    },
+    Told {
+        name: "ack_authenticate",
+        kind: "ack",
+        id: Id::Echoed,
+        says: "The socket lives by this token from now on.",
+        fields: shape::<Authenticated>,
+        example: || json!({"token_expires": AT}),
     },
     Told {
         name: "ack_resume",
@@ -243,6 +251,7 @@ fn hello() -> Value {
         "server_time": AT,
         "heartbeat_ms": 25_000,
         "limits": domain::Limits::default(),
+        "token_expires": AT,
         "user": user(),
         "epoch": USER,
         "rooms": [room()],
