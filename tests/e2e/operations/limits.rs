@@ -66,6 +66,16 @@ const KEPT: &[(&str, &str, &str)] = &[
         OUTBOX,
         "too_many_frames_or_bytes_end_the_session_and_free_what_waits",
     ),
+    (
+        "frames_per_second",
+        "shared/edge/src/session/flood.rs",
+        "the_sustained_rate_passes_for_ever",
+    ),
+    (
+        "frames_burst",
+        "shared/edge/src/session/flood.rs",
+        "a_burst_passes_and_a_flood_does_not",
+    ),
     ("writer_queue", WRITER, "a_full_queue_is_busy"),
     ("append_rows", WRITER, "a_batch_keeps_to_its_limits"),
     ("append_bytes", WRITER, "a_batch_keeps_to_its_limits"),

@@ -200,7 +200,11 @@ mod tests {
         let world = World::new();
         let store = &world.ctx.ports.store;
         let ann = store.create_user(new_user("ann")).await.unwrap().id;
-        let room = store.create_room(new_channel("lobby", ann)).await.unwrap().id;
+        let room = store
+            .create_room(new_channel("lobby", ann))
+            .await
+            .unwrap()
+            .id;
         assert_eq!(before(&world, room, 2).await, (false, false));
         // The first rows of a room tell of its members: what is said begins behind them.
         for (limit, more) in [(2, false), (1, true)] {
