@@ -1,6 +1,6 @@
 //! Reactions: who set which emoji on which message, as reaction rows of the log say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use domain::{Emoji, MessageId, Reaction, UserId};
 use futures_util::TryStreamExt;
@@ -61,21 +61,19 @@ impl Db {
         Ok(set.into_iter().map(|reaction| reaction.id).collect())
     }
 
-    /// The different emoji on messages.
+    /// The different emoji on a message. A step in the index for each, however many people there
+    /// are.
     pub(crate) async fn emoji_on(
         &self,
         room: Uuid,
-        messages: &[Uuid],
-    ) -> Result<HashMap<Uuid, HashSet<String>>, Failure> {
-        let people = doc! {"_id": {"message": "$message_id", "emoji": "$emoji"}};
-        let pipeline = vec![on(room, messages), doc! {"$group": people}];
-        let mut emoji: HashMap<_, HashSet<_>> = HashMap::new();
-        for group in self.groups(pipeline).await? {
-            let of = group.get_document("_id").cloned().unwrap_or_default();
-            let of: Of = deserialize_from_document(of).map_err(domain::Error::internal)?;
-            emoji.entry(of.message).or_default().insert(of.emoji);
-        }
-        Ok(emoji)
+        message: Uuid,
+    ) -> Result<HashSet<String>, Failure> {
+        let set = doc! {"room_id": room, "message_id": message, "set": true};
+        let emoji = self.call(self.reactions.distinct("emoji", set)).await?;
+        Ok(emoji
+            .iter()
+            .filter_map(|emoji| emoji.as_str().map(str::to_owned))
+            .collect())
     }
 
     /// The reactions to messages that still say something, in the order of the messages.
@@ -158,7 +156,8 @@ impl Db {
         let first = doc! {"$slice": ["$users", limit(users.max(1))]};
         let groups = self.groups(vec![
             on(room, messages),
-            doc! {"$sort": {"seq": 1}},
+            // As the index has them, so that nothing is sorted.
+            doc! {"$sort": {"room_id": 1, "message_id": 1, "set": 1, "emoji": 1, "seq": 1}},
             doc! {"$group": people},
             doc! {"$project": {"count": 1, "first": 1, "users": first}},
         ]);

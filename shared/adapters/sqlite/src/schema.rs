@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/005_notifications.sql"),
     include_str!("schema/006_files.sql"),
     include_str!("schema/007_archive.sql"),
+    include_str!("schema/008_reactions.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

@@ -95,8 +95,8 @@ fn members() -> Vec<IndexModel> {
 
 fn reactions() -> Vec<IndexModel> {
     vec![plain(
-        "reactions",
-        doc! {"room_id": 1, "message_id": 1, "set": 1, "seq": 1},
+        "reactions_set",
+        doc! {"room_id": 1, "message_id": 1, "set": 1, "emoji": 1, "seq": 1, "user_id": 1},
     )]
 }
 

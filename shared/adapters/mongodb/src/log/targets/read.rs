@@ -1,5 +1,7 @@
 //! Reading the targets of rows.
 
+use std::collections::HashSet;
+
 use domain::{
     Content, MessageId, NewChange, NewRow, RoomChange, RoomId, RoomRow, Timestamp, UserId,
 };
@@ -107,9 +109,11 @@ impl Targets {
         let set = db.set_reactions(&reactions).await?;
         self.reactions
             .extend(set.into_iter().map(|target| (uuid(target), true)));
-        let emoji = db.emoji_on(room, &messages).await?.into_iter();
-        self.emoji
-            .extend(emoji.map(|(message, emoji)| (MessageId::from_uuid(uuid(message)), emoji)));
+        for message in messages.into_iter().collect::<HashSet<_>>() {
+            let emoji = db.emoji_on(room, message).await?;
+            self.emoji
+                .insert(MessageId::from_uuid(uuid(message)), emoji);
+        }
         Ok(())
     }
 
