@@ -1,12 +1,16 @@
 //! What a user has not acknowledged, over all their rooms, oldest first.
 //!
 //! No message is stored per user: each room's part is read from its log, after what is settled.
-//! What no log tells is kept, and read beside. Pages are merged by time, so a cursor is a moment and a row. In a room time rises with seq, which is
-//! why the place of a moment is found by halving.
+//! What no log tells is kept, and read beside. Pages are merged by time, so a cursor is a moment
+//! and a row. In a room time rises with seq, which is why the place of a moment is found by
+//! halving. What a rule leaves out is stepped over, not read: a page costs the same however long
+//! the log of a muted room has grown.
 
 use domain::{
-    Member, Message, Notification, Result, RoomId, Seq, Timestamp, UserId, notification::Position,
-    notifies, ports::Store,
+    Member, Message, Notification, Result, RoomId, Row, Seq, Timestamp, UserId,
+    notification::{Level, Position},
+    notifies,
+    ports::Store,
 };
 
 /// How many memberships are read at once.
@@ -15,13 +19,17 @@ const ROOMS: usize = 200;
 /// How many messages are read at once to fill a page.
 const READ: usize = 100;
 
+/// How many messages of a room are looked at for a page. Where only mentions are news, few of
+/// many may be: what lies beyond is for the next page.
+const LOOKED_AT: usize = 2_000;
+
 /// A part of an inbox.
 #[derive(Debug)]
 pub struct Page {
-    /// Oldest first.
+    /// Oldest first. May be fewer than asked for, even none, where there is more.
     pub notifications: Vec<Notification>,
-    /// Whether there are more after the last.
-    pub more: bool,
+    /// Where to go on, if there may be more.
+    pub next: Option<Position>,
 }
 
 /// Reads a page of a user's inbox after a position. It keeps no more in memory than two pages,
@@ -61,6 +69,8 @@ pub async fn page(
 struct Oldest {
     found: Vec<Notification>,
     most: usize,
+    /// Nothing after this is known yet.
+    known_through: Option<Position>,
 }
 
 impl Oldest {
@@ -68,13 +78,15 @@ impl Oldest {
         Self {
             found: Vec::new(),
             most,
+            known_through: None,
         }
     }
 
     /// Whether everything at or after this one is too new to be kept.
-    fn is_beyond(&self, notification: &Notification) -> bool {
+    fn is_beyond(&self, position: Position) -> bool {
         let newest = self.found.last().filter(|_| self.found.len() >= self.most);
-        newest.is_some_and(|newest| newest.position < notification.position)
+        let full = newest.is_some_and(|newest| newest.position < position);
+        full || self.known_through.is_some_and(|end| end < position)
     }
 
     fn add(&mut self, notifications: Vec<Notification>) {
@@ -83,12 +95,22 @@ impl Oldest {
         self.found.truncate(self.most);
     }
 
+    /// Somebody has stopped looking here.
+    fn stop(&mut self, position: Position) {
+        let end = self.known_through.unwrap_or(position);
+        self.known_through = Some(end.min(position));
+    }
+
     fn page(mut self, limit: usize) -> Page {
-        let more = self.found.len() > limit;
+        let end = self.known_through;
+        self.found
+            .retain(|found| end.is_none_or(|end| found.position <= end));
+        let full = self.found.len() > limit;
         self.found.truncate(limit);
+        let last = self.found.last().map(|last| last.position);
         Page {
             notifications: self.found,
-            more,
+            next: if full { last } else { end },
         }
     }
 }
@@ -101,23 +123,32 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    /// Adds what is oldest here, until the page is full or the room has no more.
+    /// Adds what is oldest here, until the page is full, the room has no more, or enough was
+    /// looked at.
     async fn collect(&self, after: Option<Position>, oldest: &mut Oldest) -> Result<()> {
+        let rule = &self.member.rule;
+        if rule.level == Level::None {
+            return Ok(());
+        }
         let mut from = self.begin(after).await?;
-        while from < self.head {
+        for _ in 0..LOOKED_AT / READ {
             let (room, user) = (self.member.room, self.member.user);
             let news = self.store.news(room, user, from, READ).await?;
-            let Some(last) = news.last().map(|message| message.seq) else {
+            let whole = news.len() < READ;
+            let Some(last) = news.last().map(position) else {
                 return Ok(());
             };
-            let whole = news.len() < READ;
-            let found = self.notifications(news, after);
-            let beyond = found.last().is_some_and(|last| oldest.is_beyond(last));
-            oldest.add(found);
-            if whole || beyond {
+            oldest.add(self.notifications(news, after));
+            if whole || oldest.is_beyond(last) {
                 return Ok(());
             }
-            from = last;
+            from = match rule.mute_at(last.at) {
+                Some(mute) => self.before(mute.until, last.seq).await?,
+                None => last.seq,
+            };
+        }
+        if let Some(row) = self.row(from).await? {
+            oldest.stop(row);
         }
         Ok(())
     }
@@ -131,28 +162,48 @@ impl Room<'_> {
             .collect()
     }
 
-    /// The row after which to read: what is settled, or, further on, the last row before the
-    /// moment of the cursor.
+    /// The row after which to read: what is settled, or, further on, the row of the cursor, or the
+    /// last one before its moment where it is another room's.
     async fn begin(&self, after: Option<Position>) -> Result<Seq> {
         let settled = self.member.notified_through();
-        let Some(after) = after else {
-            return Ok(settled);
-        };
-        let (mut before, mut beyond) = (settled, self.head.max(settled));
+        match after {
+            Some(after) if after.room == self.member.room => Ok(settled.max(after.seq)),
+            Some(after) => self.before(after.at, settled).await,
+            None => Ok(settled),
+        }
+    }
+
+    /// A row at or after `from`, not far from the last one before a moment and not beyond it.
+    async fn before(&self, moment: Timestamp, from: Seq) -> Result<Seq> {
+        let (mut before, mut beyond) = (from, self.head.max(from));
         while beyond - before > READ as u64 {
             let middle = before + (beyond - before) / 2;
-            match self.moment(middle).await? {
-                Some(at) if at < after.at => before = middle,
+            match self.row(middle).await? {
+                Some(row) if row.at < moment => before = middle,
                 _ => beyond = middle,
             }
         }
         Ok(before)
     }
 
-    /// When the row `seq` was stored.
-    async fn moment(&self, seq: Seq) -> Result<Option<Timestamp>> {
+    /// The place of the row `seq`.
+    async fn row(&self, seq: Seq) -> Result<Option<Position>> {
         let rows = self.store.rows(self.member.room, seq - 1, 1).await?;
-        Ok(rows.first().map(|row| row.created_at))
+        // A change that was dropped stands where the row after it does.
+        let place = |row: &Row| Position {
+            at: row.created_at,
+            room: row.room,
+            seq,
+        };
+        Ok(rows.first().map(place))
+    }
+}
+
+fn position(message: &Message) -> Position {
+    Position {
+        at: message.created_at,
+        room: message.room,
+        seq: message.seq,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The inbox over several rooms.
 
+use std::time::Duration;
+
 use domain::{
-    Cause, Mark, MemberChange, NotificationId, Role, RowId,
-    notification::MembershipNews,
-    ports::{Inbox, Members},
+    Cause, Content, Mark, MemberChange, NewChange, NotificationId, Role, RowId,
+    notification::{MembershipNews, Rule},
+    ports::{Inbox, Log, Members},
 };
 
 use super::*;
@@ -14,17 +16,16 @@ async fn all_in_pages(world: &World, user: UserId, limit: usize) -> Vec<String> 
     loop {
         let page = page(&*world.store, user, after, limit).await.unwrap();
         assert!(page.notifications.len() <= limit);
-        after = page.notifications.last().map(|last| last.position);
         let text = |n: &Notification| match &n.cause {
             Cause::Message(message) => message.content().unwrap().as_text().to_owned(),
             Cause::Membership(news) => format!("{:?}", news.change),
         };
         texts.extend(page.notifications.iter().map(text));
-        if !page.more {
+        let Some(next) = page.next else {
             return texts;
-        }
+        };
         // A cursor survives being written and read.
-        after = after.map(|position| position.to_string().parse().unwrap());
+        after = Some(next.to_string().parse().unwrap());
     }
 }
 
@@ -132,4 +133,75 @@ async fn what_is_kept_comes_among_the_messages_by_its_time() {
         let all = all_in_pages(&world, bob, limit).await;
         assert_eq!(all, ["before", "Joined", "after"], "limit {limit}");
     }
+}
+
+impl World {
+    /// Says much within one millisecond.
+    async fn babble(&self, room: RoomId, who: UserId, messages: usize) {
+        let rows = (0..messages).map(|n| testkit::builders::message(who, &n.to_string()));
+        let rows: Vec<_> = rows.collect();
+        for rows in rows.chunks(500) {
+            self.store.append(room, rows.to_vec()).await.unwrap();
+        }
+    }
+
+    async fn rule(&self, room: RoomId, user: UserId, rule: Rule) {
+        self.store.set_rule(room, user, rule).await.unwrap();
+    }
+
+    async fn mention(&self, room: RoomId, who: UserId, whom: UserId) -> Seq {
+        let content = Content {
+            mentions: vec![whom],
+            ..Content::plain("hey")
+        };
+        let row = testkit::builders::row(who, NewChange::Message { content });
+        self.append(room, row).await.seq
+    }
+}
+
+#[tokio::test]
+async fn a_mention_among_very_many_messages_is_found_page_by_page() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let busy = world.channel("busy", ann, &[bob]).await;
+    let quiet = world.channel("quiet", ann, &[bob]).await;
+    let only = Rule {
+        level: Level::Mentions,
+        ..Rule::default()
+    };
+    world.rule(busy, bob, only).await;
+    world.babble(busy, ann, LOOKED_AT + 500).await;
+    world.mention(busy, ann, bob).await;
+    world.say(quiet, ann, "after").await;
+
+    let first = page(&*world.store, bob, None, 10).await.unwrap();
+    assert!(first.notifications.is_empty(), "{:?}", first.notifications);
+    assert!(first.next.is_some());
+    assert_eq!(all_in_pages(&world, bob, 10).await, ["hey", "after"]);
+}
+
+#[tokio::test]
+async fn what_was_said_while_a_room_was_muted_is_stepped_over() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.channel("busy", ann, &[bob]).await;
+    let begun = world.say(room, ann, "before").await.created_at;
+    let hour = Duration::from_secs(3600);
+    let rule = Rule::default().muted(begun + Duration::from_secs(1), Some(begun + hour));
+    world.rule(room, bob, rule.clone()).await;
+    world.clock.advance(Duration::from_secs(2));
+    world.babble(room, ann, LOOKED_AT + 500).await;
+    world.clock.advance(hour);
+    world.say(room, ann, "after").await;
+
+    let whole = page(&*world.store, bob, None, 10).await.unwrap();
+    assert_eq!((whole.notifications.len(), whole.next), (2, None));
+
+    let off = Rule {
+        level: Level::None,
+        ..rule
+    };
+    world.rule(room, bob, off).await;
+    let nothing = page(&*world.store, bob, None, 10).await.unwrap();
+    assert_eq!((nothing.notifications.len(), nothing.next), (0, None));
 }

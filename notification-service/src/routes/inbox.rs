@@ -47,15 +47,9 @@ async fn show(ctx: &Context, page: &Page) -> Notifications {
     });
     Notifications {
         notifications: notifications.collect(),
-        more: page.more,
-        next: next(page),
+        more: page.next.is_some(),
+        next: page.next.map(|next| next.to_string()),
     }
-}
-
-/// Where the next page begins, for who reads on without acknowledging.
-fn next(page: &Page) -> Option<String> {
-    let last = page.notifications.last().filter(|_| page.more)?;
-    Some(last.position.to_string())
 }
 
 /// Settles a room through a row. Who is in the room no longer can still settle what told them so.

@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     Change, Event, Head, Member, MemberChange, Message, Notification, Result, RoomId, Row, Scene,
-    Seq, UserId, notifies,
+    Seq, UserId, notification::Level, notifies,
 };
 use tokio::time::{Duration, Instant};
 
@@ -161,11 +161,8 @@ impl News {
         for (member, head) in listed {
             let room = member.room;
             self.enter(member);
-            if self
-                .places
-                .get(&room)
-                .is_some_and(|place| place.position < head.seq)
-            {
+            let place = self.places.get_mut(&room);
+            if place.is_some_and(|place| place.is_behind(head.seq)) {
                 self.wake(room);
             }
         }
@@ -244,6 +241,15 @@ impl News {
 }
 
 impl Place {
+    /// Whether there is something to be read up to `head`. Where the member wants to be told of
+    /// nothing, what is there is stepped over: it may be much.
+    fn is_behind(&mut self, head: Seq) -> bool {
+        if self.member.rule.level == Level::None {
+            self.position = self.position.max(head);
+        }
+        self.position < head
+    }
+
     /// Follows the member's own coming and going, and the end of the room, in the order of the
     /// log.
     fn take(&mut self, row: &Row, user: UserId) {
