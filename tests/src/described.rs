@@ -1,11 +1,26 @@
 //! The API as the running server describes it, and whether an answer is as it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::schema::closed;
 use serde_json::{Value, json};
 
 use crate::{Answer, Rest};
+
+/// Headers that belong to HTTP, or that every answer has: nothing that a client would read here.
+const EVERYWHERE: &[&str] = &[
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-resource-policy",
+    "date",
+    "referrer-policy",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+];
 
 /// The description of a server's API.
 #[derive(Debug, Clone)]
@@ -31,7 +46,12 @@ impl Described {
     /// # Panics
     /// When it has none.
     pub async fn of(rest: &Rest) -> Self {
-        let document = rest.get("/openapi.json").await.expect(200);
+        Self::new(rest.get("/openapi.json").await.expect(200))
+    }
+
+    /// Takes a description.
+    #[must_use]
+    pub fn new(document: Value) -> Self {
         let components = closed(document["components"].clone());
         Self {
             document,
@@ -74,9 +94,66 @@ impl Described {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect()
     }
+
+    /// Holds the headers of an answer to what is said of them: those that are always there are, and
+    /// there are no others, but for those that all answers have.
+    fn hold_headers(&self, name: &str, said: &Value, answer: &Answer) {
+        let said = said.as_object().into_iter().flatten();
+        let said: BTreeMap<_, _> = said
+            .map(|(header, said)| (header.to_lowercase(), self.resolved(said)))
+            .collect();
+        for (header, said) in &said {
+            let value = answer.header(header);
+            let is_needed = said["required"] == true;
+            assert!(
+                !is_needed || !value.is_empty(),
+                "{name}: {header} is missing"
+            );
+            if !value.is_empty() {
+                let value = match said["schema"]["type"].as_str() {
+                    Some("integer") => serde_json::from_str(value).unwrap_or_default(),
+                    _ => Value::from(value),
+                };
+                let wrong = self.wrong(&said["schema"], &value);
+                assert!(wrong.is_empty(), "{name}: {header}: {wrong:?}");
+            }
+        }
+        for header in answer.headers.keys().map(|header| header.as_str()) {
+            let is_known = said.contains_key(header) || EVERYWHERE.contains(&header);
+            assert!(is_known, "{name}: {header} is not described");
+        }
+    }
+
+    /// What stands behind a reference, or the thing itself.
+    fn resolved<'a>(&'a self, said: &'a Value) -> &'a Value {
+        let reference = said["$ref"].as_str();
+        let behind = reference.and_then(|at| self.document.pointer(at.trim_start_matches('#')));
+        behind.unwrap_or(said)
+    }
 }
 
 impl Operation {
+    /// The rates that count it, by the names that answers give them.
+    #[must_use]
+    pub fn rates(&self) -> Vec<String> {
+        let responses = self.said["responses"].as_object().into_iter().flatten();
+        let patterns = responses.filter_map(|(_, response)| {
+            let pattern = response["headers"]["RateLimit"]["schema"]["pattern"].as_str()?;
+            let (_, names) = pattern.split_once('(')?;
+            Some(names.split_once(')')?.0)
+        });
+        let names = patterns.flat_map(|names| names.split('|').map(str::to_owned));
+        let names: BTreeSet<_> = names.collect();
+        names.into_iter().collect()
+    }
+
+    /// Whether it takes this parameter.
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        let parameters = self.said["parameters"].as_array().into_iter().flatten();
+        parameters.into_iter().any(|one| one["name"] == name)
+    }
+
     /// Its stable name.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -117,10 +194,7 @@ impl Operation {
         let Some(response) = self.said["responses"].get(status.to_string()) else {
             panic!("{name}: {status} is not described: {}", answer.text);
         };
-        assert!(!answer.header("x-request-id").is_empty(), "{name}");
-        if status == 401 {
-            assert_eq!(answer.header("www-authenticate"), "Bearer", "{name}");
-        }
+        described.hold_headers(&format!("{name}: {status}"), &response["headers"], answer);
         let content = response["content"].as_object();
         let Some((media_type, content)) = content.and_then(|content| content.iter().next()) else {
             assert_eq!(answer.text, "", "{name}: {status} has a body");

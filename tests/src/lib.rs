@@ -2,11 +2,13 @@
 //! which know nothing of the product's code.
 
 pub mod described;
+pub mod frames;
 pub mod people;
 pub mod process;
 pub mod rest;
 pub mod server;
 pub mod socket;
+pub mod tls;
 
 pub use people::{Anon, SignedIn};
 pub use process::Process;

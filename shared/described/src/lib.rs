@@ -12,12 +12,16 @@ mod operation;
 mod page;
 mod parameter;
 mod problem;
+mod rates;
 
 pub use asyncapi::asyncapi;
 pub use openapi::{TAGS, openapi};
 pub use operation::{Answer, Content, Operation, Who};
 pub use page::{SEARCH, STYLE, codes, page};
-pub use parameter::{ETAG, Header, LINK, LOCATION, Parameter, seq, uuid};
+pub use parameter::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, Header, LINK, LOCATION, Parameter,
+    seq, uuid,
+};
 
 /// A document as YAML.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Code, Limits};
+use domain::{Code, Limits, Rate};
 use protocol::schema::{Schemas, Shape, referred};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
     limits,
     operation::{Answer, Content, Operation, Who},
     parameter::{self, Parameter},
-    problem,
+    problem, rates,
 };
 
 /// The groups of operations, in the order in which they are shown.
@@ -107,8 +107,10 @@ fn describe(operation: &Operation, named: &mut Schemas) -> Value {
     if matches!(operation.who, Who::Bearer | Who::Administrator) {
         described["security"] = json!([{"bearer": []}]);
     }
-    if let Some(body) = &operation.body {
-        described["requestBody"] = json!({"required": true, "content": content(body, named)});
+    if !operation.bodies.is_empty() {
+        let bodies = operation.bodies.iter();
+        let content: Map<_, _> = bodies.map(|body| content(body, named)).collect();
+        described["requestBody"] = json!({"required": true, "content": content});
     }
     described
 }
@@ -136,7 +138,8 @@ fn parameters(operation: &Operation) -> Vec<Value> {
 fn responses(operation: &Operation, named: &mut Schemas) -> Value {
     let mut responses = BTreeMap::new();
     for (status, answer) in &operation.answers {
-        responses.insert(status.to_string(), response(answer, named));
+        let response = response(answer, &operation.rates, named);
+        responses.insert(status.to_string(), response);
     }
     let mut refusals = BTreeMap::<u16, Vec<Code>>::new();
     for code in operation.all_codes() {
@@ -144,25 +147,26 @@ fn responses(operation: &Operation, named: &mut Schemas) -> Value {
         refusals.entry(status).or_default().push(code);
     }
     for (status, codes) in refusals {
-        responses.insert(status.to_string(), problem::response(status, &codes));
+        let response = problem::response(status, &codes, &operation.rates);
+        responses.insert(status.to_string(), response);
     }
     json!(responses)
 }
 
-fn response(answer: &Answer, named: &mut Schemas) -> Value {
-    let mut headers = json!({"X-Request-Id": problem::header("X-Request-Id")});
-    for header in &answer.headers {
-        headers[header.name] = json!({"description": header.says, "schema": {"type": "string"}});
-    }
+fn response(answer: &Answer, rates: &[Rate], named: &mut Schemas) -> Value {
+    let mut headers = rates::headers(rates);
+    headers.insert("X-Request-Id".to_owned(), problem::header("X-Request-Id"));
+    let own = answer.headers.iter();
+    headers.extend(own.map(|header| (header.name.to_owned(), header.described())));
     let mut response = json!({"description": answer.says, "headers": headers});
     if let Some(body) = &answer.content {
-        response["content"] = content(body, named);
+        response["content"] = Map::from_iter([content(body, named)]).into();
     }
     response
 }
 
-/// A body by its media type, with what it refers to added to `named`.
-fn content(content: &Content, named: &mut Schemas) -> Value {
+/// A body with its media type; what it refers to is added to `named`.
+fn content(content: &Content, named: &mut Schemas) -> (String, Value) {
     let schema = match &content.shape {
         Some(Shape { schema, named: all }) => {
             referred(schema, all, named);
@@ -175,7 +179,5 @@ fn content(content: &Content, named: &mut Schemas) -> Value {
     if let Some(example) = &content.example {
         body["example"] = example.clone();
     }
-    let mut by_type = Map::new();
-    by_type.insert(content.media_type.to_owned(), body);
-    Value::Object(by_type)
+    (content.media_type.to_owned(), body)
 }

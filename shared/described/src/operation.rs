@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::Code;
-use protocol::schema::{Shape, shape};
-use serde_json::Value;
+use domain::{Code, Rate};
+use protocol::schema::{Schemas, Shape, shape};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::parameter::{Header, Parameter};
@@ -26,11 +26,14 @@ pub struct Operation {
     pub who: Who,
     /// What may stand in the query and in the headers.
     pub parameters: Vec<Parameter>,
-    /// What is sent, if anything.
-    pub body: Option<Content>,
+    /// What is sent, if anything: one of these.
+    pub bodies: Vec<Content>,
     /// What it answers when it does what was asked, by status.
     pub answers: BTreeMap<u16, Answer>,
-    /// The codes of its refusals, besides those that follow from who asks and what is sent.
+    /// The rates that count it.
+    pub rates: Vec<Rate>,
+    /// The codes of its refusals, besides those that follow from who asks, what is sent, and what
+    /// counts it.
     pub codes: Vec<Code>,
 }
 
@@ -109,8 +112,9 @@ impl Operation {
             says: "",
             who: Who::Bearer,
             parameters: Vec::new(),
-            body: None,
+            bodies: Vec::new(),
             answers: BTreeMap::new(),
+            rates: Vec::new(),
             codes: Vec::new(),
         }
     }
@@ -139,14 +143,14 @@ impl Operation {
     /// Says that JSON of this type is sent, as in the example.
     #[must_use]
     pub fn takes<T: ToSchema>(mut self, example: Value) -> Self {
-        self.body = Some(Content::json::<T>(example));
+        self.bodies.push(Content::json::<T>(example));
         self
     }
 
-    /// Says that something else than JSON is sent.
+    /// Says that something else than JSON is sent, or may be.
     #[must_use]
     pub fn takes_content(mut self, content: Content) -> Self {
-        self.body = Some(content);
+        self.bodies.push(content);
         self
     }
 
@@ -189,7 +193,16 @@ impl Operation {
         self
     }
 
-    /// Names the codes of its refusals, besides those that follow from who asks and what is sent.
+    /// Says which rates count it. That answers tell of them, and that it can be refused with
+    /// `rate_limited`, follows.
+    #[must_use]
+    pub fn counted_by(mut self, rates: &[Rate]) -> Self {
+        self.rates.extend_from_slice(rates);
+        self
+    }
+
+    /// Names the codes of its refusals, besides those that follow from who asks, what is sent, and
+    /// what counts it.
     #[must_use]
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         self.codes.extend_from_slice(codes);
@@ -206,9 +219,12 @@ impl Operation {
         if self.who == Who::Administrator {
             codes.push(Code::Forbidden);
         }
-        if self.body.is_some() {
+        if !self.bodies.is_empty() {
             codes.extend([Code::BodyTooLarge, Code::BodyTooSlow, Code::MediaType]);
             codes.extend([Code::InvalidJson, Code::InvalidField]);
+        }
+        if !self.rates.is_empty() {
+            codes.push(Code::RateLimited);
         }
         // A segment that is no UTF-8 leads nowhere.
         if self.segments().next().is_some() {
@@ -240,6 +256,27 @@ impl Content {
             media_type: "application/json",
             shape: Some(shape::<T>()),
             example: Some(example),
+        }
+    }
+
+    /// A form with one file, in the field of this name.
+    #[must_use]
+    pub fn file_form(field: &str, says: &str) -> Self {
+        let bytes = json!({
+            "type": "string", "format": "binary", "contentMediaType": "application/octet-stream",
+            "description": says,
+        });
+        let schema = json!({
+            "type": "object", "required": [field], "properties": {field: bytes},
+            "additionalProperties": false,
+        });
+        Self {
+            media_type: "multipart/form-data",
+            shape: Some(Shape {
+                schema,
+                named: Schemas::new(),
+            }),
+            example: None,
         }
     }
 

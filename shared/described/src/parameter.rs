@@ -24,25 +24,60 @@ pub struct Header {
     pub name: &'static str,
     /// What it says.
     pub says: &'static str,
+    /// Whether it is always there.
+    pub always: bool,
 }
 
 /// The version of what is answered: send it back in `If-None-Match` or `If-Match`.
 pub const ETAG: Header = Header {
     name: "ETag",
     says: "The version of what is answered.",
+    always: true,
 };
 
 /// Where the thing is that was made.
 pub const LOCATION: Header = Header {
     name: "Location",
     says: "Where the thing is that was made.",
+    always: true,
 };
 
 /// The pages before and after this one.
 pub const LINK: Header = Header {
     name: "Link",
     says: "The pages before (`prev`) and after (`next`) this one, as far as there are any.",
+    always: false,
 };
+
+/// Which part of a file was answered.
+pub const CONTENT_RANGE: Header = Header {
+    name: "Content-Range",
+    says: "Which part it is, and how long the whole is.",
+    always: true,
+};
+
+/// That parts of a file can be asked for.
+pub const ACCEPT_RANGES: Header = Header {
+    name: "Accept-Ranges",
+    says: "`bytes`: parts of it can be asked for.",
+    always: true,
+};
+
+/// What a file is called, and whether a browser shows it.
+pub const CONTENT_DISPOSITION: Header = Header {
+    name: "Content-Disposition",
+    says: "What the file is called, and whether a browser shows it.",
+    always: true,
+};
+
+impl Header {
+    /// What the document says of it.
+    pub(crate) fn described(&self) -> Value {
+        json!({
+            "description": self.says, "required": self.always, "schema": {"type": "string"},
+        })
+    }
+}
 
 impl Parameter {
     /// Something in the query.
@@ -136,6 +171,7 @@ const SEGMENTS: &[(&str, &str)] = &[
 
 /// Those that are named by people, and need be no ids.
 const NAMED: &[(&str, &str)] = &[
+    ("name", "What the file is called; for people."),
     ("policy", "The name of a policy, or its id."),
     ("emoji", "An emoji, percent-encoded."),
 ];

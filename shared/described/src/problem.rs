@@ -3,12 +3,14 @@
 
 use std::fmt::Write;
 
-use domain::{Code, Error};
+use domain::{Code, Error, Rate};
 use protocol::{
     native::Problem,
     schema::{Schemas, reference, shape},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::{parameter::CONTENT_RANGE, rates};
 
 /// The schemas of a refusal, with the codes that there are.
 pub(crate) fn schemas() -> Schemas {
@@ -22,7 +24,8 @@ pub(crate) fn schemas() -> Schemas {
 
 /// The headers that answers share.
 pub(crate) fn headers() -> Value {
-    let text = |says: &str| json!({"description": says, "schema": {"type": "string"}});
+    let text =
+        |says: &str| json!({"description": says, "required": true, "schema": {"type": "string"}});
     json!({
         "X-Request-Id": text("The request's name in the server's log: yours, if you gave one."),
         "WWW-Authenticate": text("How to say who you are."),
@@ -38,8 +41,8 @@ pub(crate) fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
-/// A refusal with one of these codes.
-pub(crate) fn response(status: u16, codes: &[Code]) -> Value {
+/// A refusal with one of these codes, of what is counted by these rates.
+pub(crate) fn response(status: u16, codes: &[Code], rates: &[Rate]) -> Value {
     let mut says = String::new();
     for code in codes {
         let _ = writeln!(says, "- `{}`: {}", code.name(), code.info().title);
@@ -50,18 +53,24 @@ pub(crate) fn response(status: u16, codes: &[Code]) -> Value {
     let content = json!({"schema": schema, "example": codes.first().map(|code| example(*code))});
     json!({
         "description": says.trim_end(),
-        "headers": with_headers(status),
+        "headers": with_headers(status, rates),
         "content": {"application/problem+json": content},
     })
 }
 
-fn with_headers(status: u16) -> Value {
-    let mut headers = json!({"X-Request-Id": header("X-Request-Id")});
+fn with_headers(status: u16, rates: &[Rate]) -> Map<String, Value> {
+    let mut headers = rates::headers(rates);
+    let mut insert = |name: &str| headers.insert(name.to_owned(), header(name));
+    insert("X-Request-Id");
     if status == 401 {
-        headers["WWW-Authenticate"] = header("WWW-Authenticate");
+        insert("WWW-Authenticate");
     }
     if matches!(status, 429 | 503) {
-        headers["Retry-After"] = header("Retry-After");
+        insert("Retry-After");
+    }
+    if status == 416 {
+        let range = CONTENT_RANGE;
+        headers.insert(range.name.to_owned(), range.described());
     }
     headers
 }

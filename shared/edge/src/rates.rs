@@ -1,6 +1,6 @@
 //! How fast somebody may go: messages, tickets and uploads per user, log-ins per address and per
-//! name, sign-ups and renewals per address. Each is named once, here: the name stands in
-//! `RateLimit-Policy` of the answers that the rate had a part in.
+//! name, sign-ups and renewals per address. The name of each stands in `RateLimit-Policy` of the
+//! answers that it had a part in.
 
 mod meter;
 mod readings;
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Code, Error, Limits, Result, TenantId, UserId};
+use domain::{Code, Error, Limits, Rate, Result, TenantId, UserId};
 use governor::Quota;
 use tokio_util::sync::CancellationToken;
 
@@ -53,13 +53,13 @@ impl Rates {
         let uploads = Quota::per_minute(at_least_one(limits.uploads_per_minute));
         Self {
             lifted,
-            sends: Meter::new("sends", sends),
-            logins_from: Meter::new("logins", logins),
-            logins_as: Meter::new("logins-of-name", as_name),
-            signups: Meter::new("signups", signups),
-            refreshes: Meter::new("refreshes", refreshes),
-            tickets: Meter::new("tickets", tickets),
-            uploads: Meter::new("uploads", uploads),
+            sends: Meter::new(Rate::Sends, sends),
+            logins_from: Meter::new(Rate::Logins, logins),
+            logins_as: Meter::new(Rate::LoginsOfName, as_name),
+            signups: Meter::new(Rate::Signups, signups),
+            refreshes: Meter::new(Rate::Refreshes, refreshes),
+            tickets: Meter::new(Rate::Tickets, tickets),
+            uploads: Meter::new(Rate::Uploads, uploads),
             names: RandomState::new(),
         }
     }

@@ -23,9 +23,6 @@ pub(crate) use own::OWN;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Below this, everything is ours to describe. The dialects have documents of their own.
-const DESCRIBED: &str = "/api/v1/";
-
 /// The descriptions, written when somebody first asks for one of them.
 pub(crate) struct Docs {
     operations: Vec<Operation>,
@@ -120,11 +117,14 @@ fn asset(media_type: &'static str, text: &'static str) -> Response {
 }
 
 /// What is served and not described, and what is described and not served, by method and path.
-/// `HEAD` is described by `GET`.
+/// `HEAD` is described by `GET`; the dialects, which answer in words of their own, have documents
+/// of their own.
 #[must_use]
 pub fn differences(services: &[Service]) -> Vec<String> {
     let endpoints = services.iter().flat_map(|service| &service.endpoints);
-    let ours = endpoints.filter(|endpoint| endpoint.path.starts_with(DESCRIBED));
+    let dialects: Vec<_> = services.iter().flat_map(|one| &one.fallbacks).collect();
+    let is_dialect = |path: &str| dialects.iter().any(|(prefix, _)| path.starts_with(prefix));
+    let ours = endpoints.filter(|endpoint| !is_dialect(endpoint.path));
     let served: BTreeSet<String> = ours.flat_map(methods).collect();
     let operations = services.iter().flat_map(|service| &service.operations);
     let described: BTreeSet<String> = operations

@@ -2,6 +2,7 @@
 
 use std::{hash::Hash, time::Duration};
 
+use domain::Rate;
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -13,17 +14,17 @@ use super::readings::{self, Reading};
 
 /// A rate and how far each key has used it up.
 pub(super) struct Meter<K: Hash + Eq + Clone> {
-    name: &'static str,
+    rate: Rate,
     quota: Quota,
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
 }
 
 impl<K: Hash + Eq + Clone> Meter<K> {
-    /// Nobody has used anything yet. The name is what answers call the rate.
-    pub(super) fn new(name: &'static str, quota: Quota) -> Self {
+    /// Nobody has used anything yet.
+    pub(super) fn new(rate: Rate, quota: Quota) -> Self {
         let limiter = DefaultKeyedRateLimiter::keyed(quota).with_middleware();
         Self {
-            name,
+            rate,
             quota,
             limiter,
         }
@@ -40,7 +41,7 @@ impl<K: Hash + Eq + Clone> Meter<K> {
             Err(refused) => (0, refused.wait_time_from(self.limiter.clock().now())),
         };
         readings::note(Reading {
-            name: self.name,
+            rate: self.rate,
             quota: self.quota,
             remaining,
             wait,

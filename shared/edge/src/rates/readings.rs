@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, fmt::Write as _, time::Duration};
 
+use domain::Rate;
 use governor::Quota;
 use hyper::{
     HeaderMap,
@@ -23,7 +24,7 @@ tokio::task_local! {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     /// The rate.
-    pub(super) name: &'static str,
+    pub(super) rate: Rate,
     /// What it allows.
     pub(super) quota: Quota,
     /// How many more would pass now.
@@ -42,7 +43,7 @@ pub(crate) async fn scope<F: Future>(work: F) -> F::Output {
 pub(super) fn note(reading: Reading) {
     let _ = READINGS.try_with(|readings| {
         let mut readings = readings.borrow_mut();
-        readings.retain(|before| before.name != reading.name);
+        readings.retain(|before| before.rate != reading.rate);
         readings.push(reading);
     });
 }
@@ -57,7 +58,7 @@ pub(crate) fn set_headers(headers: &mut HeaderMap) {
     let (mut policy, mut state) = (String::new(), String::new());
     for reading in &readings {
         let separator = if policy.is_empty() { "" } else { ", " };
-        let (name, quota) = (reading.name, reading.quota.burst_size());
+        let (name, quota) = (reading.rate.name(), reading.quota.burst_size());
         let window = seconds(reading.quota.burst_size_replenished_in());
         let (left, wait) = (reading.remaining, seconds(reading.wait));
         // Writing to a String cannot fail.

@@ -1,7 +1,7 @@
 //! Accounts and people, described.
 
-use described::{Operation, Parameter, Who};
-use domain::Code;
+use described::{Content, Operation, Parameter, Who};
+use domain::{Code, Rate};
 use protocol::native::{
     ChangeMe, ChangePassword, Login, Me, SetUp, SignUp, TokenBody, UserView,
     examples::{me, token, user},
@@ -14,8 +14,10 @@ const NEW: &[Code] = &[
     Code::InvalidPassword,
     Code::InvalidEmail,
     Code::UsernameTaken,
-    Code::RateLimited,
 ];
+
+/// What counts log-ins, and whatever else asks for a password.
+const LOGINS: &[Rate] = &[Rate::Logins, Rate::LoginsOfName];
 
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = coming_in();
@@ -35,6 +37,7 @@ fn coming_in() -> Vec<Operation> {
             .of(Who::Anybody)
             .takes::<SignUp>(account)
             .answers::<TokenBody>(201, "The account, and a token for it.", token())
+            .counted_by(&[Rate::Signups])
             .refuses(NEW),
         Operation::post("/api/v1/auth/login", "log_in")
             .says(
@@ -44,7 +47,8 @@ fn coming_in() -> Vec<Operation> {
             .of(Who::Anybody)
             .takes::<Login>(json!({"username": "ann", "password": "correct horse"}))
             .answers::<TokenBody>(200, "A token.", token())
-            .refuses(&[Code::WrongCredentials, Code::RateLimited]),
+            .counted_by(LOGINS)
+            .refuses(&[Code::WrongCredentials]),
         Operation::post("/api/v1/setup", "set_up")
             .says(
                 "accounts",
@@ -53,8 +57,21 @@ fn coming_in() -> Vec<Operation> {
             .of(Who::Anybody)
             .takes::<SetUp>(first)
             .answers::<TokenBody>(201, "The administrator, and a token.", token())
+            .counted_by(&[Rate::Signups])
             .refuses(NEW)
             .refuses(&[Code::NotFound, Code::TokenInvalid]),
+        Operation::get("/setup", "setup_page")
+            .says(
+                "accounts",
+                "A page to make the first administrator with, until there is one.",
+            )
+            .of(Who::Anybody)
+            .answers_content(
+                200,
+                "The page.",
+                Some(Content::of("text/html; charset=utf-8")),
+            )
+            .refuses(&[Code::NotFound]),
         Operation::post("/api/v1/auth/logout", "log_out")
             .says(
                 "accounts",
@@ -88,11 +105,8 @@ fn oneself() -> Vec<Operation> {
             )
             .takes::<ChangePassword>(json!({"current": "correct horse", "new": "battery staple"}))
             .answers::<TokenBody>(200, "A token of the new session.", token())
-            .refuses(&[
-                Code::WrongCredentials,
-                Code::InvalidPassword,
-                Code::RateLimited,
-            ]),
+            .counted_by(LOGINS)
+            .refuses(&[Code::WrongCredentials, Code::InvalidPassword]),
     ]
 }
 

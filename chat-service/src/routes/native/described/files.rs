@@ -1,7 +1,10 @@
 //! Files, described.
 
-use described::{Content, ETAG, LOCATION, Operation, Parameter};
-use domain::Code;
+use described::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, Content, ETAG, LOCATION, Operation,
+    Parameter, Who,
+};
+use domain::{Code, Rate};
 use protocol::native::{FileLinkView, FileUploaded, examples::FILE};
 use serde_json::json;
 
@@ -9,7 +12,7 @@ use serde_json::json;
 const BYTES: Content = Content::of("*/*");
 
 pub(super) fn operations() -> Vec<Operation> {
-    vec![upload(), read(), link()]
+    vec![upload(), read(), link(), linked()]
 }
 
 fn upload() -> Operation {
@@ -21,42 +24,75 @@ fn upload() -> Operation {
     Operation::post("/api/v1/files", "upload_file")
         .says(
             "files",
-            "Uploads a file, as the part `file` of a form. Its type is told by its bytes; what \
-             claims another is refused.",
+            "Uploads a file, as the one part of a form or as the body itself. Its type is told by \
+             its bytes; what claims another is refused.",
         )
-        .takes_content(Content::of("multipart/form-data"))
+        .with(Parameter::header(
+            "Content-Disposition",
+            json!({"type": "string"}),
+            "What the file is called, where the body is the file itself.",
+        ))
+        .takes_content(Content::file_form("file", "The file, with its name."))
+        .takes_content(Content::of("*/*"))
         .answers::<FileUploaded>(
             201,
             "The file, to be sent with a message.",
             json!({"file": file}),
         )
         .with_header(LOCATION)
+        .counted_by(&[Rate::Uploads])
         .refuses(&[
             Code::FileTooLarge,
             Code::FileIncomplete,
             Code::FileTypeRefused,
             Code::FileTypeMismatch,
             Code::TooManyUploads,
-            Code::RateLimited,
             Code::Draining,
         ])
 }
 
-fn read() -> Operation {
-    let range = json!({"type": "string"});
-    Operation::get("/api/v1/files/{file}", "read_file")
-        .says("files", "Reads a file that you may see, or a part of it.")
+/// Reads a file, whoever may.
+fn reading(operation: Operation) -> Operation {
+    let text = || json!({"type": "string"});
+    operation
         .with(Parameter::header(
             "Range",
-            range,
+            text(),
             "Which part, as in `bytes=0-1023`.",
         ))
+        .with(Parameter::header(
+            "If-Range",
+            text(),
+            "The `ETag` of what you have the rest of: if it is another by now, all of it comes.",
+        ))
         .with(Parameter::if_none_match())
-        .answers_content(200, "The file.", Some(BYTES))
         .answers_content(206, "The part.", Some(BYTES))
+        .with_header(CONTENT_RANGE)
+        .answers_content(200, "The file.", Some(BYTES))
         .answers_nothing(304, "You have it.")
         .with_header(ETAG)
+        .with_header(ACCEPT_RANGES)
+        .with_header(CONTENT_DISPOSITION)
         .refuses(&[Code::FileNotFound, Code::RangeNotSatisfiable])
+}
+
+fn read() -> Operation {
+    let read = Operation::get("/api/v1/files/{file}", "read_file");
+    reading(read.says("files", "Reads a file that you may see, or a part of it."))
+}
+
+fn linked() -> Operation {
+    let expires = json!({"type": "integer", "format": "int64"});
+    let signature = json!({"type": "string"});
+    let linked = Operation::get("/files/{file}/{name}", "read_linked_file")
+        .says(
+            "files",
+            "Reads a file through a link that somebody was given.",
+        )
+        .of(Who::Anybody)
+        .with(Parameter::query("expires", expires, "As the link has it.").required())
+        .with(Parameter::query("sig", signature, "As the link has it.").required());
+    reading(linked).refuses(&[Code::LinkInvalid, Code::LinkExpired])
 }
 
 fn link() -> Operation {

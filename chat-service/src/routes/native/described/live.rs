@@ -17,7 +17,7 @@ fn receipts() -> Vec<Operation> {
             .says("rooms", says)
             .takes::<ReadBody>(json!({"seq": 42}))
             .answers_nothing(204, "It is noted.")
-            .refuses(&[Code::RoomNotFound, Code::RateLimited])
+            .refuses(&[Code::RoomNotFound])
     };
     let list = json!({
         "receipts": [{"user": user(), "read": 40, "received": 42}], "more": false,

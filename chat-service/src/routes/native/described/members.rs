@@ -1,7 +1,7 @@
 //! Who is in a room and what they may do, described.
 
 use described::{ETAG, Operation, Parameter};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     AddMember, MemberChanged, Members, RoleBody, RoomSummary, UserBody,
     examples::{USER, room, user},
@@ -39,12 +39,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .takes::<AddMember>(json!({"user": USER, "role": "member"}))
             .answers::<MemberChanged>(200, "They were in it already.", json!({"member": member()}))
             .answers::<MemberChanged>(201, "They are in it.", changed())
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE)
             .refuses(&[Code::RoomFull, Code::TooManyRooms]),
         Operation::patch(ONE, "change_role")
             .says("rooms", "Lets somebody do more or less in a room.")
             .takes::<RoleBody>(json!({"role": "admin"}))
             .answers::<MemberChanged>(200, "Their place, as it is now.", changed())
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE),
         Operation::delete(ONE, "remove_member")
             .says(
@@ -52,12 +54,14 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Sends somebody away, who then comes back only by being added.",
             )
             .answers_nothing(204, "They are not in it.")
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE),
         Operation::post("/api/v1/rooms/{room}/transfer", "transfer_room")
             .says("rooms", "Makes another member the owner.")
             .takes::<UserBody>(json!({"user": USER}))
             .answers::<RoomSummary>(200, "The room.", room())
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE),
     ]
 }

@@ -1,7 +1,7 @@
 //! One message and its reactions, described.
 
 use described::{ETAG, Operation, Parameter};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     EditMessage, MessageChanged, OneMessage, ReactionAnswer,
     examples::{CLIENT, message},
@@ -24,7 +24,6 @@ const CHANGE: &[Code] = &[
     Code::InvalidClientId,
     Code::ClientIdMismatch,
     Code::InvalidField,
-    Code::RateLimited,
 ];
 
 /// How a reaction can be refused.
@@ -36,7 +35,6 @@ const REACT: &[Code] = &[
     Code::RoomReadOnly,
     Code::InvalidEmoji,
     Code::TooManyEmoji,
-    Code::RateLimited,
 ];
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -68,6 +66,7 @@ fn of_one() -> Vec<Operation> {
             .takes::<EditMessage>(edit)
             .answers::<MessageChanged>(200, "The message, as it is now.", changed.clone())
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE)
             .refuses(&[Code::MessageEmpty, Code::MessageTooLong, Code::InvalidEmoji]),
         Operation::delete(ONE, "delete_message")
@@ -79,6 +78,7 @@ fn of_one() -> Vec<Operation> {
             .with(Parameter::idempotency_key())
             .answers::<MessageChanged>(200, "What is left of it.", changed)
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(CHANGE),
     ]
 }
@@ -92,6 +92,7 @@ fn reactions() -> Vec<Operation> {
                 "It is so; `seq` is the row that tells the others, if it was not so already.",
                 json!({"seq": 43}),
             )
+            .counted_by(&[Rate::Sends])
             .refuses(REACT)
     };
     vec![

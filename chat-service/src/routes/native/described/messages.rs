@@ -1,7 +1,7 @@
 //! `/api/v1/rooms/{room}/messages`, described.
 
 use described::{ETAG, LINK, Operation, Parameter, seq};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     MessageSent, Messages, SendMessage,
     examples::{CLIENT, message},
@@ -35,8 +35,8 @@ fn history() -> Operation {
                 "more_after": false,
             }),
         )
-        .with_header(LINK)
         .answers_nothing(304, "You have this page.")
+        .with_header(LINK)
         .with_header(ETAG)
         .refuses(&[Code::RoomNotFound, Code::InvalidCursor])
 }
@@ -57,6 +57,7 @@ fn send() -> Operation {
             "It was stored before: this is the original.",
             sent(true),
         )
+        .counted_by(&[Rate::Sends])
         .refuses(&[
             Code::RoomNotFound,
             Code::MessageEmpty,
@@ -70,6 +71,5 @@ fn send() -> Operation {
             Code::RoomReadOnly,
             Code::WrongRoomKind,
             Code::RoleTooLow,
-            Code::RateLimited,
         ])
 }

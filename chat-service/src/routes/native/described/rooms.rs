@@ -1,7 +1,7 @@
 //! `/api/v1/rooms` and what is below it, but for messages, described.
 
 use described::{ETAG, LOCATION, Operation, Parameter};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     ChangeRoom, CreateRoom, RoomJoined, RoomSummary, Rooms, UserBody,
     examples::{USER, room},
@@ -24,6 +24,7 @@ fn in_general() -> Vec<Operation> {
             .answers::<RoomSummary>(201, "The room.", room())
             .with_header(LOCATION)
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(&[Code::UserNotFound, Code::InvalidRoomName, Code::RoomExists, Code::TooManyRooms]),
         Operation::get("/api/v1/rooms", "list_rooms")
             .says(
@@ -63,6 +64,7 @@ fn of_one() -> Vec<Operation> {
                 "You are in it; `seq` is the row of the join, if it was one now.",
                 json!({"room": room(), "seq": 42}),
             )
+            .counted_by(&[Rate::Sends])
             .refuses(&[
                 Code::RoomNotFound,
                 Code::RoomFull,
@@ -73,6 +75,7 @@ fn of_one() -> Vec<Operation> {
         Operation::post("/api/v1/rooms/{room}/leave", "leave_room")
             .says("rooms", "Leaves a room.")
             .answers_nothing(204, "You are not in it any more.")
+            .counted_by(&[Rate::Sends])
             .refuses(&[Code::RoomNotFound, Code::LastOwner]),
         Operation::post("/api/v1/rooms/direct", "open_direct")
             .says(
@@ -84,6 +87,7 @@ fn of_one() -> Vec<Operation> {
             .answers::<RoomSummary>(201, "The room.", room())
             .with_header(LOCATION)
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(&[Code::UserNotFound, Code::TooManyRooms, Code::InvalidField]),
     ]
 }
@@ -99,6 +103,7 @@ fn of_changes() -> Vec<Operation> {
             .takes::<ChangeRoom>(json!({"name": "lounge", "read_only": false}))
             .answers::<RoomSummary>(200, "The room, as it is now.", room())
             .with_header(ETAG)
+            .counted_by(&[Rate::Sends])
             .refuses(&[
                 Code::RoomNotFound,
                 Code::RoleTooLow,
@@ -114,6 +119,7 @@ fn of_changes() -> Vec<Operation> {
                 "Deletes a room for everybody; a direct room, only for yourself.",
             )
             .answers_nothing(204, "It is gone.")
+            .counted_by(&[Rate::Sends])
             .refuses(&[Code::RoomNotFound, Code::RoleTooLow]),
     ]
 }

@@ -1,7 +1,7 @@
 //! What logins begin, described.
 
 use described::{Operation, Parameter, Who};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     Refresh, Sessions, TicketBody, TokenBody,
     examples::{AT, RUN, TOKEN, token},
@@ -23,7 +23,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .of(Who::Anybody)
             .takes::<Refresh>(json!({"refresh_token": TOKEN}))
             .answers::<TokenBody>(200, "The next tokens.", token())
-            .refuses(&[Code::TokenInvalid, Code::RefreshReused, Code::RateLimited]),
+            .counted_by(&[Rate::Refreshes])
+            .refuses(&[Code::TokenInvalid, Code::RefreshReused]),
         Operation::post("/api/v1/auth/logout-everywhere", "log_out_everywhere")
             .says("accounts", "Ends all your sessions, with their sockets.")
             .answers_nothing(204, "None of your tokens is of use any more."),
@@ -43,6 +44,6 @@ pub(super) fn operations() -> Vec<Operation> {
                  headers: `/api/v1/ws?ticket=`.",
             )
             .answers::<TicketBody>(201, "It.", json!({"ticket": TOKEN, "expires_at": AT}))
-            .refuses(&[Code::RateLimited]),
+            .counted_by(&[Rate::Tickets]),
     ]
 }
