@@ -1,6 +1,10 @@
 //! `hubbub doctor`: what would keep a server from starting, or troubles one that runs.
 
-use std::{net::TcpListener, os::unix::fs::PermissionsExt};
+use std::{
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -34,6 +38,9 @@ fn a_healthy_place_is_all_ok_before_and_beside_a_server() {
         line(&beside, "data").contains("its owner's alone"),
         "{beside:?}"
     );
+    let files = line(&beside, "files");
+    assert!(files.contains("written, read and removed"), "{files}");
+    assert_eq!(files_below(&place.path("data/blobs")), 0, "nothing is left");
     assert_eq!(serving.status("/readyz"), 200, "it goes on");
     assert_eq!(serving.end("-TERM"), Some(0));
 }
@@ -80,6 +87,41 @@ fn what_is_wrong_is_a_line_that_says_what_to_do() {
         tls.starts_with("fail") && tls.contains("cert.pem cannot be read"),
         "{tls}"
     );
+}
+
+/// How many files lie below a folder.
+fn files_below(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten();
+    let count = |path: PathBuf| if path.is_dir() { files_below(&path) } else { 1 };
+    entries.map(|entry| count(entry.path())).sum()
+}
+
+#[test]
+fn a_storage_of_files_that_is_of_no_use_says_what_to_look_at() {
+    let place = Place::new();
+    assert_eq!(place.serve().end("-TERM"), Some(0));
+    std::fs::remove_dir_all(place.path("data/blobs")).expect("our own folder");
+    place.write("data/blobs", "a file");
+    let done = place.run(&["doctor"]);
+    let files = line(&done, "files");
+    assert!(files.starts_with("fail"), "{files}");
+    assert!(files.contains("data/blobs"), "{files}");
+
+    let nowhere = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = nowhere.local_addr().expect("an address");
+    drop(nowhere);
+    let file = format!(
+        "[backends]\nblobs_url = 's3://bucket/files'\n[s3]\nendpoint = 'http://{address}'\n\
+         access_key_id = 'AKIA'\nsecret_access_key = 'not to be shown'\n"
+    );
+    place.write("hubbub.toml", &file);
+    let done = place.run(&["doctor"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let files = line(&done, "files");
+    assert!(files.starts_with("fail"), "{files}");
+    assert!(files.contains("writing failed"), "{files}");
+    assert!(files.contains("look at [s3]"), "{files}");
+    assert!(!done.stdout.contains("not to be shown"), "{done:?}");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! Looking over what embedded mode keeps, without touching it.
+//! Looking over what is kept, without changing it.
 
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_local::SystemClock;
 pub use adapter_sqlite::checkup::{Checkup, Soundness};
-use domain::ports::Clock;
+use domain::ports::{Blobs, Clock};
 use settings::Settings;
 
 use crate::{
-    OpenError,
-    url::{Plan, StoreUrl},
+    OpenError, open_blobs,
+    url::{BlobsUrl, Plan, StoreUrl},
 };
 
 /// The file of the database, if the store is one.
@@ -26,6 +26,42 @@ pub fn database(settings: &Settings) -> Option<PathBuf> {
 /// When it cannot be opened, is foreign or too new; the text says what to do.
 pub fn look(database: &std::path::Path) -> Result<Checkup, OpenError> {
     Ok(adapter_sqlite::checkup::look(database)?)
+}
+
+/// Where the bytes of files are kept.
+pub struct Storage {
+    /// The way to it.
+    pub blobs: Arc<dyn Blobs>,
+    /// The folder, where it is one.
+    pub folder: Option<PathBuf>,
+    /// What to look at when it does not do what it should.
+    pub advice: &'static str,
+}
+
+/// Where the bytes of files are kept; `None` for a folder that is not there yet. Asks nothing of a
+/// storage.
+///
+/// # Errors
+/// As [`crate::open`], of what has to do with files.
+pub fn storage(settings: &Settings) -> Result<Option<Storage>, OpenError> {
+    let url = Plan::of(settings)?.blobs;
+    let (folder, advice) = match &url {
+        BlobsUrl::Dir(path) if !path.exists() => return Ok(None),
+        BlobsUrl::Dir(path) => (
+            Some(path.clone()),
+            "look at its owner, its mode, and the room on its disk",
+        ),
+        BlobsUrl::S3 { .. } => (
+            None,
+            "look at [s3] (address, region, key), and whether the bucket is there and lets the \
+             key put, get and delete objects",
+        ),
+    };
+    Ok(Some(Storage {
+        blobs: open_blobs(settings, url)?,
+        folder,
+        advice,
+    }))
 }
 
 /// The clock of this machine, which is the store's in embedded mode.
