@@ -1,6 +1,7 @@
 //! The product as a process of its own, to be killed.
 
 use std::{
+    fs::File,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
@@ -8,15 +9,16 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, ChildStderr, ChildStdout, Command},
+    process::{Child, ChildStdout, Command},
 };
 
 /// A running `hubbub serve` on a port of its own.
 pub struct Process {
     child: Child,
     addr: SocketAddr,
-    /// Its output stays open, so that it is never blocked or broken by ours.
-    _output: (BufReader<ChildStdout>, ChildStderr),
+    /// Its output stays open, so that it is never broken by ours.
+    _output: BufReader<ChildStdout>,
+    log: PathBuf,
 }
 
 impl Process {
@@ -33,18 +35,20 @@ impl Process {
             command.arg("--config").arg(config);
         }
         command.env("HUBBUB_LOG__FILTER", "error").current_dir(data);
+        let log = data.join("log");
+        let writes = File::options().append(true).create(true).open(&log);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(writes.expect("a folder"));
         let mut child = command.kill_on_drop(true).spawn().expect("the program");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let stderr = child.stderr.take().expect("piped");
         let addr = crate::soon("the banner", announced(&mut stdout)).await;
         Self {
             child,
             addr,
-            _output: (stdout, stderr),
+            _output: stdout,
+            log,
         }
     }
 
@@ -70,6 +74,25 @@ impl Process {
         self.child.id().expect("a running process")
     }
 
+    /// What it wrote to its log: errors only.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// Sends it a signal, by its name.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub async fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.await.expect("kill").success());
+    }
+
     /// Kills it with -9 and waits for its end.
     ///
     /// # Panics
@@ -83,9 +106,7 @@ impl Process {
     /// # Panics
     /// When it does not stop.
     pub async fn terminate(mut self) -> Option<i32> {
-        let id = self.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(sent.expect("kill").success());
+        self.signal("TERM").await;
         crate::soon("the end", self.child.wait())
             .await
             .expect("an exit")
@@ -100,7 +121,7 @@ async fn announced(stdout: &mut BufReader<ChildStdout>) -> SocketAddr {
         line.clear();
         let read = stdout.read_line(&mut line).await.expect("output");
         assert_ne!(read, 0, "it ended before it was ready");
-        if let Some((_, rest)) = line.split_once("http://") {
+        if let Some((_, rest)) = line.split_once("://") {
             let addr: String = rest
                 .chars()
                 .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
