@@ -150,8 +150,8 @@ impl Operation {
     /// Whether it takes this parameter.
     #[must_use]
     pub fn takes(&self, name: &str) -> bool {
-        let parameters = self.said["parameters"].as_array().into_iter().flatten();
-        parameters.into_iter().any(|one| one["name"] == name)
+        let mut parameters = self.said["parameters"].as_array().into_iter().flatten();
+        parameters.any(|one| one["name"] == name)
     }
 
     /// Its stable name.

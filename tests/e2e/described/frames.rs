@@ -2,7 +2,7 @@
 //! each is as described. A new frame without a step here fails the test.
 
 use e2e::{
-    Server, SignedIn, Socket,
+    Anon, Server, SignedIn, Socket,
     frames::{Frames, Talker},
 };
 use serde_json::{Value, json};
@@ -111,6 +111,10 @@ impl<'a> Talk<'a> {
     }
 
     async fn be_there(&mut self) {
+        let rest = self.who.1.rest.clone();
+        let fresh = Anon { rest }.log_in("boris").await.token;
+        let renewed = self.boris.ask("authenticate", json!({"token": fresh}));
+        assert_eq!(renewed.await["type"], "ack");
         self.olga.ask("ping", json!({})).await;
         let typing = json!({"room": self.room, "on": true});
         self.olga.ask("typing", typing).await;
