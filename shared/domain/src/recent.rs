@@ -5,7 +5,7 @@
 
 use crate::{Change, Row, Seq, UserId};
 
-/// How many rows are kept before the block is filled anew.
+/// How many rows a fill reads, and how many may be added to it before it is filled anew.
 pub const RECENT_ROWS: usize = 200;
 
 /// The newest rows of a room, of one generation.
@@ -64,7 +64,8 @@ impl Recent {
     /// Whether so much was added that the block should be filled anew.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.rows.len() > RECENT_ROWS
+        let added = self.rows.iter().rev().take_while(|row| row.seq > self.upto);
+        added.count() > RECENT_ROWS
     }
 }
 
@@ -103,6 +104,16 @@ mod tests {
         assert!(!block(3).covers(4));
         assert!(!block(3).covers(2));
         assert!(Recent::default().covers(0));
+    }
+
+    #[test]
+    fn a_whole_fill_has_room_for_as_many_rows_again() {
+        let mut recent = block(RECENT_ROWS as Seq);
+        let rows = (1..=RECENT_ROWS as Seq).map(|seq| row(recent.upto + seq));
+        recent.add(&rows.collect::<Vec<_>>());
+        assert!(!recent.is_full());
+        recent.add(&[row(recent.upto + RECENT_ROWS as Seq + 1)]);
+        assert!(recent.is_full());
     }
 
     #[test]
