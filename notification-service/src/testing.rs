@@ -44,6 +44,7 @@ impl World {
             bus: Arc::new(LocalBus::new()),
             blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),
+            dependencies: Vec::new(),
         };
         let settings = Arc::new(Settings::default());
         Self {

@@ -122,6 +122,7 @@ fn context(world: &World) -> Context {
         blobs: Arc::new(adapter_blobs::DirBlobs::open(world.dir.path().join("blobs")).unwrap()),
         queue: Arc::new(adapter_sqlite::SqliteQueue::new(world.store.clone())),
         clock: world.clock.clone(),
+        dependencies: Vec::new(),
     };
     let secret = Secret::new("5b1d0c6fe2a94e8797c1f0a3d24b6e58");
     Context::new(Arc::new(settings()), ports, &secret)

@@ -60,6 +60,13 @@ impl Context {
             let store = store.clone();
             async move { store.ping().await }
         });
+        for (name, dependency) in &ports.dependencies {
+            let dependency = Arc::clone(dependency);
+            health.check_spare(name, move || {
+                let dependency = Arc::clone(&dependency);
+                async move { dependency.ping().await }
+            });
+        }
         let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
         let auth = Authenticator::new(ports.store.clone(), clock, &settings, secret);
         let node = NodeId::new();

@@ -37,10 +37,18 @@ type Check = Arc<dyn Fn() -> Answer + Send + Sync>;
 /// The parts of a process and whether they are there. One per process.
 pub struct Health {
     drain: CancellationToken,
-    /// What is missing of each part; `None` when nothing is.
-    parts: Mutex<BTreeMap<&'static str, Option<String>>>,
+    parts: Mutex<BTreeMap<&'static str, State>>,
     checks: Mutex<Vec<(&'static str, Check)>>,
     checked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// How a part is.
+#[derive(Debug, Clone)]
+struct State {
+    /// Whether the process cannot serve without it.
+    needed: bool,
+    /// What is missing of it; `None` when nothing is.
+    missing: Option<String>,
 }
 
 /// The word of one part about itself.
@@ -76,7 +84,7 @@ impl Health {
 
     /// Adds a part that is not there until it says so.
     pub fn part(self: &Arc<Self>, name: &'static str) -> Part {
-        self.locked().insert(name, Some("starting".to_owned()));
+        self.expect(name, true);
         Part {
             health: self.clone(),
             name,
@@ -90,7 +98,31 @@ impl Health {
         F: Fn() -> A + Send + Sync + 'static,
         A: Future<Output = Result<()>> + Send + 'static,
     {
-        self.locked().insert(name, Some("starting".to_owned()));
+        self.expect(name, true);
+        self.ask(name, check);
+    }
+
+    /// The same, of a part that the process goes on without: readiness names it while it is away,
+    /// and stays.
+    pub fn check_spare<F, A>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.expect(name, false);
+        self.ask(name, check);
+    }
+
+    fn expect(&self, name: &'static str, needed: bool) {
+        let missing = Some("starting".to_owned());
+        self.locked().insert(name, State { needed, missing });
+    }
+
+    fn ask<F, A>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = Result<()>> + Send + 'static,
+    {
         let check: Check = Arc::new(move || Box::pin(check()));
         let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         checks.push((name, check));
@@ -99,15 +131,20 @@ impl Health {
     /// What is missing, part by part; empty when the process is ready.
     pub async fn missing(&self) -> Vec<(&'static str, String)> {
         self.refresh().await;
-        let mut missing: Vec<_> = self
-            .locked()
-            .iter()
-            .filter_map(|(name, missing)| Some((*name, missing.clone()?)))
-            .collect();
+        let mut missing = self.needed();
         if self.drain.is_cancelled() {
             missing.push(("process", "draining".to_owned()));
         }
         missing
+    }
+
+    /// What is missing of the parts that are needed.
+    fn needed(&self) -> Vec<(&'static str, String)> {
+        let parts = self.locked();
+        let needed = parts.iter().filter(|(_, state)| state.needed);
+        needed
+            .filter_map(|(name, state)| Some((*name, state.missing.clone()?)))
+            .collect()
     }
 
     /// Makes the checks, unless that was done just now. Whoever comes meanwhile waits for them.
@@ -135,18 +172,20 @@ impl Health {
     /// Logs changes, and only those: a part that stays away is one line.
     fn set(&self, name: &'static str, missing: Option<String>) {
         let mut parts = self.locked();
-        let before = parts.insert(name, missing.clone());
-        let was_up = before.is_some_and(|missing| missing.is_none());
-        match missing {
-            Some(missing) if was_up => tracing::warn!(part = name, missing, "part went away"),
-            None if !was_up => tracing::info!(part = name, "part is there"),
+        let Some(state) = parts.get_mut(name) else {
+            return;
+        };
+        match (&missing, &state.missing) {
+            (Some(missing), None) => tracing::warn!(part = name, missing, "part went away"),
+            (None, Some(_)) => tracing::info!(part = name, "part is there"),
             _ => {}
         }
-        let up = f64::from(u8::from(parts.get(name).is_some_and(Option::is_none)));
+        let up = f64::from(u8::from(missing.is_none()));
         metrics::gauge!("hubbub_part_up", "part" => name).set(up);
+        state.missing = missing;
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<&'static str, Option<String>>> {
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<&'static str, State>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -165,11 +204,13 @@ impl Health {
 
     fn report(&self, missing: &[(&'static str, String)], verbose: bool) -> String {
         let mut text = String::new();
-        let names: Vec<_> = self.locked().keys().copied().collect();
-        let there = |name: &&&str| missing.iter().all(|(gone, _)| gone != *name);
         // Writing to a String cannot fail.
-        for name in names.iter().filter(|name| verbose && there(name)) {
-            let _ = writeln!(text, "[+]{name} ok");
+        for (name, state) in self.locked().iter() {
+            match (&state.missing, state.needed) {
+                (None, _) if verbose => drop(writeln!(text, "[+]{name} ok")),
+                (Some(why), false) => drop(writeln!(text, "[~]{name}: {why} (goes on without)")),
+                _ => {}
+            }
         }
         for (name, why) in missing {
             let _ = writeln!(text, "[-]{name}: {why}");
@@ -304,6 +345,25 @@ mod tests {
         tokio::time::advance(FRESH).await;
         let missing = health.missing().await;
         assert_eq!(missing[0], ("queue", "does not answer".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_can_be_spared_is_named_and_keeps_nobody_from_being_ready() {
+        let (health, _) = health();
+        let up = Arc::new(AtomicBool::new(false));
+        let asked = up.clone();
+        health.check_spare("cache", move || {
+            let up = asked.load(Ordering::Relaxed);
+            async move { up.then_some(()).ok_or(Error::new(Code::Unavailable)) }
+        });
+        assert!(health.missing().await.is_empty());
+        let report = health.report(&[], false);
+        assert!(report.starts_with("[~]cache: "), "{report}");
+        assert!(report.ends_with("\nready\n"), "{report}");
+        up.store(true, Ordering::Relaxed);
+        tokio::time::advance(FRESH).await;
+        assert!(health.missing().await.is_empty());
+        assert_eq!(health.report(&[], false), "ready\n");
     }
 
     #[tokio::test]

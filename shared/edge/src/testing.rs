@@ -55,6 +55,7 @@ impl World {
             bus: Arc::new(LocalBus::new()),
             blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),
+            dependencies: Vec::new(),
         };
         Self {
             ctx: Context::new(Arc::new(settings), ports, &Secret::new(SECRET)),

@@ -94,6 +94,17 @@ pub trait About: Send + Sync {
     async fn close(&self);
 }
 
+/// A server that the process goes on without, at a price: something is slower or comes later, and
+/// nothing is lost. Readiness names it while it is away, and stays.
+#[async_trait::async_trait]
+pub trait Dependency: Send + Sync {
+    /// Whether it answers.
+    async fn ping(&self) -> crate::Result<()>;
+
+    /// What it is and where, without secrets.
+    fn describe(&self) -> String;
+}
+
 /// The ports that a process works with.
 #[derive(Clone)]
 pub struct Ports {
@@ -111,4 +122,6 @@ pub struct Ports {
     pub blobs: Arc<dyn Blobs>,
     /// The store's time.
     pub clock: Arc<dyn Clock>,
+    /// The servers behind them that may be away, by the name that readiness calls them.
+    pub dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
 }
