@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("adapter-sqlite", &["domain"]),
     ("adapter-mongodb", &["domain"]),
     ("adapter-local", &["domain"]),
+    ("adapter-redis", &["domain"]),
     ("adapter-blobs", &["domain"]),
     (
         "adapters",
@@ -23,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "adapter-sqlite",
             "adapter-mongodb",
             "adapter-local",
+            "adapter-redis",
             "adapter-blobs",
         ],
     ),

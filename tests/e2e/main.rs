@@ -13,6 +13,7 @@ mod native;
 mod notifications;
 mod operations;
 mod readme;
+mod redis;
 mod resume;
 mod rooms_document;
 mod rooms_native;

@@ -144,6 +144,29 @@ fn a_damaged_database_is_found() {
 }
 
 #[test]
+fn a_redis_that_cannot_be_reached_is_named_without_its_password() {
+    let place = Place::new();
+    let nowhere = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr();
+    let address = nowhere.expect("an address");
+    let file = format!(
+        "[backends]\ncache_url = 'redis://ann:hunter2@{address}'\n\
+         bus_url = 'redis://ann:hunter2@{address}'\n"
+    );
+    place.write("hubbub.toml", &file);
+    let done = place.run(&["doctor"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let cache = line(&done, "cache");
+    assert!(
+        cache.starts_with("fail") && cache.contains(&address.to_string()),
+        "{cache}"
+    );
+    assert!(!done.stdout.contains("hunter2"), "no secret is shown");
+    assert!(!done.stdout.contains(" bus "), "it is the same server");
+}
+
+#[test]
 fn the_public_address_says_how_requests_arrive() {
     let place = Place::new();
     let serving = place.serve();

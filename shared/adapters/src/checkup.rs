@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_local::SystemClock;
+pub use adapter_redis::checkup::Finding as LiveFinding;
 pub use adapter_sqlite::checkup::{Checkup, Soundness};
 use domain::ports::{Blobs, Clock};
 use settings::Settings;
@@ -62,6 +63,24 @@ pub fn storage(settings: &Settings) -> Result<Option<Storage>, OpenError> {
         folder,
         advice,
     }))
+}
+
+/// Looks at the servers of the cache and of the bus, if there are any, for five seconds each at
+/// most. The one that is both is looked at once, as the cache's.
+pub async fn live(settings: &Settings) -> Vec<(&'static str, LiveFinding)> {
+    let Ok(plan) = Plan::of(settings) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let same = settings.backends.cache_url == settings.backends.bus_url;
+    for (name, url) in [("cache", plan.cache), ("bus", plan.bus)] {
+        if let Ok(Some(place)) = url.place(uuid::Uuid::nil())
+            && !(same && name == "bus")
+        {
+            found.push((name, adapter_redis::checkup::look(&place).await));
+        }
+    }
+    found
 }
 
 /// The clock of this machine, which is the store's in embedded mode.

@@ -3,16 +3,17 @@
 
 pub mod checkup;
 mod data;
+mod live;
 mod url;
 
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
-use adapter_local::{LocalBus, LocalCache, LocalPresences, SystemClock};
+use adapter_local::SystemClock;
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
     Limits,
-    ports::{Blobs, Clock, Ports},
+    ports::{About, Blobs, Clock, Ports},
 };
 use settings::Settings;
 
@@ -58,6 +59,9 @@ pub enum OpenError {
     /// The settings of the S3 storage contradict each other.
     #[error(transparent)]
     S3(#[from] adapter_blobs::S3Problem),
+    /// The store cannot be asked what it is.
+    #[error("the store does not say which it is: {0}")]
+    Epoch(#[source] domain::Error),
     /// The process is ending.
     #[error("opening the store was interrupted")]
     Interrupted,
@@ -79,17 +83,20 @@ pub fn check(settings: &Settings) -> Result<(), UrlProblem> {
 pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
     let plan = Plan::of(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = match plan.store {
-        StoreUrl::Sqlite(path) => open_sqlite(settings, path, Arc::clone(&clock)).await?,
+    let store = match &plan.store {
+        StoreUrl::Sqlite(path) => open_sqlite(settings, path.clone(), Arc::clone(&clock)).await?,
     };
+    let epoch = store.epoch().await.map_err(OpenError::Epoch)?;
+    let live = live::open(&plan, epoch).await?;
     Ok(Ports {
         queue: Arc::new(SqliteQueue::new(Arc::clone(&store))),
         store,
         blobs: open_blobs(settings, plan.blobs)?,
-        cache: Arc::new(LocalCache::new()),
-        presences: Arc::new(LocalPresences::new()),
-        bus: Arc::new(LocalBus::new()),
+        cache: live.cache,
+        presences: live.presences,
+        bus: live.bus,
         clock,
+        dependencies: live.dependencies,
     })
 }
 

@@ -14,10 +14,12 @@ pub struct UrlProblem {
     pub text: String,
 }
 
-/// What is to be opened. Cache, bus and queue have one adapter each, so that knowing the URL is
-/// all there is to know.
+/// What is to be opened. The queue has one adapter, so that knowing the URL is all there is to
+/// know.
 pub(crate) struct Plan {
     pub(crate) store: StoreUrl,
+    pub(crate) cache: LiveUrl,
+    pub(crate) bus: LiveUrl,
     pub(crate) blobs: BlobsUrl,
 }
 
@@ -37,6 +39,15 @@ pub(crate) enum StoreUrl {
     Sqlite(PathBuf),
 }
 
+/// Where something fast and forgetful is.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum LiveUrl {
+    /// In this process.
+    Local,
+    /// On a server. Its URL may hold a secret.
+    Redis { key: &'static str, url: String },
+}
+
 /// What a port takes, and what a later version will.
 struct Schemes {
     key: &'static str,
@@ -51,8 +62,8 @@ const STORE: Schemes = Schemes {
 };
 const CACHE: Schemes = Schemes {
     key: "backends.cache_url",
-    have: "local:",
-    later: &["redis", "rediss"],
+    have: "local: and redis://HOST:PORT (rediss:// with TLS)",
+    later: &[],
 };
 const BUS: Schemes = Schemes {
     key: "backends.bus_url",
@@ -75,20 +86,19 @@ impl Plan {
     pub(crate) fn of(settings: &Settings) -> Result<Self, UrlProblem> {
         let urls = &settings.backends;
         let store = store(settings)?;
-        match CACHE.split(&urls.cache_url) {
-            ("local", _) => {}
-            (scheme, _) => return Err(CACHE.refuse(scheme)),
-        }
-        match BUS.split(&urls.bus_url) {
-            ("local", _) => {}
-            (scheme, _) => return Err(BUS.refuse(scheme)),
-        }
+        let cache = live(&CACHE, &urls.cache_url)?;
+        let bus = live(&BUS, &urls.bus_url)?;
         match QUEUE.split(&urls.queue_url) {
             ("store", _) => {}
             (scheme, _) => return Err(QUEUE.refuse(scheme)),
         }
         let blobs = blobs(settings)?;
-        Ok(Self { store, blobs })
+        Ok(Self {
+            store,
+            cache,
+            bus,
+            blobs,
+        })
     }
 }
 
@@ -99,6 +109,19 @@ fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
         }
         ("sqlite", path) => Ok(StoreUrl::Sqlite(settings.data.join(path))),
         (scheme, _) => Err(STORE.refuse(scheme)),
+    }
+}
+
+fn live(schemes: &Schemes, url: &str) -> Result<LiveUrl, UrlProblem> {
+    match schemes.split(url).0 {
+        "local" => Ok(LiveUrl::Local),
+        "redis" | "rediss" | "redis+unix" => {
+            let (key, url) = (schemes.key, url.to_owned());
+            let live = LiveUrl::Redis { key, url };
+            live.place(uuid::Uuid::nil())?;
+            Ok(live)
+        }
+        scheme => Err(schemes.refuse(scheme)),
     }
 }
 
@@ -204,12 +227,34 @@ mod tests {
     }
 
     #[test]
+    fn the_cache_and_the_bus_may_be_in_redis() {
+        let refused = |url: &str| {
+            let url = url.to_owned();
+            let plan = |change: &dyn Fn(&mut Settings)| plan(change).err();
+            let cache = plan(&|settings| settings.backends.cache_url.clone_from(&url));
+            let bus = plan(&|settings| settings.backends.bus_url.clone_from(&url));
+            assert_eq!(cache.is_some(), bus.is_some());
+            cache
+        };
+        for fine in [
+            "local:",
+            "redis://redis:6379",
+            "rediss://ann:secret@redis/1",
+        ] {
+            assert_eq!(refused(fine), None);
+        }
+        for wrong in ["redis:", "redis://ann:secret@redis/a", "memcached://cache"] {
+            let line = refused(wrong).unwrap();
+            assert!(line.starts_with("backends.cache_url: "), "{line}");
+            assert!(!line.contains("secret"), "{line}");
+        }
+    }
+
+    #[test]
     fn what_comes_later_is_said_to_come_later() {
         let later = |change: fn(&mut Settings)| plan(change).unwrap_err();
         let refused = [
             later(|s| s.backends.store_url = "mongodb://ann:secret@db".into()),
-            later(|s| s.backends.cache_url = "redis://redis:6379".into()),
-            later(|s| s.backends.bus_url = "redis://redis:6379".into()),
             later(|s| s.backends.queue_url = "amqp://rabbit".into()),
         ];
         for line in refused {

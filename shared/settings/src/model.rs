@@ -70,9 +70,10 @@ pub enum DialectName {
 pub struct Backends {
     /// All that is durable. `sqlite:PATH`; a relative path lies below `data`.
     pub store_url: String,
-    /// Recent messages. `local:` keeps them in this process.
+    /// Recent messages, and who is there. `local:` keeps them in this process;
+    /// `redis://USER:PASSWORD@HOST:PORT/DATABASE` in Redis, `rediss://` with TLS.
     pub cache_url: String,
-    /// Live fan-out between processes. `local:` is for one process.
+    /// Live fan-out between processes. `local:` is for one process; `redis://…` as above for many.
     pub bus_url: String,
     /// Work between services. `store:` keeps it in the store.
     pub queue_url: String,

@@ -1,9 +1,10 @@
 //! `hubbub doctor`: what would keep a server from starting, or troubles one that runs. It leaves
-//! nothing behind, asks nobody outside but the address it is given and the storage of the files,
-//! and works beside a running server.
+//! nothing behind, asks nobody outside but the servers of the settings, the storage of the files
+//! and the address it is given, and works beside a running server.
 
 mod data;
 mod files;
+mod live;
 mod machine;
 mod outside;
 mod secrets;
@@ -91,6 +92,7 @@ async fn examine(loaded: &Loaded, url: Option<&str>) -> Vec<Finding> {
     found.extend(secrets::all(loaded));
     found.extend(data::all(settings).await);
     found.push(files::storage(settings).await);
+    found.extend(live::all(settings).await);
     found.extend(machine::all(settings, running.is_some(), process));
     if let Some(url) = url {
         found.push(outside::way_in(settings, url).await);

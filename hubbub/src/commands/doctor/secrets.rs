@@ -55,7 +55,13 @@ fn legacy_secret(settings: &Settings) -> Option<Finding> {
 /// A configuration file that holds a secret and that others can read.
 fn exposed_file(loaded: &Loaded) -> Option<Finding> {
     let path = loaded.file.as_deref()?;
-    let keys = ["auth.secret", "auth.legacy_secret", "backends.store_url"];
+    let keys = [
+        "auth.secret",
+        "auth.legacy_secret",
+        "backends.store_url",
+        "backends.cache_url",
+        "backends.bus_url",
+    ];
     let secret = keys
         .into_iter()
         .find(|key| matches!(loaded.origin(key), Origin::File { .. }))?;

@@ -1,0 +1,344 @@
+use domain::{
+    Card, FamilyId, NodeId, Presence, PresenceState, Receipt, RoomId, Row, TokenKey, UserId,
+    Username,
+    ports::{BusEvent, BusMessage},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{RowRecord, encoded, millis, moment};
+
+/// An event on the bus, and the process that it comes from.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MessageRecord {
+    origin: Uuid,
+    event: EventRecord,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum EventRecord {
+    Rows {
+        rows: Vec<RowRecord>,
+    },
+    News {
+        room: Uuid,
+        seq: u64,
+    },
+    TokensEnded {
+        tokens: Vec<TokenRecord>,
+    },
+    Renamed {
+        user: Uuid,
+        username: String,
+    },
+    Relist {
+        user: Uuid,
+    },
+    Receipt {
+        room: Uuid,
+        user: Uuid,
+        read: u64,
+        received: u64,
+        unread: Option<u64>,
+        everybody: bool,
+    },
+    Typing {
+        room: Uuid,
+        user: Uuid,
+        on: bool,
+    },
+    Presence {
+        user: Uuid,
+        state: StateRecord,
+        last_seen: Option<i64>,
+        rooms: Vec<Uuid>,
+    },
+    /// Something that was too large to be sent.
+    TooLarge,
+    /// Something of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TokenRecord {
+    Family(Uuid),
+    Single(String),
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateRecord {
+    Online,
+    Away,
+    Busy,
+    Offline,
+}
+
+impl MessageRecord {
+    /// A message as it is sent: in several parts if it holds many rows. What is larger than
+    /// `largest` bytes by itself is only told to be missing.
+    pub(crate) fn encoded(message: &BusMessage, largest: usize) -> Vec<Vec<u8>> {
+        let origin = message.origin.uuid();
+        match &message.event {
+            BusEvent::Rows(rows) => parts(origin, rows, largest),
+            event => vec![bounded(origin, event.into(), largest)],
+        }
+    }
+
+    /// The message; `None` when there was one that is lost, or that is not understood here.
+    pub(crate) fn message(self) -> Option<BusMessage> {
+        Some(BusMessage {
+            origin: NodeId::from_uuid(self.origin),
+            event: self.event.event()?,
+        })
+    }
+}
+
+/// Halves rows until they fit.
+fn parts(origin: Uuid, rows: &[Row], largest: usize) -> Vec<Vec<u8>> {
+    let event = EventRecord::Rows {
+        rows: rows.iter().map(RowRecord::from).collect(),
+    };
+    let whole = encoded(&MessageRecord { origin, event });
+    match rows.len() {
+        2.. if whole.len() > largest => {
+            let (older, newer) = rows.split_at(rows.len() / 2);
+            let mut parts = parts(origin, older, largest);
+            parts.extend(self::parts(origin, newer, largest));
+            parts
+        }
+        _ if whole.len() > largest => vec![too_large(origin)],
+        _ => vec![whole],
+    }
+}
+
+fn bounded(origin: Uuid, event: EventRecord, largest: usize) -> Vec<u8> {
+    let whole = encoded(&MessageRecord { origin, event });
+    match whole.len() > largest {
+        true => too_large(origin),
+        false => whole,
+    }
+}
+
+fn too_large(origin: Uuid) -> Vec<u8> {
+    let event = EventRecord::TooLarge;
+    encoded(&MessageRecord { origin, event })
+}
+
+impl From<&BusEvent> for EventRecord {
+    fn from(event: &BusEvent) -> Self {
+        match event {
+            BusEvent::Rows(rows) => Self::Rows {
+                rows: rows.iter().map(RowRecord::from).collect(),
+            },
+            BusEvent::News { room, seq } => Self::News {
+                room: room.uuid(),
+                seq: *seq,
+            },
+            BusEvent::TokensEnded(tokens) => Self::TokensEnded {
+                tokens: tokens.iter().map(TokenRecord::from).collect(),
+            },
+            BusEvent::Renamed(card) => Self::Renamed {
+                user: card.user.uuid(),
+                username: card.username.as_str().to_owned(),
+            },
+            BusEvent::Relist { user } => Self::Relist { user: user.uuid() },
+            BusEvent::Receipt {
+                receipt,
+                unread,
+                everybody,
+            } => Self::Receipt {
+                room: receipt.room.uuid(),
+                user: receipt.user.uuid(),
+                read: receipt.read,
+                received: receipt.received,
+                unread: *unread,
+                everybody: *everybody,
+            },
+            BusEvent::Typing { room, user, on } => Self::Typing {
+                room: room.uuid(),
+                user: user.uuid(),
+                on: *on,
+            },
+            BusEvent::Presence { presence, rooms } => Self::Presence {
+                user: presence.user.uuid(),
+                state: presence.state.into(),
+                last_seen: presence.last_seen.map(millis),
+                rooms: rooms.iter().map(|room| room.uuid()).collect(),
+            },
+        }
+    }
+}
+
+impl EventRecord {
+    fn event(self) -> Option<BusEvent> {
+        Some(match self {
+            Self::Rows { rows } => BusEvent::Rows(rows.into_iter().map(Row::from).collect()),
+            Self::News { room, seq } => BusEvent::News {
+                room: RoomId::from_uuid(room),
+                seq,
+            },
+            Self::TokensEnded { tokens } => {
+                BusEvent::TokensEnded(tokens.into_iter().map(TokenKey::from).collect())
+            }
+            Self::Renamed { user, username } => BusEvent::Renamed(Card {
+                user: UserId::from_uuid(user),
+                username: Username::stored(username),
+            }),
+            Self::Relist { user } => BusEvent::Relist {
+                user: UserId::from_uuid(user),
+            },
+            Self::Receipt {
+                room,
+                user,
+                read,
+                received,
+                unread,
+                everybody,
+            } => BusEvent::Receipt {
+                receipt: Receipt {
+                    room: RoomId::from_uuid(room),
+                    user: UserId::from_uuid(user),
+                    read,
+                    received,
+                },
+                unread,
+                everybody,
+            },
+            Self::Typing { room, user, on } => BusEvent::Typing {
+                room: RoomId::from_uuid(room),
+                user: UserId::from_uuid(user),
+                on,
+            },
+            Self::Presence {
+                user,
+                state,
+                last_seen,
+                rooms,
+            } => BusEvent::Presence {
+                presence: Presence {
+                    user: UserId::from_uuid(user),
+                    state: state.into(),
+                    last_seen: last_seen.map(moment),
+                },
+                rooms: rooms.into_iter().map(RoomId::from_uuid).collect(),
+            },
+            Self::TooLarge | Self::Unknown => return None,
+        })
+    }
+}
+
+impl From<&TokenKey> for TokenRecord {
+    fn from(key: &TokenKey) -> Self {
+        match key {
+            TokenKey::Family(family) => Self::Family(family.uuid()),
+            TokenKey::Single(token) => Self::Single(token.to_string()),
+        }
+    }
+}
+
+impl From<TokenRecord> for TokenKey {
+    fn from(record: TokenRecord) -> Self {
+        match record {
+            TokenRecord::Family(family) => Self::Family(FamilyId::from_uuid(family)),
+            TokenRecord::Single(token) => Self::Single(token.into()),
+        }
+    }
+}
+
+impl From<PresenceState> for StateRecord {
+    fn from(state: PresenceState) -> Self {
+        match state {
+            PresenceState::Online => Self::Online,
+            PresenceState::Away => Self::Away,
+            PresenceState::Busy => Self::Busy,
+            PresenceState::Offline => Self::Offline,
+        }
+    }
+}
+
+impl From<StateRecord> for PresenceState {
+    fn from(record: StateRecord) -> Self {
+        match record {
+            StateRecord::Online => Self::Online,
+            StateRecord::Away => Self::Away,
+            StateRecord::Busy => Self::Busy,
+            StateRecord::Offline => Self::Offline,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Change, ClientId, RowId, RunId, Timestamp};
+
+    use super::*;
+
+    fn rows(count: u64) -> BusMessage {
+        let row = |seq| Row {
+            id: RowId::new(),
+            room: RoomId::from_uuid(Uuid::nil()),
+            seq,
+            generation: 0,
+            sender: UserId::new(),
+            client_id: ClientId::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            change: Change::Archive {
+                run: RunId::new(),
+                through: 0,
+            },
+        };
+        BusMessage {
+            origin: NodeId::new(),
+            event: BusEvent::Rows((1..=count).map(row).collect()),
+        }
+    }
+
+    fn read(part: &[u8]) -> Option<BusMessage> {
+        serde_json::from_slice::<MessageRecord>(part)
+            .unwrap()
+            .message()
+    }
+
+    #[test]
+    fn many_rows_go_in_parts_and_in_order() {
+        let message = rows(100);
+        let parts = MessageRecord::encoded(&message, 4_000);
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= 4_000));
+        let heard = parts
+            .iter()
+            .flat_map(|part| match read(part).unwrap().event {
+                BusEvent::Rows(rows) => rows,
+                other => panic!("{other:?}"),
+            });
+        let BusEvent::Rows(sent) = message.event else {
+            unreachable!()
+        };
+        assert_eq!(heard.collect::<Vec<_>>(), sent);
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_to_be_missing() {
+        let parts = MessageRecord::encoded(&rows(1), 100);
+        assert_eq!(parts.len(), 1);
+        assert_eq!(read(&parts[0]), None);
+    }
+
+    #[test]
+    fn events_are_read_as_they_always_were_and_later_ones_are_missing() {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let heard = |event: &str| {
+            read(format!(r#"{{"origin":"{id}","event":{event}}}"#).as_bytes()).map(|m| m.event)
+        };
+        let room = RoomId::from_uuid(Uuid::from_u128(1));
+        let news = format!(r#"{{"kind":"news","room":"{id}","seq":4}}"#);
+        assert_eq!(heard(&news), Some(BusEvent::News { room, seq: 4 }));
+        let ended = r#"{"kind":"tokens_ended","tokens":[{"single":"a"}]}"#;
+        let single = TokenKey::Single("a".into());
+        assert_eq!(heard(ended), Some(BusEvent::TokensEnded(vec![single])));
+        assert_eq!(heard(r#"{"kind":"waved","at":"somebody"}"#), None);
+    }
+}

@@ -1,0 +1,56 @@
+//! What is fast and forgetful: in this process, or in Redis for many.
+
+use std::sync::Arc;
+
+use adapter_local::{LocalBus, LocalCache, LocalPresences};
+use adapter_redis::{BusBounds, Link, Place, RedisBus, RedisCache, RedisPresences, Timings};
+use domain::ports::{Bus, Cache, Dependency, Presences};
+use uuid::Uuid;
+
+use crate::url::{LiveUrl, Plan, UrlProblem};
+
+/// The ports, and the servers behind them.
+pub(crate) struct LivePorts {
+    pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) presences: Arc<dyn Presences>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
+}
+
+/// Opens them for the store with this epoch. Presences lie where the cache lies. A server that is
+/// away is no error: it is reached for until it is there.
+pub(crate) async fn open(plan: &Plan, epoch: Uuid) -> Result<LivePorts, UrlProblem> {
+    let mut ports = LivePorts {
+        cache: Arc::new(LocalCache::new()),
+        presences: Arc::new(LocalPresences::new()),
+        bus: Arc::new(LocalBus::new()),
+        dependencies: Vec::new(),
+    };
+    if let Some(place) = plan.cache.place(epoch)? {
+        let link = Link::open("cache", place, Timings::default()).await;
+        ports.cache = Arc::new(RedisCache::new(Arc::clone(&link)));
+        ports.presences = Arc::new(RedisPresences::new(Arc::clone(&link)));
+        ports.dependencies.push(("cache", link));
+    }
+    if let Some(place) = plan.bus.place(epoch)? {
+        let bus = RedisBus::open(place, Timings::default(), BusBounds::default()).await;
+        let bus = Arc::new(bus);
+        ports.bus = bus.clone();
+        ports.dependencies.push(("bus", bus));
+    }
+    Ok(ports)
+}
+
+impl LiveUrl {
+    /// The server, if it is one.
+    pub(crate) fn place(&self, epoch: Uuid) -> Result<Option<Place>, UrlProblem> {
+        let Self::Redis { key, url } = self else {
+            return Ok(None);
+        };
+        let place = Place::new(url, epoch).map_err(|bad| UrlProblem {
+            key,
+            text: bad.to_string(),
+        })?;
+        Ok(Some(place))
+    }
+}
