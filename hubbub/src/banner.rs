@@ -19,6 +19,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) file: Option<&'a Path>,
     /// What the store says of itself.
     pub(crate) store: String,
+    /// The servers that it goes on without, by part.
+    pub(crate) spared: Vec<(&'static str, String)>,
     /// Where it listens.
     pub(crate) addresses: &'a [SocketAddr],
     /// What lets one make the first administrator.
@@ -80,6 +82,12 @@ impl Banner<'_> {
         lines.extend(self.demo.as_ref().map(|demo| ("Demo", told(demo))));
         let others = self.addresses.iter().skip(1);
         lines.extend(others.map(|other| ("also on", format!("http{s}://{}", reachable(other)))));
+        let spared = self
+            .spared
+            .iter()
+            .map(|(part, what)| format!("{part}: {what}"));
+        let spared = spared.collect::<Vec<_>>().join(", ");
+        lines.extend((!spared.is_empty()).then_some(("Servers", spared)));
         lines.extend([
             ("Dialects", self.dialects()),
             ("Data", shown(&self.settings.data)),
@@ -172,6 +180,7 @@ mod tests {
             settings: &settings,
             file: None,
             store: "SQLite".to_owned(),
+            spared: vec![("cache", "Redis at cache:6379".to_owned())],
             addresses: &addresses,
             setup: None,
             demo: None,
@@ -180,6 +189,7 @@ mod tests {
         for line in [
             "|- API            http://127.0.0.1:8080/api/v1",
             "|- also on        http://[::1]:8000",
+            "|- Servers        cache: Redis at cache:6379",
             "|- Data           ./data",
             "'- Configuration  defaults",
         ] {
@@ -197,6 +207,7 @@ mod tests {
             settings: &settings,
             file: None,
             store: "SQLite".to_owned(),
+            spared: vec![("cache", "Redis at cache:6379".to_owned())],
             addresses: &["127.0.0.1:8443".parse().unwrap()],
             setup: Some("c1a1".to_owned()),
             demo: None,
@@ -217,6 +228,7 @@ mod tests {
             settings: &settings,
             file: Some(Path::new("hubbub.toml")),
             store: "SQLite".to_owned(),
+            spared: vec![("cache", "Redis at cache:6379".to_owned())],
             addresses: &["127.0.0.1:8080".parse().unwrap()],
             setup: Some("c1a1".to_owned()),
             demo: Some(Demo {

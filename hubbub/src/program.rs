@@ -122,7 +122,11 @@ async fn banner(server: &Server, flags: &Serve, file: Option<&Path>) -> Result<S
         true => Some(demo::furnish(server).await?),
         false => None,
     };
+    let dependencies = server.ctx().ports.dependencies.iter();
     let banner = Banner {
+        spared: dependencies
+            .map(|(part, dependency)| (*part, dependency.describe()))
+            .collect(),
         settings: &server.ctx().settings,
         file,
         store: server.ctx().ports.store.describe(),

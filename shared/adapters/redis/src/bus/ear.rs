@@ -92,12 +92,12 @@ impl Ear {
             }
             subscribed = Ok(self.listen_again().await);
             self.hearing.lose("reconnected");
-            tracing::info!(server = self.server, "the bus is heard again");
+            tracing::debug!(server = self.server, "the bus is heard again");
         }
     }
 
     fn tell_away(&self, error: &Failure) {
-        tracing::warn!(server = self.server, %error, "the bus cannot be heard");
+        tracing::debug!(server = self.server, %error, "the bus cannot be heard");
     }
 
     async fn listen_again(&self) -> Subscribed {
@@ -117,7 +117,7 @@ impl Ear {
         loop {
             let told = timeout(self.timings.beat, subscribed.gone.notified()).await;
             if told.is_ok() {
-                return tracing::warn!(server = self.server, "the bus was cut off");
+                return tracing::debug!(server = self.server, "the bus was cut off");
             }
             let ping = redis::cmd("PING");
             let ping = ping.query_async::<()>(&mut subscribed.connection);

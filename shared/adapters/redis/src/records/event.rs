@@ -35,30 +35,36 @@ enum EventRecord {
     Relist {
         user: Uuid,
     },
-    Receipt {
-        room: Uuid,
-        user: Uuid,
-        read: u64,
-        received: u64,
-        unread: Option<u64>,
-        everybody: bool,
-    },
+    Receipt(ReceiptRecord),
     Typing {
         room: Uuid,
         user: Uuid,
         on: bool,
     },
-    Presence {
-        user: Uuid,
-        state: StateRecord,
-        last_seen: Option<i64>,
-        rooms: Vec<Uuid>,
-    },
+    Presence(PresenceRecord),
     /// Something that was too large to be sent.
     TooLarge,
     /// Something of a later version.
     #[serde(other)]
     Unknown,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ReceiptRecord {
+    room: Uuid,
+    user: Uuid,
+    read: u64,
+    received: u64,
+    unread: Option<u64>,
+    everybody: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct PresenceRecord {
+    user: Uuid,
+    state: StateRecord,
+    last_seen: Option<i64>,
+    rooms: Vec<Uuid>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -150,25 +156,25 @@ impl From<&BusEvent> for EventRecord {
                 receipt,
                 unread,
                 everybody,
-            } => Self::Receipt {
+            } => Self::Receipt(ReceiptRecord {
                 room: receipt.room.uuid(),
                 user: receipt.user.uuid(),
                 read: receipt.read,
                 received: receipt.received,
                 unread: *unread,
                 everybody: *everybody,
-            },
+            }),
             BusEvent::Typing { room, user, on } => Self::Typing {
                 room: room.uuid(),
                 user: user.uuid(),
                 on: *on,
             },
-            BusEvent::Presence { presence, rooms } => Self::Presence {
+            BusEvent::Presence { presence, rooms } => Self::Presence(PresenceRecord {
                 user: presence.user.uuid(),
                 state: presence.state.into(),
                 last_seen: presence.last_seen.map(millis),
                 rooms: rooms.iter().map(|room| room.uuid()).collect(),
-            },
+            }),
         }
     }
 }
@@ -191,43 +197,43 @@ impl EventRecord {
             Self::Relist { user } => BusEvent::Relist {
                 user: UserId::from_uuid(user),
             },
-            Self::Receipt {
-                room,
-                user,
-                read,
-                received,
-                unread,
-                everybody,
-            } => BusEvent::Receipt {
-                receipt: Receipt {
-                    room: RoomId::from_uuid(room),
-                    user: UserId::from_uuid(user),
-                    read,
-                    received,
-                },
-                unread,
-                everybody,
-            },
+            Self::Receipt(receipt) => receipt.event(),
             Self::Typing { room, user, on } => BusEvent::Typing {
                 room: RoomId::from_uuid(room),
                 user: UserId::from_uuid(user),
                 on,
             },
-            Self::Presence {
-                user,
-                state,
-                last_seen,
-                rooms,
-            } => BusEvent::Presence {
-                presence: Presence {
-                    user: UserId::from_uuid(user),
-                    state: state.into(),
-                    last_seen: last_seen.map(moment),
-                },
-                rooms: rooms.into_iter().map(RoomId::from_uuid).collect(),
-            },
+            Self::Presence(presence) => presence.event(),
             Self::TooLarge | Self::Unknown => return None,
         })
+    }
+}
+
+impl ReceiptRecord {
+    fn event(self) -> BusEvent {
+        BusEvent::Receipt {
+            receipt: Receipt {
+                room: RoomId::from_uuid(self.room),
+                user: UserId::from_uuid(self.user),
+                read: self.read,
+                received: self.received,
+            },
+            unread: self.unread,
+            everybody: self.everybody,
+        }
+    }
+}
+
+impl PresenceRecord {
+    fn event(self) -> BusEvent {
+        BusEvent::Presence {
+            presence: Presence {
+                user: UserId::from_uuid(self.user),
+                state: self.state.into(),
+                last_seen: self.last_seen.map(moment),
+            },
+            rooms: self.rooms.into_iter().map(RoomId::from_uuid).collect(),
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Live {
         let before = match touched.map_err(Error::unavailable).flatten() {
             Ok(before) => before,
             Err(error) => {
-                tracing::warn!(%error, "it could not be said who is here; it is tried again");
+                tracing::debug!(%error, "it could not be said who is here; it is tried again");
                 return self.attendance.again(users);
             }
         };
@@ -134,7 +134,7 @@ impl Live {
             Ok(true) => wish.into(),
             Ok(false) => now,
             Err(error) => {
-                tracing::warn!(%error, "a wish could not be noted; it is tried again");
+                tracing::debug!(%error, "a wish could not be noted; it is tried again");
                 self.attendance.put_wish(user, wish);
                 self.attendance.again(&[user]);
                 now
@@ -157,7 +157,7 @@ impl Live {
                 self.tell_gone(gone.map(|(user, _)| *user).collect()).await;
             }
             // Their entries run out, and whoever finds them tells.
-            Err(error) => tracing::warn!(%error, "it could not be said who has gone"),
+            Err(error) => tracing::debug!(%error, "it could not be said who has gone"),
         }
     }
 
@@ -173,7 +173,7 @@ impl Live {
                     }
                 }
                 Err(error) => {
-                    return tracing::warn!(%error, "it is not known who has gone elsewhere");
+                    return tracing::debug!(%error, "it is not known who has gone elsewhere");
                 }
             }
         }
