@@ -8,6 +8,7 @@ mod announcer;
 pub mod application;
 mod clearing;
 pub mod files;
+mod old_changes;
 pub mod relay;
 pub mod routes;
 pub mod setup;
@@ -24,6 +25,7 @@ use crate::{
     application::Chat,
     clearing::Clearing,
     files::Files,
+    old_changes::OldChanges,
     relay::{Publisher, Relay, Sweep},
     setup::Setup,
     writer::Parts,
@@ -68,12 +70,16 @@ pub fn service(ctx: &Context) -> ChatService {
     let app = application(ctx, writers.clone());
     let mut service = routes::service(ctx, Arc::clone(&app), &setup);
     let files = Files::new(ctx);
-    let [sweeping, clearing_up, filing] = [(); 3].map(|()| ctx.stop.clone());
+    let old_changes = OldChanges::new(ctx);
+    let [sweeping, clearing_up, dropping, filing] = [(); 4].map(|()| ctx.stop.clone());
     service.tasks = vec![
         Task::new("relay", relay.run(ctx.stop.clone())),
         Task::restarting("sweep", move || sweep.clone().run(sweeping.clone())),
         Task::restarting("clearing", move || {
             clearing.clone().run(clearing_up.clone())
+        }),
+        Task::restarting("old_changes", move || {
+            old_changes.clone().run(dropping.clone())
         }),
         Task::restarting("files", move || files.clone().run_sweep(filing.clone())),
     ];

@@ -136,7 +136,9 @@ impl Consumer {
             .map_err(|error| Failure::Lasting(reason("cannot be read", &error)))?;
         match envelope.kind {
             EnvelopeKind::Row => {
-                let row = self.row(&envelope).await?;
+                let Some(row) = self.row(&envelope).await? else {
+                    return Ok(());
+                };
                 if is_news(&row) {
                     self.news.news(row.room, row.seq).await;
                 }
@@ -165,16 +167,19 @@ impl Consumer {
         Ok(())
     }
 
-    async fn row(&self, envelope: &Envelope) -> Result<Row, Failure> {
+    /// The row that a hint names; `None` for an old change that was dropped while the hint waited,
+    /// since nobody is told any more of what is so old.
+    async fn row(&self, envelope: &Envelope) -> Result<Option<Row>, Failure> {
         let after = envelope.seq.checked_sub(1);
         let after = after.ok_or_else(|| Failure::Lasting("seqs begin with 1".to_owned()))?;
         let rows = in_time(self.log.rows(envelope.room, after, 1))
             .await
             .map_err(Failure::Passing)?;
-        rows.into_iter()
-            .next()
-            .filter(|row| row.id == envelope.id && row.seq == envelope.seq)
-            .ok_or_else(|| Failure::Lasting("there is no such row".to_owned()))
+        match rows.into_iter().next() {
+            Some(row) if row.id == envelope.id && row.seq == envelope.seq => Ok(Some(row)),
+            Some(row) if row.seq > envelope.seq => Ok(None),
+            _ => Err(Failure::Lasting("there is no such row".to_owned())),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod live;
 mod messages_native;
 mod native;
 mod notifications;
+mod old_changes;
 mod operations;
 mod readme;
 mod redis;

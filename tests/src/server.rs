@@ -10,6 +10,9 @@ use crate::{Anon, Rest, SignedIn};
 /// bcrypt's lowest cost: the tests are not about how long a hash takes.
 const QUICK_HASH: u32 = 4;
 
+/// Later than every row of a test.
+const LATER: domain::Timestamp = domain::Timestamp::MAX;
+
 /// A running server. Tests end it with [`Server::stop`], which fails when a part of it had failed.
 pub struct Server {
     running: hubbub::Server,
@@ -106,6 +109,26 @@ impl Server {
             .await
             .expect("an administrator");
         self.anon().log_in(name).await
+    }
+
+    /// What a month does to all that was said and done until now: once it is published, old changes
+    /// are dropped from the logs.
+    ///
+    /// # Panics
+    /// When the store refuses it, or it is never published.
+    pub async fn a_month_later(&self) {
+        let store = &self.running.ctx().ports.store;
+        let published = async || {
+            let marked = store.marked(LATER, 1).await.expect("a store");
+            marked.is_empty().then_some(())
+        };
+        crate::eventually("publishing", published).await;
+        let dropped = store.drop_changes(LATER, None, 10_000).await;
+        assert_eq!(
+            dropped.expect("a store").next,
+            None,
+            "more than a test does"
+        );
     }
 
     /// Stops it and starts it again on the same folder and address.

@@ -2,7 +2,7 @@
 
 use domain::{
     Caller, Cursor, MessageId, Page, Reply, Result, RoomId, SHOWN_REACTORS, Seq,
-    command::ReplayPage,
+    command::ReplayPage, missing_after,
 };
 
 use super::Chat;
@@ -59,6 +59,7 @@ impl Chat {
         let rows = self.store.rows(room, after, self.page(limit)).await?;
         let last = rows.last().map(|row| row.seq);
         Ok(Reply::Replay(ReplayPage {
+            missing: missing_after(after, &rows),
             scenes: self.live.cards.scenes(rows).await,
             through: last.unwrap_or(after),
             head: head.max(last.unwrap_or(0)),

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use domain::{
     Code, Head, RowId, TenantId, Timestamp,
-    ports::{Inbox, Job, QueueDepth, Rooms, SetAside, Settled},
+    notification::Position,
+    ports::{Dropped, Inbox, Job, Outbox, QueueDepth, Rooms, SetAside, Settled},
 };
 use tokio::time::timeout;
 
@@ -72,6 +73,10 @@ impl Log for Broken {
 
     async fn rows(&self, _: RoomId, _: Seq, _: usize) -> Result<Vec<Row>> {
         Err(self.0.into())
+    }
+
+    async fn drop_changes(&self, _: Timestamp, _: Option<Position>, _: usize) -> Result<Dropped> {
+        unreachable!("nobody drops here")
     }
 }
 
@@ -166,6 +171,23 @@ async fn who_is_added_by_somebody_else_is_told_once() {
     assert_eq!(done_to_bob(RoomKind::Group, false).await, (1, 1));
     assert_eq!(done_to_bob(RoomKind::Group, true).await, (0, 0));
     assert_eq!(done_to_bob(RoomKind::Direct, false).await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_hint_of_a_change_that_was_dropped_meanwhile_is_done_with() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.channel("lobby", ann, &[bob]).await;
+    let said = world.say(room, ann, "hello").await;
+    let rows = world.store.rows(room, 0, 10).await.unwrap();
+    let ids: Vec<RowId> = rows.iter().map(|row| row.id).collect();
+    world.store.clear_marks(&ids).await.unwrap();
+    let dropped = world.store.drop_changes(Timestamp::MAX, None, 10).await;
+    assert_eq!(dropped.unwrap().rows, 2);
+    let bodies = rows.iter().map(|row| hint(row).encode()).collect();
+    let (outcomes, told) = served(world.store.clone(), bodies, 1).await;
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done]);
+    assert_eq!((told, rows.last()), (1, Some(&said)));
 }
 
 #[tokio::test]

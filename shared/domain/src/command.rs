@@ -381,9 +381,11 @@ pub enum Reply {
 /// A part of a room's log, to catch up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayPage {
-    /// The rows after the asked seq, rising, and their senders' cards. Without a hole, but for
-    /// what the caller has hidden from themselves.
+    /// The rows after the asked seq, rising, and their senders' cards; without what the caller has
+    /// hidden from themselves.
     pub scenes: Vec<Scene>,
+    /// The first of them that was dropped, if one was ([`crate::missing_after`]).
+    pub missing: Option<Seq>,
     /// Up to which row the log was read: the last row's seq, or the last hidden one's.
     pub through: Seq,
     /// The head of the log, at least `through`.

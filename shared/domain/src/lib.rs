@@ -60,7 +60,7 @@ pub use rights::Deed;
 pub use room::{Mark, Member, MemberState, NewRoom, Role, Room, RoomKind};
 pub use row::{
     Appended, Change, Head, MESSAGE_EMOJI, MemberChange, MemberRow, NewChange, NewRow, ReactionRow,
-    Refusal, RoomChange, RoomRow, Row,
+    Refusal, RoomChange, RoomRow, Row, missing_after,
 };
 pub use token::TokenKey;
 pub use user::{NewUser, Profile, User};

@@ -81,6 +81,9 @@ pub struct Limits {
     pub uploads: usize,
     /// Most messages of one batch of an archive run.
     pub run_batch: usize,
+    /// Days for which a room's changes (edits, deletions, reactions, members, the room itself) can
+    /// be replayed to who was away. What they changed stays so.
+    pub change_days: u32,
 }
 
 impl Limits {
@@ -151,6 +154,7 @@ impl Default for Limits {
             user_uploads: 4,
             uploads: 32,
             run_batch: 1_000,
+            change_days: 30,
         }
     }
 }

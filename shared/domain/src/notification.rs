@@ -46,8 +46,8 @@ pub struct MembershipNews {
 /// How many days a notification that is not of a message is kept, settled or not.
 pub const KEPT_DAYS: u32 = 30;
 
-/// A row of one of a user's rooms, in the order in which an inbox shows them: by time, and in one
-/// room by seq.
+/// A row among those of several rooms, in the order in which an inbox shows them and in which they
+/// grow old: by time, and in one room by seq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// When the row was stored.

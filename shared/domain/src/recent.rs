@@ -13,7 +13,8 @@ pub const RECENT_ROWS: usize = 200;
 pub struct Recent {
     /// The head that the fill read: the rows up to here are one block from the store.
     pub upto: Seq,
-    /// The first seq that the fill read; everything from here to `upto` is in `rows`.
+    /// The first seq that the fill read; everything from here to `upto` that was still there is in
+    /// `rows`.
     pub from: Seq,
     /// Rising by seq. Rows beyond `upto` were added one by one, and some may be missing.
     pub rows: Vec<Row>,

@@ -2,6 +2,11 @@
 //! from 1 without holes. One cursor therefore says all that a client missed, and a hole in the
 //! seqs says that something was lost on the way.
 //!
+//! Messages and archive rows stay. The others, the changes, are dropped when they are old: they
+//! were applied long ago, and only who has been away since before them asks for them. What is
+//! stored is dense, so a hole in what a store shows below a row that it shows is always such a
+//! drop ([`missing_after`]).
+//!
 //! A [`NewRow`] is what a writer wants to append; a [`Row`] is what a reader sees. A message's
 //! row doubles as the message's state, so a row that tells of a message shows it as it is *now*.
 
@@ -254,6 +259,15 @@ impl Row {
             }
         }
     }
+}
+
+/// The first row after `after` that a store has no more; `rows` are the next that it has. Changes
+/// are dropped when they are old, and nothing else is ever missing below a stored row.
+#[must_use]
+pub fn missing_after(after: Seq, rows: &[Row]) -> Option<Seq> {
+    let mut numbered = (after + 1..).zip(rows);
+    let (missing, _) = numbered.find(|(seq, row)| row.seq != *seq)?;
+    Some(missing)
 }
 
 /// The end of a room's log.

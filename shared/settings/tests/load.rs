@@ -230,6 +230,10 @@ fn wrong_types_and_values_name_the_key_and_the_line() {
             "hubbub.toml:2: limits.run_batch: must be at least 1",
         ),
         (
+            "[limits]\nchange_days = 0",
+            "hubbub.toml:2: limits.change_days: must be at least 1",
+        ),
+        (
             "[auth]\nbcrypt_cost = 40",
             "hubbub.toml:2: auth.bcrypt_cost: must be between 4 and 14",
         ),

@@ -12,7 +12,9 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Appended, Body, Change, Error, Head, Message, NewChange, NewRow, Result, RoomId, Row, Seq,
-    TenantId, Timestamp, ports::Log,
+    TenantId, Timestamp,
+    notification::Position,
+    ports::{Dropped, Log},
 };
 use tokio::time;
 
@@ -134,6 +136,10 @@ impl Log for FakeLog {
 
     async fn rows(&self, _: RoomId, _: Seq, _: usize) -> Result<Vec<Row>> {
         unreachable!("a writer reads no rows")
+    }
+
+    async fn drop_changes(&self, _: Timestamp, _: Option<Position>, _: usize) -> Result<Dropped> {
+        unreachable!("a writer drops no rows")
     }
 }
 

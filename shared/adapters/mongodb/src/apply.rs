@@ -72,7 +72,9 @@ impl Db {
         Err(Failure::Contended)
     }
 
-    /// The change that follows revision `rev` of a target. It is in the log if a later one is.
+    /// The change that follows revision `rev` of a target. It is in the log if a later one is: only
+    /// what was applied is ever dropped, and then `rev` is not the target's any more, so that the
+    /// compare-and-set with a later change fails.
     pub(crate) async fn next_change(
         &self,
         room: Uuid,

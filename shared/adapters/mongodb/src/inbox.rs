@@ -5,7 +5,7 @@ use domain::{
     Message, Notification, Result, RoomId, Seq, Timestamp, UserId, notification::Position,
     ports::Inbox,
 };
-use mongodb::bson::{Document, doc};
+use mongodb::bson::doc;
 
 use crate::{
     MongoStore,
@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     history::others,
     records::NotificationRecord,
-    values::{date, id, int, limit},
+    values::{beyond, date, id, int, limit},
 };
 
 impl Db {
@@ -25,16 +25,6 @@ impl Db {
             Err(failure) => Err(failure.of_write()),
         }
     }
-}
-
-/// What lies after a position, in the order (at, room, seq).
-fn beyond(after: Position) -> Document {
-    let (at, room, seq) = (date(after.at), id(after.room.uuid()), int(after.seq));
-    doc! {"$or": [
-        {"at": {"$gt": at}},
-        {"at": at, "room_id": {"$gt": room}},
-        {"at": at, "room_id": room, "seq": {"$gt": seq}},
-    ]}
 }
 
 #[async_trait]
@@ -75,6 +65,7 @@ impl Inbox for MongoStore {
         if count == 0 {
             return Ok(Vec::new());
         }
+        let beyond = |after| beyond("at", after);
         let mut filter = after.map(beyond).unwrap_or_default();
         filter.insert("receiver_id", id(user.uuid()));
         filter.insert("waiting", true);

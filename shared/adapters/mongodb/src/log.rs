@@ -1,6 +1,7 @@
 //! The log of each room: a row is stored first and applied then, by whoever comes first.
 
 mod append;
+mod old;
 mod plan;
 mod tails;
 mod targets;
@@ -8,7 +9,11 @@ mod targets;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use domain::{Appended, Error, Head, NewRow, Result, RoomId, Row, Seq, ports::Log};
+use domain::{
+    Appended, Error, Head, NewRow, Result, RoomId, Row, Seq, Timestamp,
+    notification::Position,
+    ports::{Dropped, Log},
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Uuid, doc};
 use serde::{Deserialize, Serialize};
@@ -151,5 +156,18 @@ impl Log for MongoStore {
             return Ok(Vec::new());
         }
         Ok(self.db.rows_after(id(room.uuid()), after, limit).await?)
+    }
+
+    async fn drop_changes(
+        &self,
+        before: Timestamp,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Dropped> {
+        if limit == 0 {
+            return Ok(Dropped::default());
+        }
+        let dropped = self.db.drop_changes(before, after, limit).await;
+        dropped.map_err(Failure::of_write)
     }
 }

@@ -1,7 +1,7 @@
 //! Ids, numbers and moments as BSON has them.
 
-use domain::{ContentHash, FileLink, Rev, RowId, Timestamp};
-use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, spec::BinarySubtype};
+use domain::{ContentHash, FileLink, Rev, RowId, Timestamp, notification::Position};
+use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, doc, spec::BinarySubtype};
 
 /// An id, as binary of subtype 4.
 pub(crate) fn id(uuid: uuid::Uuid) -> Uuid {
@@ -44,6 +44,16 @@ pub(crate) fn date(at: Timestamp) -> DateTime {
 /// The moment that was stored.
 pub(crate) fn time(date: DateTime) -> Timestamp {
     Timestamp::from_millisecond(date.timestamp_millis()).unwrap_or(Timestamp::MAX)
+}
+
+/// What lies after a position, by time, which `moment` names, and then by room and seq.
+pub(crate) fn beyond(moment: &str, after: Position) -> Document {
+    let (at, room, seq) = (date(after.at), id(after.room.uuid()), int(after.seq));
+    doc! {"$or": [
+        {moment: {"$gt": at}},
+        {moment: at, "room_id": {"$gt": room}},
+        {moment: at, "room_id": room, "seq": {"$gt": seq}},
+    ]}
 }
 
 /// A hash, as generic binary.

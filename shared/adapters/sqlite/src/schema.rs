@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/006_files.sql"),
     include_str!("schema/007_archive.sql"),
     include_str!("schema/008_reactions.sql"),
+    include_str!("schema/009_old_changes.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

@@ -38,9 +38,37 @@ pub trait Log: Send + Sync {
     /// order asked; a room without rows has seq 0.
     async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<Head>>;
 
-    /// Up to `limit` rows of a room after `after`, rising and without a hole, each showing its
-    /// message as it is now, wherever the body lies.
+    /// Up to `limit` rows of a room after `after`, rising, each showing its message as it is now,
+    /// wherever the body lies. A row that is not there below one that is was dropped
+    /// ([`crate::missing_after`]); the newest row is always there.
     async fn rows(&self, room: RoomId, after: Seq, limit: usize) -> Result<Vec<Row>>;
+
+    /// Drops changes from before `before`, in all rooms: edits, deletions, reactions, rows of
+    /// members and of the room itself. What they changed stays as it is. Looks at no more than
+    /// `limit` of them after `after`, oldest first; says where to go on.
+    ///
+    /// Messages stay, and archive rows. So does what is marked, and the newest row of each room,
+    /// from which the next takes its number, time and generation; they are passed over.
+    ///
+    /// Atomic per row. Idempotent, also from several nodes at once, and however late: what may go
+    /// never has to stay again, since no mark comes back and no row becomes the newest again. A
+    /// repeat of a row that was dropped is a new row, so `before` must lie much longer ago than
+    /// anybody waits for an answer, and than a request can be on its way.
+    async fn drop_changes(
+        &self,
+        before: Timestamp,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Dropped>;
+}
+
+/// What came of dropping changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dropped {
+    /// How many rows were dropped.
+    pub rows: u64,
+    /// The last row that was looked at, if there may be more after it.
+    pub next: Option<Position>,
 }
 
 /// The messages of a room, hot and archived alike.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use archive::{Bodies, Copied, Holds, Overrides, Policies, RunRooms, Runs, Swung};
 pub use files::{Blobs, ByteStream, FileLinks, Files};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache, Presences};
-pub use log::{History, Inbox, Log, Outbox};
+pub use log::{Dropped, History, Inbox, Log, Outbox};
 pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
 pub use sightings::Sightings;
 pub use work::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Error, Result, RoomId, ports::Store};
+use domain::{Error, Result, RoomId, Seq, ports::Store};
 use futures_util::{StreamExt, stream};
 use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -62,11 +62,12 @@ impl Mender {
         while let Some(last) = self.hub.hole(room) {
             let read = self.store.rows(room, last, PAGE);
             let rows = in_time(read).await?;
-            if rows.is_empty() {
+            let Some(first) = rows.first().map(|row| row.seq) else {
                 return Err(Error::internal(
                     "a row was announced that the log does not have",
                 ));
-            }
+            };
+            self.hub.pass_over(room, last, first);
             let scenes = self.cards.scenes(rows).await;
             self.hub.deliver(room, scenes);
         }
@@ -76,8 +77,18 @@ impl Mender {
 
 impl Hub {
     /// The last row before a hole in a room, if there is one.
-    fn hole(&self, room: RoomId) -> Option<domain::Seq> {
+    fn hole(&self, room: RoomId) -> Option<Seq> {
         let state = self.rooms.get(&room).map(|state| Arc::clone(&state))?;
         lock(&state).hole()
+    }
+
+    /// Passes over old changes between `after` and `first` that the store has dropped. Nobody who
+    /// is live waits for rows so old, unless this process stood still for days: then they are told
+    /// to come back, and hear on their resume that something is missing.
+    fn pass_over(&self, room: RoomId, after: Seq, first: Seq) {
+        let state = self.rooms.get(&room).map(|state| Arc::clone(&state));
+        if state.is_some_and(|state| !lock(&state).pass_over(after, first)) {
+            self.lose(room);
+        }
     }
 }

@@ -92,6 +92,21 @@ impl Room {
         }
     }
 
+    /// Goes on with `first`, since the store has no row between `after` and that any more. `false`
+    /// when somebody is live, who would miss what was there.
+    pub(super) fn pass_over(&mut self, after: Seq, first: Seq) -> bool {
+        if self.next != Some(after + 1) {
+            return true;
+        }
+        if self.roster.live().next().is_some() {
+            return false;
+        }
+        self.next = Some(first);
+        self.waiting = self.waiting.split_off(&first);
+        self.generation = None;
+        true
+    }
+
     /// Notes what the store says of the log's end.
     pub(super) fn note_head(&mut self, head: Head) {
         self.seen = self.seen.max(head.seq);

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use domain::{
-    Change, ClientId, Code, Error, Event, Limits, MemberChange, MemberRow, Reply, Role, RoomChange,
-    RoomId, RoomRow, Row, RowId, RunId, Scene, Seq, SessionId, Timestamp, UserId,
+    Change, ClientId, Code, Error, Event, Head, Limits, MemberChange, MemberRow, Reply, Role,
+    RoomChange, RoomId, RoomRow, Row, RowId, RunId, Scene, Seq, SessionId, Timestamp, UserId,
 };
 use protocol::{Dialect, Refused, Request, Scope};
 
@@ -425,6 +425,79 @@ mod mending {
         }
         let expected: Vec<_> = stored.iter().map(|row| row.seq.to_string()).collect();
         assert_eq!(got, expected);
+    }
+
+    /// Runs the mender until `done`.
+    async fn mend(world: &World, done: impl Future<Output = ()>) {
+        let live = &world.ctx.live;
+        let mender = Mender::new(
+            Arc::clone(&live.hub),
+            Arc::clone(&world.ctx.ports.store),
+            Arc::clone(&live.cards),
+        );
+        tokio::select! {
+            () = mender.run(CancellationToken::new()) => panic!("it does not stop by itself"),
+            () = done => {}
+        }
+    }
+
+    /// A room of which every second row, from the first on, was an old change. Returns what is
+    /// left of it.
+    async fn room_with_holes(world: &World) -> (RoomId, Vec<Row>) {
+        let (room, rows) = room_with(world, 1).await;
+        let store = &world.ctx.ports.store;
+        for n in 0..5 {
+            let row = vec![
+                testkit::builders::join(UserId::new(), 1),
+                message(rows[0].sender, &format!("{n}")),
+            ];
+            store.append(room, row).await.unwrap();
+        }
+        let marked = store.marked(Timestamp::MAX, 100).await.unwrap();
+        let marked: Vec<_> = marked.iter().map(|envelope| envelope.id).collect();
+        store.clear_marks(&marked).await.unwrap();
+        let dropped = store.drop_changes(Timestamp::MAX, None, 100).await.unwrap();
+        assert_eq!(dropped.rows, 6, "the owner's joining is one of them");
+        (room, store.rows(room, 0, 100).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn old_changes_that_the_store_has_no_more_hold_nothing_up() {
+        let world = World::new();
+        let (room, left) = room_with_holes(&world).await;
+        let live = &world.ctx.live;
+        // Somebody who still reads, so that nobody waits for what was before.
+        let ann = seat(&live.hub, UserId::new(), false);
+        ann.subscribe(room);
+        live.hub.deliver(room, rows([1]));
+        let head = left.last().unwrap().clone();
+        let (seq, generation) = (head.seq, head.generation);
+        let whole = Head {
+            room,
+            seq,
+            generation,
+        };
+        live.hub.deliver(room, live.cards.scenes(vec![head]).await);
+        let mended = until("the log is read to its end", || {
+            live.hub.position(room) == Some(whole)
+        });
+        mend(&world, mended).await;
+        assert_eq!(ann.go_live(room, seq), Standing::Live);
+        live.hub.deliver(room, rows([seq + 1]));
+        assert_eq!(heard(&ann), [(seq + 1).to_string()]);
+    }
+
+    #[tokio::test]
+    async fn who_is_live_never_misses_an_old_change_unawares() {
+        let world = World::new();
+        let (room, left) = room_with_holes(&world).await;
+        let live = &world.ctx.live;
+        let ann = live_in(&live.hub, room);
+        let last = left.last().unwrap().clone();
+        live.hub.deliver(room, live.cards.scenes(vec![last]).await);
+        mend(&world, async { ann.subscriber().outbox.ready().await }).await;
+        assert_eq!(heard(&ann), ["lost"]);
+        assert!(live.hub.live_rooms().is_empty(), "and nothing goes on");
     }
 
     #[tokio::test(start_paused = true)]

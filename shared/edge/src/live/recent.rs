@@ -110,13 +110,7 @@ impl Live {
     }
 
     async fn read_block(&self, room: RoomId) -> Result<Block> {
-        let (head, rows) = in_time(self.read_newest(room)).await?;
-        let recent = Recent {
-            upto: head.seq,
-            // Of what lies before the first row, nothing is left.
-            from: first_of(head.seq),
-            rows,
-        };
+        let (head, recent) = in_time(self.read_newest(room)).await?;
         self.hub.note_head(head);
         let kept = self
             .cache
@@ -132,7 +126,7 @@ impl Live {
     }
 
     /// The newest rows up to the head that they belong to.
-    async fn read_newest(&self, room: RoomId) -> Result<(Head, Vec<Row>)> {
+    async fn read_newest(&self, room: RoomId) -> Result<(Head, Recent)> {
         let heads = self.store.heads(&[room]).await?;
         let head = heads.into_iter().next().unwrap_or(Head {
             room,
@@ -142,7 +136,9 @@ impl Live {
         let after = first_of(head.seq) - 1;
         let mut rows = self.store.rows(room, after, RECENT_ROWS).await?;
         rows.retain(|row| row.seq <= head.seq);
-        Ok((head, rows))
+        // It reaches back as far as it was read, also where old changes are not there any more.
+        let (from, upto) = (after + 1, head.seq);
+        Ok((head, Recent { upto, from, rows }))
     }
 }
 

@@ -26,7 +26,7 @@ type Reading = BoxFuture<'static, Outcome>;
 /// Rows of a room, as they are now.
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// Rising, without a hole.
+    /// Rising.
     pub(crate) rows: Vec<Row>,
     /// Whether there may be more after the last.
     pub(crate) more: bool,

@@ -282,6 +282,8 @@ impl Member {
         turn: &mut Turn<Done>,
     ) {
         match page {
+            // Nobody reads on for so long that changes expire; who does must not miss them unawares.
+            Ok(page) if page.missing.is_some() => turn.close(Code::Resync),
             Ok(page) => self.catch_up(room, after, &page, turn),
             Err(error) if is_no_access(&error) => self.forget(room),
             Err(error) => self.give_up(&error, turn),

@@ -147,7 +147,7 @@ impl Member {
         };
         match page {
             Ok(page) => match self.unresumable(current, &page) {
-                Some(reason) => self.skip(current, page.head, reason, turn),
+                Some(reason) => self.skip(current, &page, reason, turn),
                 None => self.replay_page(current, &page, turn),
             },
             Err(error) if is_no_access(&error) => {
@@ -159,30 +159,50 @@ impl Member {
         }
     }
 
-    /// Why a room cannot be replayed whole. Asked at its first page; what comes meanwhile is
-    /// replayed in any case.
+    /// Why a room cannot be replayed whole. How many rows there are is asked at its first page:
+    /// what comes meanwhile is replayed in any case. A change may be gone from any page.
     fn unresumable(&self, current: Replaying, page: &ReplayPage) -> Option<GapReason> {
-        if current.after != current.since {
-            return None;
-        }
-        if current.since > page.head {
-            return Some(GapReason::UnknownPosition);
-        }
-        let (limits, resuming) = (&self.means.limits, self.resumes.front()?);
         let end = self.end_of(current.room).unwrap_or(page.head);
-        let missing = end.saturating_sub(current.since);
-        let too_many =
-            missing > limits.resume_room_rows || resuming.rows + missing > limits.resume_rows;
-        too_many.then_some(GapReason::TooMany)
+        if current.after == current.since {
+            if current.since > page.head {
+                return Some(GapReason::UnknownPosition);
+            }
+            if self.are_too_many(end.saturating_sub(current.since)) {
+                return Some(GapReason::TooMany);
+            }
+        }
+        let expired = page.missing.is_some_and(|missing| missing <= end);
+        expired.then_some(GapReason::ChangesExpired)
+    }
+
+    /// Whether a room has more rows to replay than a resume takes.
+    fn are_too_many(&self, rows: u64) -> bool {
+        let limits = &self.means.limits;
+        let before = self.resumes.front().map_or(0, |resuming| resuming.rows);
+        rows > limits.resume_room_rows || before + rows > limits.resume_rows
     }
 
     /// Leaves rows out: says so, and goes on after the head.
-    fn skip(&mut self, current: Replaying, head: Seq, reason: GapReason, turn: &mut Turn<Done>) {
+    fn skip(
+        &mut self,
+        current: Replaying,
+        page: &ReplayPage,
+        reason: GapReason,
+        turn: &mut Turn<Done>,
+    ) {
         let end = self.end_of(current.room);
-        let head = end.unwrap_or(head);
+        let head = end.unwrap_or(page.head);
+        let whole = end.is_none() && page.through >= page.head;
+        if whole && is_ended_by(page, self.means.caller.user) {
+            self.forget(current.room);
+            let missing = gap(current.room, current.after + 1, None, GapReason::NoAccess);
+            return self.gap(missing, turn);
+        }
         let from = match reason {
             GapReason::UnknownPosition => 1,
-            GapReason::TooMany | GapReason::NoAccess => current.since + 1,
+            GapReason::TooMany | GapReason::NoAccess | GapReason::ChangesExpired => {
+                current.after + 1
+            }
         };
         self.gap(gap(current.room, from, Some(head), reason), turn);
         if end.is_none() {

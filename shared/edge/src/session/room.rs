@@ -95,6 +95,8 @@ impl Room {
 
     fn on_page(&mut self, after: Seq, page: Result<ReplayPage>, turn: &mut Turn<Done>) {
         match page {
+            // The history is said anew to who comes back.
+            Ok(page) if page.missing.is_some() => turn.close(Code::Resync),
             Ok(page) => {
                 let last = say_page(&page, after, None, self.seat.subscriber(), turn);
                 self.go_live(last, turn);

@@ -78,6 +78,11 @@ impl Sink<Message> for Wire {
     }
 }
 
+/// The newest row of a log.
+fn end(log: &[Row]) -> Seq {
+    log.last().map_or(0, |row| row.seq)
+}
+
 /// A log that grows, and the rules in miniature: one member, who may do everything.
 #[derive(Default)]
 struct Log {
@@ -98,19 +103,26 @@ impl Log {
     fn put(&self, room: RoomId, make: impl FnOnce(Seq) -> Row) -> Row {
         let mut rooms = lock(&self.rooms);
         let log = rooms.entry(room).or_default();
-        let row = make(log.len() as Seq + 1);
+        let row = make(end(log) + 1);
         log.push(row.clone());
         row
     }
 
     fn head(&self, room: RoomId) -> Seq {
-        lock(&self.rooms).get(&room).map_or(0, Vec::len) as Seq
+        lock(&self.rooms).get(&room).map_or(0, |log| end(log))
+    }
+
+    /// Drops old changes from a room's log.
+    fn expire(&self, room: RoomId, seqs: impl std::ops::RangeBounds<Seq>) {
+        let mut rooms = lock(&self.rooms);
+        let log = rooms.get_mut(&room).expect("there is such a room");
+        log.retain(|row| !seqs.contains(&row.seq));
     }
 
     fn views(&self) -> Vec<RoomView> {
         lock(&self.rooms)
             .iter()
-            .map(|(room, log)| view(*room, log.len() as Seq))
+            .map(|(room, log)| view(*room, end(log)))
             .collect()
     }
 
@@ -121,8 +133,9 @@ impl Log {
         let rows: Vec<Row> = rows.cloned().collect();
         Ok(Reply::Replay(ReplayPage {
             through: rows.last().map_or(after, |row| row.seq),
+            missing: domain::missing_after(after, &rows),
             scenes: rows.into_iter().map(scene).collect(),
-            head: log.len() as Seq,
+            head: end(log),
         }))
     }
 }
@@ -576,6 +589,38 @@ async fn what_cannot_be_replayed_is_said() {
         (&frames[0]["type"], &frames[0]["reason"]),
         (&json!("gap"), &json!("unknown_position"))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_are_not_kept_any_more_are_a_gap_and_the_room_goes_on_live() {
+    let rooms = [(room(1), 20), (room(2), 900), (room(3), 20)];
+    let mut ann = open(&rooms, MESSAGES);
+    ann.log.expire(room(1), 11..=12);
+    // In the second page; what came before has been said by then.
+    ann.log.expire(room(2), 350..=350);
+    // Before the position: nobody asks for it.
+    ann.log.expire(room(3), 9..=10);
+    let hello = ann.hear().await;
+    ann.say(
+        json!({"id": "r", "type": "resume", "epoch": hello["epoch"], "rooms": {
+            room(1).to_string(): 10, room(2).to_string(): 100, room(3).to_string(): 10,
+        }}),
+    )
+    .await;
+    let frames = ann.until("ack").await;
+    let gaps: Vec<_> = frames.iter().filter(|f| f["type"] == "gap").collect();
+    let gap = |room, from, to| json!({"type": "gap", "room": room, "from": from, "to": to, "reason": "changes_expired"});
+    assert_eq!(gaps, [&gap(room(1), 11, 20), &gap(room(2), 301, 900)]);
+    assert_eq!(seqs(&frames, room(1)), [] as [Seq; 0]);
+    assert_eq!(seqs(&frames, room(2)), (101..=300).collect::<Vec<_>>());
+    assert_eq!(seqs(&frames, room(3)), (11..=20).collect::<Vec<_>>());
+    let ack = frames.last().unwrap();
+    assert_eq!(ack["gaps"], json!([room(1), room(2)]));
+    assert_eq!(ack["resumed"], json!([room(3)]));
+    for (room, next) in [(room(1), 21), (room(2), 901), (room(3), 21)] {
+        ann.append(room);
+        assert_eq!(seqs(&[ann.hear().await], room), [next]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

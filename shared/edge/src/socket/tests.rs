@@ -82,9 +82,11 @@ impl Application for Rules {
                 let rows = self.0.ports.store.rows(room, after, limit).await?;
                 let head = self.0.ports.store.heads(&[room]).await?[0].seq;
                 let through = rows.last().map_or(after, |row| row.seq);
+                let missing = domain::missing_after(after, &rows);
                 let scenes = self.0.live.cards.scenes(rows).await;
                 Ok(Reply::Replay(ReplayPage {
                     scenes,
+                    missing,
                     through,
                     head,
                 }))

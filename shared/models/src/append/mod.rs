@@ -26,6 +26,15 @@
 //! 5. After a time-out ([`Action::TimeOut`]) nothing is known: read `last`, look
 //!    every pending `client_id` up ([`Action::LookUpPending`]), write the rest.
 //!
+//! # What is not modelled
+//! Old changes are dropped from the log. That takes away no `last`, since a
+//! room's newest row stays, and asks nothing of two who drop at once. What it
+//! does take away are the seq, `client_id` and revision under which the indexes
+//! refuse a zombie. So the rules hold as long as no request is under way for as
+//! long as a change is kept: a day at least, where a node gives a request up
+//! within seconds and its connection with it. A drop under a zombie's feet is
+//! therefore no step of this world.
+//!
 //! # What holds
 //! See [`properties`]; which rule keeps what is shown in `tests/append.rs`.
 

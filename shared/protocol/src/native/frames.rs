@@ -126,6 +126,8 @@ pub enum GapReason {
     NoAccess,
     /// The position is beyond the log, or of another epoch.
     UnknownPosition,
+    /// Some were changes that are not kept any more: read history, room and members anew.
+    ChangesExpired,
 }
 
 impl Gap {

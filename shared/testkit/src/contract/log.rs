@@ -5,6 +5,7 @@ pub mod changes;
 pub mod deleted;
 pub mod init;
 pub mod members;
+pub mod old;
 pub mod order;
 pub mod race;
 pub mod reactions;
@@ -13,14 +14,14 @@ pub mod repeats;
 pub mod roles;
 pub mod rooms;
 
-use domain::ports::{History, Log, Members, Rooms};
+use domain::ports::{History, Log, Members, Outbox, Rooms};
 
 use super::World;
 
 /// The ports that the suite needs of a store.
-pub trait LogStore: Log + Rooms + Members + History {}
+pub trait LogStore: Log + Rooms + Members + History + Outbox {}
 
-impl<T: Log + Rooms + Members + History> LogStore for T {}
+impl<T: Log + Rooms + Members + History + Outbox> LogStore for T {}
 
 /// A fresh store with a log.
 pub type LogWorld = World<dyn LogStore>;
@@ -108,6 +109,19 @@ macro_rules! log_contract {
                 first_rows_come_before_the_first,
                 first_rows_are_appended_once_though_two_nodes_begin,
                 appending_the_first_rows_oneself_repeats_them,
+            ]
+            old: [
+                old_changes_go_and_what_they_changed_stays,
+                what_is_not_old_stays,
+                what_is_marked_stays,
+                the_newest_row_stays_and_the_log_goes_on,
+                a_deleted_room_stays_closed,
+                a_message_is_known_for_ever_and_a_change_while_its_row_is,
+                who_comes_back_later_goes_on_at_the_next_revision,
+                first_rows_that_went_are_not_appended_anew,
+                names_stay_given_and_freed,
+                what_is_passed_over_is_looked_at_once,
+                two_nodes_may_drop_while_others_write,
             ]
             order: [
                 time_never_falls,

@@ -45,7 +45,7 @@ pub async fn say<S: Log + ?Sized>(store: &S, room: RoomId, sender: UserId, said:
     put(store, room, builders::message(sender, said)).await
 }
 
-/// Reads a whole log, page by page, and checks that it is dense from 1.
+/// Reads a whole log of which nothing was dropped, page by page, and checks that it is dense from 1.
 pub async fn whole_log<S: Log + ?Sized>(store: &S, room: RoomId) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     loop {

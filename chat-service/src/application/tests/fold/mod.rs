@@ -11,7 +11,7 @@ use std::{
 
 use domain::{
     Caller, Change, Code, Command, Cursor, MemberChange, MemberRow, Reply, RoomId, RoomKind, Row,
-    Scene, Seq, TenantId,
+    Scene, Seq, TenantId, Timestamp,
     ports::{BusEvent, BusStream},
 };
 use futures_util::StreamExt;
@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The most rows and messages of one answer: more than a run can make.
 const ALL: usize = 200;
+
+/// Later than every row of a test.
+const LATER: Timestamp = Timestamp::MAX;
 
 /// What one person's client shows of one room, while they are in it.
 type Clients = BTreeMap<(usize, RoomId), Shown>;
@@ -197,6 +200,10 @@ impl Scenery {
                 return None;
             }
         };
+        if page.missing.is_some() {
+            // A client is told so, and asks for everything anew.
+            return self.fresh(who, room).await;
+        }
         let mut shown = begun.clone();
         if self.world.store().room(room).await.unwrap()?.kind == RoomKind::Direct {
             // What is hidden from one is not replayed; who is in it never changes.
@@ -207,6 +214,21 @@ impl Scenery {
             shown.fold(&frame(scene));
         }
         Some(shown)
+    }
+
+    /// A month goes by: everything is published, and all changes that may go are dropped.
+    async fn age(&self) {
+        let store = self.world.store();
+        let marked = store.marked(LATER, 1_000).await.unwrap();
+        let marked: Vec<_> = marked.iter().map(|envelope| envelope.id).collect();
+        store.clear_marks(&marked).await.unwrap();
+        let dropped = store.drop_changes(LATER, None, 1_000).await.unwrap();
+        assert_eq!(dropped.next, None, "fewer than it looks at");
+        for (room, head) in self.heads().await {
+            let rows = store.rows(room, 0, ALL).await.unwrap();
+            let told = |row: &Row| matches!(row.change, Change::Message(_)) || row.seq == head;
+            assert!(rows.iter().all(told), "only changes go, and they all do");
+        }
     }
 
     /// Everybody's client shows what is so, and who is out hears nothing.
@@ -243,10 +265,15 @@ fn own_change(row: &Row, who: &Caller) -> Option<MemberChange> {
     }
 }
 
-async fn run(deeds: Vec<Deed>) {
+/// Does it all; before the deeds of these numbers, a month goes by.
+async fn run(deeds: Vec<Deed>, ages: Vec<usize>) {
     let mut scenery = Scenery::new().await;
     scenery.check().await;
-    for deed in &deeds {
+    for (n, deed) in deeds.iter().enumerate() {
+        if ages.contains(&n) {
+            scenery.age().await;
+            scenery.check().await;
+        }
         scenery.act(deed).await;
         scenery.check().await;
     }
@@ -262,12 +289,13 @@ proptest! {
 
     #[test]
     fn state_and_events_are_fresh_state(
-        deeds in prop::collection::vec(deeds::any_deed(), 1..30)
+        deeds in prop::collection::vec(deeds::any_deed(), 1..30),
+        ages in prop::collection::vec(0..40usize, 0..3),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(run(deeds));
+        runtime.block_on(run(deeds, ages));
     }
 }

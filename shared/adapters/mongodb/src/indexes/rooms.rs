@@ -49,6 +49,12 @@ fn rows() -> Vec<IndexModel> {
             there("archived"),
         ),
         partial("former", doc! {"former": 1}, there("former")),
+        // What is dropped when it is old.
+        partial(
+            "changes",
+            doc! {"changed_at": 1, "room_id": 1, "seq": 1},
+            there("changed_at"),
+        ),
         partial(
             "marked",
             doc! {"mark": 1, "room_id": 1, "seq": 1},

@@ -72,6 +72,9 @@ pub(crate) struct RowRecord {
     pub(crate) sender_id: Uuid,
     pub(crate) client_id: Uuid,
     pub(crate) created_at: DateTime,
+    /// The same, in changes only: what an index over it finds, is dropped when it is old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) changed_at: Option<DateTime>,
     /// Of what was sent; tells a repeat from another send.
     pub(crate) content_hash: Binary,
     /// What a row changes: a message, a reaction, a user, the room. Of other rows the row itself, so
@@ -136,6 +139,7 @@ impl RowRecord {
             sender_id: id(row.sender.uuid()),
             client_id: id(row.client_id.uuid()),
             created_at: date(row.created_at),
+            changed_at: None,
             content_hash: hash(sent),
             target: id(row.id.uuid()),
             target_rev: 1,
@@ -201,6 +205,7 @@ impl RowRecord {
 
     fn aim(&mut self, target: uuid::Uuid, rev: u64) {
         (self.target, self.target_rev) = (id(target), int(rev));
+        self.changed_at = Some(self.created_at);
         self.unapplied = Some(true);
     }
 

@@ -338,6 +338,7 @@ fn greetings() -> Vec<(String, Value)> {
         ("gap", gap(Some(9), GapReason::TooMany).frame()),
         ("gap", gap(None, GapReason::NoAccess).frame()),
         ("gap", gap(None, GapReason::UnknownPosition).frame()),
+        ("gap", gap(Some(9), GapReason::ChangesExpired).frame()),
         ("ack_resume", answer.frame(Some("c1"))),
     ];
     let parsed = texts.map(|(name, text)| (name.to_owned(), serde_json::from_str(&text).unwrap()));

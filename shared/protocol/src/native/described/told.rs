@@ -145,7 +145,7 @@ const TOLD: &[Told] = &[
         name: "gap",
         kind: "gap",
         id: Id::None,
-        says: "Rows of a room are not replayed: read its history instead.",
+        says: "Rows of a room are not replayed: read the room, its members and its history instead.",
         fields: shape::<Gap>,
         example: || json!({"room": ROOM, "from": 1, "to": 5000, "reason": "too_many"}),
     },
