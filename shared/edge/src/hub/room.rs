@@ -92,10 +92,10 @@ impl Room {
         }
     }
 
-    /// Goes on with `first`, since the store has no row between `after` and that any more. `false`
+    /// Goes on with `first`, if the store has no row between `after` and that any more. `false`
     /// when somebody is live, who would miss what was there.
     pub(super) fn pass_over(&mut self, after: Seq, first: Seq) -> bool {
-        if self.next != Some(after + 1) {
+        if self.next != Some(after + 1) || first == after + 1 {
             return true;
         }
         if self.roster.live().next().is_some() {
