@@ -12,6 +12,10 @@ run *args:
 test:
     cargo test --workspace
 
+# What is told to a collector of traces, which is off by default.
+test-otlp:
+    cargo test --workspace --features e2e/otlp --test otlp
+
 # The quick ones: rules and codecs.
 test-rules:
     cargo test -p domain -p protocol -p settings
@@ -24,7 +28,7 @@ schemathesis:
 # What must be clean before a commit.
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --all-targets --features e2e/otlp -- -D warnings
 
 fmt:
     cargo fmt --all

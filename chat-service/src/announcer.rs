@@ -8,7 +8,7 @@ use edge::Live;
 
 use crate::{
     relay::{HandOver, Retell},
-    writer::Announce,
+    writer::{Announce, Stored},
 };
 
 /// Shows stored rows to whoever is live, and hands them to the relay.
@@ -25,9 +25,10 @@ impl Announcer {
 
 #[async_trait]
 impl Announce for Announcer {
-    async fn announce(&self, tenant: &TenantId, rows: Vec<Row>) {
+    async fn announce(&self, tenant: &TenantId, rows: Vec<Stored>) {
         self.relay.rows(tenant, &rows);
-        self.live.rows(rows).await;
+        let rows = rows.into_iter().map(|stored| stored.row);
+        self.live.rows(rows.collect()).await;
     }
 }
 

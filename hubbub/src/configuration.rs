@@ -4,7 +4,7 @@ use edge::{auth::SecretError, telemetry};
 use settings::{Inputs, Loaded, Problems, Settings, load};
 
 /// Reads the settings and checks all of them: the types and ranges, the policies, the URLs, the
-/// secrets, the log's filter.
+/// secrets, the log's filter, the way to the collector of traces.
 ///
 /// # Errors
 /// All that is wrong, each in one line that says what to do.
@@ -21,7 +21,7 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Loaded, Problems> {
         faults.push((problem.key.to_owned(), problem.text));
     }
     faults.extend(secrets(settings).err());
-    faults.extend(filter(settings).err());
+    faults.extend(telemetry::faults(settings));
     match loaded.problems(faults) {
         Some(problems) => Err(problems),
         None => Ok(loaded),
@@ -39,10 +39,6 @@ fn secrets(settings: &Settings) -> Result<(), Fault> {
         };
         about(key, &error)
     })
-}
-
-fn filter(settings: &Settings) -> Result<(), Fault> {
-    telemetry::check(&settings.log).map_err(|error| about("log.filter", &error))
 }
 
 /// Takes from a text that is whole by itself the key that it begins with.

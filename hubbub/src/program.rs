@@ -92,7 +92,7 @@ async fn examine(asked: &Doctor, inputs: &Inputs) -> Result<(), Failure> {
 
 /// Serves until a signal, or until a part fails.
 async fn serve(loaded: Loaded, flags: &Serve) -> Result<(), Failure> {
-    edge::telemetry::init(&loaded.settings.log)?;
+    edge::telemetry::init("hubbub", &loaded.settings)?;
     let folder = server::claim(&loaded.settings.data)?;
     if flags.demo() {
         demo::check(&loaded.settings, &loaded.settings.listen)?;

@@ -12,11 +12,11 @@ use domain::{
     envelope::EnvelopeKind,
     ports::{Delivery, Log, Outcome, Queue, Store},
 };
-use edge::{Context, Live, in_time};
+use edge::{Context, Live, in_time, trace};
 use futures_util::{StreamExt, stream};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 
 /// How many hints are taken, and acknowledged, at once.
 const BATCH: usize = 64;
@@ -134,9 +134,22 @@ impl Consumer {
     async fn look(&self, delivery: &Delivery) -> Result<(), Failure> {
         let envelope = Envelope::decode(&delivery.job.body)
             .map_err(|error| Failure::Lasting(reason("cannot be read", &error)))?;
+        let span = trace::consume(envelope.room, delivery.attempt, envelope.trace);
+        let looked = self.look_at(&envelope).instrument(span.clone()).await;
+        match &looked {
+            Err(Failure::Passing(error)) => trace::failed(&span, error),
+            Err(Failure::Lasting(reason)) => {
+                trace::failed(&span, &Error::internal(reason.as_str()))
+            }
+            Ok(()) => {}
+        }
+        looked
+    }
+
+    async fn look_at(&self, envelope: &Envelope) -> Result<(), Failure> {
         match envelope.kind {
             EnvelopeKind::Row => {
-                let Some(row) = self.row(&envelope).await? else {
+                let Some(row) = self.row(envelope).await? else {
                     return Ok(());
                 };
                 if is_news(&row) {

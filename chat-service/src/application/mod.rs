@@ -24,8 +24,9 @@ use domain::{
     Appended, Caller, ClientId, Code, Command, Error, Limits, Refusal, Reply, Result, Rev,
     ports::Store,
 };
-use edge::{Application, Rates, live::Live};
+use edge::{Application, Rates, live::Live, trace};
 use tokio::time::{self, Duration, Instant};
+use tracing::Instrument;
 
 use crate::{files::Files, writer::Writers};
 
@@ -61,10 +62,13 @@ pub struct Chat {
 impl Application for Chat {
     async fn handle(&self, who: &Caller, command: Command) -> Result<Reply> {
         let late = too_late(&command);
-        let done = Box::pin(self.dispatch(who, command));
-        time::timeout(Limits::ACK, done)
+        let span = trace::command(command.name(), command.room());
+        let done = Box::pin(self.dispatch(who, command)).instrument(span.clone());
+        let reply = time::timeout(Limits::ACK, done)
             .await
-            .unwrap_or_else(|elapsed| Err(late(elapsed.into())))
+            .unwrap_or_else(|elapsed| Err(late(elapsed.into())));
+        trace::finish(&span, &reply);
+        reply
     }
 
     async fn handle_all(&self, who: &Caller, commands: Vec<Command>) -> Vec<Result<Reply>> {

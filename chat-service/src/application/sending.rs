@@ -6,7 +6,9 @@ use domain::{
     Appended, Caller, ClientId, Code, Command, Draft, Error, Limits, NewChange, NewRow, Reply,
     Result, RoomId, RowId,
 };
+use edge::trace;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::{CHECKS, Chat, in_time_by, places::Place, refused};
 use crate::writer::Waiting;
@@ -77,16 +79,20 @@ impl Chat {
         let mut looked_up = LookedUp::nothing(begun);
         let mut waiting = Vec::with_capacity(messages.len());
         for outgoing in messages {
-            waiting.push(self.submit(who, outgoing, &mut looked_up).await);
+            let span = trace::command(Command::SEND, Some(outgoing.room));
+            let submitted = self.submit(who, outgoing, &mut looked_up);
+            waiting.push((submitted.instrument(span.clone()).await, span));
         }
         let mut replies = Vec::with_capacity(waiting.len());
-        for submitted in waiting {
-            replies.push(match submitted {
+        for (submitted, span) in waiting {
+            let reply = match submitted {
                 Ok(waiting) => timeout_at(begun + Limits::ACK, sent(who, waiting))
                     .await
                     .unwrap_or_else(|late| Err(Error::unknown_outcome(late))),
                 Err(error) => Err(error),
-            });
+            };
+            trace::finish(&span, &reply);
+            replies.push(reply);
         }
         replies
     }

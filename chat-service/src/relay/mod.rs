@@ -11,14 +11,17 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Envelope, Error, Limits, Result, Row, RowId, TenantId,
+    Envelope, Error, Limits, Result, RowId, TenantId,
     ports::{Job, Outbox, Queue},
 };
+use edge::trace;
 use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{Instrument, warn};
 
 pub use sweep::{Retell, Sweep};
+
+use crate::writer::Stored;
 
 /// How many rows may wait for the queue in memory.
 const CAPACITY: usize = 4_096;
@@ -37,8 +40,8 @@ pub struct HandOver {
 
 impl HandOver {
     /// Hands rows over that were stored just now. What does not fit is left to the sweep.
-    pub fn rows(&self, tenant: &TenantId, rows: &[Row]) {
-        let fits = |row: &&Row| self.sender.try_send(envelope(tenant, row)).is_ok();
+    pub fn rows(&self, tenant: &TenantId, rows: &[Stored]) {
+        let fits = |row: &&Stored| self.sender.try_send(envelope(tenant, row)).is_ok();
         let taken = rows.iter().take_while(fits).count();
         if taken < rows.len() {
             metrics::counter!("hubbub_relay_overflow_total").increment((rows.len() - taken) as u64);
@@ -46,8 +49,8 @@ impl HandOver {
     }
 }
 
-fn envelope(tenant: &TenantId, row: &Row) -> Envelope {
-    Envelope::row(tenant.clone(), row.room, row.id, row.seq, row.created_at)
+fn envelope(tenant: &TenantId, Stored { row, trace }: &Stored) -> Envelope {
+    Envelope::row(tenant.clone(), row.room, row.id, row.seq, row.created_at).within(*trace)
 }
 
 /// Publishes what is handed over, and clears the marks.
@@ -109,8 +112,11 @@ impl Publisher {
             body: envelope.encode(),
         };
         let jobs = batch.iter().map(job).collect();
-        let published = time::timeout(Limits::PUBLISH, self.queue.publish_jobs(jobs)).await;
+        let span = trace::publish(batch.len(), batch.iter().filter_map(|hint| hint.trace));
+        let publishing = self.queue.publish_jobs(jobs).instrument(span.clone());
+        let published = time::timeout(Limits::PUBLISH, publishing).await;
         let published = published.unwrap_or_else(|late| Err(Error::unavailable(late)));
+        trace::finish(&span, &published);
         count("published", batch.len(), published)
     }
 

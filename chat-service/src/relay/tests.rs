@@ -10,13 +10,13 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Envelope, Error, Result, RoomId, Row, RowId, Seq, Timestamp,
+    Envelope, Error, Result, RoomId, Row, RowId, Seq, Timestamp, TraceParent,
     ports::{Delivery, Job, Outbox, Queue, QueueDepth, SetAside, Settled},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{Publisher, Relay, Retell, Sweep};
-use crate::testing::World;
+use crate::{testing::World, writer::Stored};
 
 /// A queue that remembers, and can be away.
 #[derive(Default)]
@@ -199,12 +199,16 @@ async fn what_is_handed_over_is_published_and_cleared_before_the_end() {
     let room = house.three_rows().await;
     let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
     let rows = house.sweep.log.rows(room, 0, 10).await.unwrap();
+    let trace = TraceParent::new(1, 2, true);
+    let rows: Vec<_> = rows.into_iter().map(|row| Stored { row, trace }).collect();
     hand_over.rows(&domain::TenantId::default(), &rows);
     let stop = CancellationToken::new();
     stop.cancel();
     relay.run(stop).await;
     assert_eq!(house.published(), [1, 2, 3]);
     assert_eq!(house.marked().await, 0);
+    let published = house.queue.published.lock().unwrap();
+    assert!(published.iter().all(|hint| hint.trace == trace));
 }
 
 #[tokio::test]
@@ -213,6 +217,7 @@ async fn what_does_not_fit_into_memory_is_left_to_the_sweep() {
     let room = house.three_rows().await;
     let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
     let row = house.sweep.log.rows(room, 0, 1).await.unwrap().remove(0);
+    let row = Stored { row, trace: None };
     hand_over.rows(
         &domain::TenantId::default(),
         &vec![row; super::CAPACITY + 10],

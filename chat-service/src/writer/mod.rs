@@ -15,7 +15,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{Appended, Code, Error, Limits, NewRow, Result, RoomId, Row, TenantId, ports::Log};
+use domain::{
+    Appended, Code, Error, Limits, NewRow, Result, RoomId, Row, TenantId, TraceParent, ports::Log,
+};
+use edge::trace;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{self, Instant},
@@ -29,12 +32,22 @@ use self::room::RoomWriter;
 pub trait Announce: Send + Sync {
     /// Tells of rows of one room, rising by seq, each stored now. Called by the room's writer in
     /// the order of the log; the next append waits for it.
-    async fn announce(&self, tenant: &TenantId, rows: Vec<Row>);
+    async fn announce(&self, tenant: &TenantId, rows: Vec<Stored>);
+}
+
+/// A row that is stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The row.
+    pub row: Row,
+    /// The trace in which it was asked for.
+    pub trace: Option<TraceParent>,
 }
 
 /// A row on its way into a log.
 struct Pending {
     row: NewRow,
+    trace: Option<TraceParent>,
     answer: oneshot::Sender<Result<Appended>>,
 }
 
@@ -94,8 +107,9 @@ impl Writers {
         if queue.is_closed() {
             *queue = self.start(tenant, room);
         }
+        let trace = trace::current();
         queue
-            .try_send(Pending { row, answer })
+            .try_send(Pending { row, trace, answer })
             .map_err(|_| Error::too_many(Code::Busy, Duration::from_secs(1)))?;
         Ok(Waiting {
             answer: receiver,

@@ -2,15 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Appended, Code, Error, Result, RoomId, Row, TenantId};
+use domain::{Appended, Code, Error, Result, RoomId, TenantId};
+use edge::trace;
 use tokio::{
     sync::mpsc,
     time::{self, Instant},
 };
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 
 use super::{
-    Pending, Shared,
+    Pending, Shared, Stored,
     lanes::{Lanes, Tried},
 };
 
@@ -88,12 +89,11 @@ impl RoomWriter {
     async fn write(&mut self, batch: Vec<Tried>) {
         let started = Instant::now();
         let rows = batch.iter().map(|tried| tried.pending.row.clone());
-        let result = self
-            .shared
-            .parts
-            .log
-            .append(self.room, rows.collect())
-            .await;
+        let traces = batch.iter().filter_map(|tried| tried.pending.trace);
+        let span = trace::append(self.room, batch.len(), traces);
+        let appended = self.shared.parts.log.append(self.room, rows.collect());
+        let result = appended.instrument(span.clone()).await;
+        trace::finish(&span, &result);
         metrics::histogram!("hubbub_append_duration_seconds").record(started.elapsed());
         metrics::counter!("hubbub_append_rows_total").increment(batch.len() as u64);
         let stored = match result {
@@ -107,7 +107,7 @@ impl RoomWriter {
     }
 
     /// Answers each row; keeps those that are still in doubt. Returns what was stored now.
-    fn settle(&mut self, batch: Vec<Tried>, answers: Vec<Appended>) -> Vec<Row> {
+    fn settle(&mut self, batch: Vec<Tried>, answers: Vec<Appended>) -> Vec<Stored> {
         let mut answers = answers.into_iter();
         let (mut stored, mut doubtful) = (Vec::new(), Vec::new());
         for tried in batch {
@@ -115,20 +115,23 @@ impl RoomWriter {
                 Appended::Unknown => doubtful.push(tried),
                 answer => {
                     if let Appended::Stored(row) = &answer {
-                        stored.push(row.clone());
+                        stored.push(Stored {
+                            row: row.clone(),
+                            trace: tried.pending.trace,
+                        });
                     }
                     reply(tried, Ok(answer));
                 }
             }
         }
         self.keep(doubtful);
-        stored.sort_by_key(|row| row.seq);
+        stored.sort_by_key(|stored| stored.row.seq);
         stored
     }
 
     /// The append failed as a whole. What was surely not stored is answered with the error; what
     /// may be stored, now or by an earlier attempt, is kept.
-    fn fail(&mut self, batch: Vec<Tried>, error: &Error) -> Vec<Row> {
+    fn fail(&mut self, batch: Vec<Tried>, error: &Error) -> Vec<Stored> {
         warn!(room = %self.room, rows = batch.len(), error = error as &dyn std::error::Error,
             "append failed");
         let certain = |tried: &Tried| match error.code() {

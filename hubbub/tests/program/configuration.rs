@@ -209,6 +209,44 @@ fn check_refuses_what_serve_refuses() {
     }
 }
 
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_build_without_traces_refuses_a_collector() {
+    let place = Place::new();
+    let file = "[telemetry]\notlp_endpoint = 'http://127.0.0.1:4318'\n";
+    place.write("hubbub.toml", file);
+    let expected = "hubbub: hubbub.toml:2: telemetry.otlp_endpoint: this build has no OTLP; \
+        build with --features otlp";
+    for args in [&["config", "check"][..], &["--listen", "127.0.0.1:0"]] {
+        let done = place.run(args);
+        assert_eq!(done.code, Some(1), "{args:?}: {done:?}");
+        assert!(done.complaint().starts_with(expected), "{args:?}: {done:?}");
+    }
+}
+
+#[test]
+fn a_part_of_the_traces_is_a_number_from_0_to_1() {
+    let place = Place::new();
+    for fine in ["0.25", "0", "1"] {
+        place.write(
+            "hubbub.toml",
+            &format!("[telemetry]\ntrace_ratio = {fine}\n"),
+        );
+        let done = place.run(&["config", "check"]);
+        assert_eq!(done.code, Some(0), "{fine}: {done:?}");
+    }
+    for bad in ["1.5", "-0.1", "nan", "'half'"] {
+        place.write(
+            "hubbub.toml",
+            &format!("[telemetry]\ntrace_ratio = {bad}\n"),
+        );
+        let done = place.run(&["config", "check"]);
+        assert_eq!(done.code, Some(1), "{bad}: {done:?}");
+        let key = "hubbub: hubbub.toml:2: telemetry.trace_ratio: must be ";
+        assert!(done.complaint().starts_with(key), "{bad}: {done:?}");
+    }
+}
+
 #[test]
 fn show_says_where_values_come_from_and_hides_secrets() {
     let hidden = "0123456789abcdef0123456789abcdef";

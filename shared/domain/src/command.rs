@@ -1,5 +1,7 @@
 //! What people ask for. REST and sockets ask with the same commands.
 
+mod named;
+
 use crate::{
     Card, ClientId, Cursor, Draft, Emoji, Mark, Member, Message, MessageId, Page, Reaction, Rev,
     Role, Room, RoomId, RoomName, Row, Scene, Seq, SessionId, TenantId, Timestamp, UserId,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Error, Result, RoomId, RowId, Seq, TenantId, Timestamp};
+use crate::{Error, Result, RoomId, RowId, Seq, TenantId, Timestamp, TraceParent};
 
 /// The version of the envelope's form. Readers refuse a higher one.
 const VERSION: u32 = 1;
@@ -26,9 +26,14 @@ pub struct Envelope {
     pub seq: Seq,
     /// When the row was stored.
     pub at: Timestamp,
-    /// The trace it belongs to, as W3C `traceparent`, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<String>,
+    /// The trace in which the row was asked for, if there is one and it is still known: the row
+    /// itself does not keep it.
+    #[serde(
+        default,
+        deserialize_with = "crate::trace::if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub trace: Option<TraceParent>,
 }
 
 /// What sort of hint an envelope is.
@@ -53,6 +58,12 @@ impl Envelope {
             at,
             trace: None,
         }
+    }
+
+    /// The same, as a part of a trace.
+    #[must_use]
+    pub fn within(self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Writes it for a queue.
@@ -94,6 +105,17 @@ mod tests {
     fn the_form_is_fixed() {
         let envelope = Envelope::decode(GOLDEN.as_bytes()).unwrap();
         assert_eq!(envelope.seq, 7);
+        assert_eq!(String::from_utf8(envelope.encode()).unwrap(), GOLDEN);
+    }
+
+    #[test]
+    fn a_trace_is_carried_and_an_ill_formed_one_is_left_behind() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let with = |trace: &str| GOLDEN.replace("}", &format!(r#","trace":"{trace}"}}"#));
+        let envelope = Envelope::decode(with(trace).as_bytes()).unwrap();
+        assert_eq!(envelope.trace.unwrap().to_string(), trace);
+        assert_eq!(String::from_utf8(envelope.encode()).unwrap(), with(trace));
+        let envelope = Envelope::decode(with("no trace").as_bytes()).unwrap();
         assert_eq!(String::from_utf8(envelope.encode()).unwrap(), GOLDEN);
     }
 

@@ -31,6 +31,7 @@ pub mod rights;
 pub mod room;
 pub mod row;
 pub mod token;
+pub mod trace;
 pub mod user;
 
 pub use code::{Code, Kind};
@@ -63,6 +64,7 @@ pub use row::{
     Refusal, RoomChange, RoomRow, Row, missing_after,
 };
 pub use token::TokenKey;
+pub use trace::TraceParent;
 pub use user::{NewUser, Profile, User};
 
 /// A row's number in its room: 1, 2, 3…, dense, never reused. 0 stands before the first row.

@@ -23,7 +23,7 @@ use hyper::{
     },
 };
 use tokio::time::{Instant, timeout};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use warp::{Filter, Rejection, filters::BoxedFilter, reply::Response};
 
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
     proxies::OverTls,
     rates,
     request::{self, LocalAdministrator, REQUEST_ID, RequestId},
-    telemetry,
+    telemetry, trace,
 };
 
 /// How long a handler may take before the caller is told that the outcome is not known.
@@ -135,12 +135,15 @@ impl Front {
         let asked = self.take_down(&request, id);
         request.extensions_mut().insert(asked.id.clone());
         self.admit(&mut request);
+        let span = asked.span();
         let mut response = if Origins::is_preflight(&asked.method, request.headers()) {
             self.preflight(&asked)
         } else {
-            self.route(&asked, request).await
+            let routed = self.route(&asked, request);
+            routed.instrument(span.clone()).await
         };
         self.finish(&asked, &mut response);
+        trace::answered(&span, response.status());
         response
     }
 
@@ -245,10 +248,27 @@ impl Asked {
         self.method == Method::HEAD && self.route.is_some_and(listed)
     }
 
+    /// The route as the table has it. Clients choose their paths; metrics and traces do not keep
+    /// them.
+    fn known_route(&self) -> &'static str {
+        self.route.map_or("other", |route| route.path)
+    }
+
+    /// Whether it is one that machines ask again and again, to know how the process is.
+    fn is_probe(&self) -> bool {
+        docs::OWN.iter().any(|own| own.path == self.known_route())
+    }
+
+    fn span(&self) -> Span {
+        match self.is_probe() {
+            true => Span::none(),
+            false => trace::request(known_method(&self.method), self.known_route(), &self.id),
+        }
+    }
+
     fn log(&self, status: StatusCode) {
         let elapsed = self.at.elapsed();
-        let method = known_method(&self.method);
-        let route = self.route.map_or("other", |route| route.path);
+        let (method, route) = (known_method(&self.method), self.known_route());
         let labels = [
             ("method", method),
             ("route", route),
@@ -259,8 +279,7 @@ impl Asked {
             .record(elapsed.as_secs_f64());
         let (uri, status) = (request::redacted(&self.uri), status.as_u16());
         let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        let is_probe = docs::OWN.iter().any(|own| own.path == route);
-        if is_probe {
+        if self.is_probe() {
             tracing::debug!(method, uri, status, ms, "answered");
         } else {
             tracing::info!(method, uri, status, ms, "answered");
@@ -345,7 +364,9 @@ where
         let id = RequestId::of(request.headers());
         let span = tracing::info_span!("request", %id);
         let front = self.clone();
+        let incoming = trace::of(request.headers());
         let work = rates::scope(front.answer(request, id.clone()));
+        let work = trace::scope(incoming, work);
         let work = request::scope(id, work).map(Ok);
         Box::pin(work.instrument(span))
     }

@@ -27,6 +27,11 @@ pub mod live;
 mod locks;
 pub mod notifier;
 pub mod origin;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "otlp_absent.rs"]
+mod otlp;
 pub mod outbox;
 mod pace;
 pub mod passwords;
@@ -48,6 +53,7 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+pub mod trace;
 pub mod upload;
 
 pub use application::Application;

@@ -102,6 +102,11 @@ pub fn current_id() -> Option<RequestId> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Whether the current task answers a request.
+pub(crate) fn is_answered() -> bool {
+    CURRENT.try_with(|_| ()).is_ok()
+}
+
 /// Extracts the address at the other end.
 pub fn peer() -> impl Filter<Extract = (Peer,), Error = Infallible> + Copy {
     warp::ext::optional::<Peer>().map(|peer: Option<Peer>| peer.unwrap_or(Peer::local()))

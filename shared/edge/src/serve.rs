@@ -22,6 +22,7 @@ use crate::{
     Context, Front, Listener, Peer, Service, Socket, Stream, Task, Tls,
     caps::Places,
     listener::{LocalListener, LocalSocket},
+    otlp::Sending,
     pace::{HEAD, Pace, Paced},
     supervise::{self, Failure},
     telemetry,
@@ -42,6 +43,9 @@ const NO_FILES: Duration = Duration::from_millis(100);
 const REQUESTS_END: Duration = Duration::from_secs(5);
 const SESSIONS_END: Duration = Duration::from_secs(7);
 const TASKS_END: Duration = Duration::from_secs(9);
+
+/// How long the collector of traces may take at the end, within the time of the tasks.
+const SPANS_END: Duration = Duration::from_secs(2);
 
 /// What a client is told that finds all places taken.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
@@ -70,6 +74,7 @@ pub async fn serve(
     mut services: Vec<Service>,
 ) -> domain::Result<()> {
     let failure = Failure::default();
+    let sending = Sending::begin();
     let listening = ctx.health.part("listeners");
     let certificate = certificate(&listeners).map(|tls| tls.task(ctx.stop.clone()));
     let own = own_tasks(ctx).into_iter().chain(certificate);
@@ -83,7 +88,7 @@ pub async fn serve(
     }
     listening.up();
     ctx.drain.cancelled().await;
-    end(ctx, &shared).await;
+    end(ctx, &shared, sending).await;
     failure.into_result()
 }
 
@@ -118,7 +123,7 @@ fn take_tasks(services: &mut [Service]) -> Vec<Task> {
     tasks.flat_map(std::mem::take).collect()
 }
 
-async fn end(ctx: &Context, shared: &Shared) {
+async fn end(ctx: &Context, shared: &Shared, sending: Sending) {
     let begun = Instant::now();
     tracing::info!(sessions = ctx.sessions.open(), "draining");
     shared.connections.close();
@@ -145,6 +150,9 @@ async fn end(ctx: &Context, shared: &Shared) {
     {
         tracing::warn!(running = ctx.tasks.len(), "tasks were left at the end");
     }
+    // Last, because until here there are spans that end.
+    let spans_end = Instant::now() + SPANS_END;
+    sending.end(spans_end.min(begun + TASKS_END)).await;
     debug_assert!(TASKS_END < Limits::DRAIN);
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(ms, "drained");

@@ -1,4 +1,4 @@
-//! What the process tells of itself: log lines and metrics.
+//! What the process tells of itself: log lines, metrics and, where they are wanted, traces.
 //!
 //! Metrics are called `hubbub_<what>_<unit>`, counters end in `_total`. No label names a user, a
 //! room or an address: there are too many of them.
@@ -7,12 +7,19 @@ use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
 use hyper::StatusCode;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use settings::{Log, LogFormat};
+use settings::{Log, LogFormat, Settings};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::{EnvFilter, fmt, util::TryInitError};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::ParseError,
+    fmt,
+    layer::SubscriberExt,
+    registry,
+    util::{SubscriberInitExt, TryInitError},
+};
 use warp::reply::Response;
 
-use crate::{Task, answer};
+use crate::{Task, answer, otlp};
 
 /// How often histograms are drained and the process's own figures are read.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -35,48 +42,67 @@ const NOTHING_YET: [&str; 7] = [
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Why nothing can be logged.
+/// Why nothing can be logged or traced.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The filter of the settings cannot be read.
     #[error("log.filter: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
+    Filter(#[from] ParseError),
+    /// There is no way to the collector of the settings.
+    #[error("telemetry.otlp_endpoint: {0}")]
+    Collector(String),
     /// Somebody else logs already.
     #[error("logging was set up before: {0}")]
     Twice(#[from] TryInitError),
 }
 
-/// Says whether [`init`] would understand the filter.
-///
-/// # Errors
-/// [`TelemetryError::Filter`].
-pub fn check(log: &Log) -> Result<(), TelemetryError> {
-    EnvFilter::try_new(&log.filter)?;
-    Ok(())
+/// What [`init`] would have against the settings: keys, and what is wrong.
+#[must_use]
+pub fn faults(settings: &Settings) -> Vec<(String, String)> {
+    let filter = EnvFilter::try_new(&settings.log.filter).err();
+    let filter = filter.map(|error| ("log.filter", error.to_string()));
+    let collector = otlp::check(settings).err();
+    let collector = collector.map(|text| ("telemetry.otlp_endpoint", text));
+    let faults = filter.into_iter().chain(collector);
+    faults.map(|(key, text)| (key.to_owned(), text)).collect()
 }
 
-/// Sets up the log, on the standard error output, for the whole process. To be called once.
+/// Sets up the log, on the standard error output, and the traces, for the whole process, which is
+/// called `service`. To be called once.
 ///
 /// # Errors
 /// [`TelemetryError`].
-pub fn init(log: &Log) -> Result<(), TelemetryError> {
-    use tracing_subscriber::util::SubscriberInitExt;
-
+pub fn init(service: &'static str, settings: &Settings) -> Result<(), TelemetryError> {
+    let log = &settings.log;
     // The library tells of its insides at `info`; who wants to know names it in the filter.
     let filter = EnvFilter::try_new(format!("tokio_cron_scheduler=warn,{}", log.filter))?;
+    match otlp::layer(service, settings).map_err(TelemetryError::Collector)? {
+        None => registry().with(lines(log)).with(filter).try_init()?,
+        // What is traced is not for the log's filter to say.
+        Some(traces) => registry()
+            .with(lines(log).with_filter(filter))
+            .with(traces)
+            .try_init()?,
+    }
+    Ok(())
+}
+
+/// What writes the lines.
+fn lines(log: &Log) -> Box<dyn Layer<Registry> + Send + Sync> {
     let pretty = match log.format {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
     };
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if pretty {
-        lines.finish().try_init()?;
-    } else {
-        let lines = lines.json().flatten_event(true).with_span_list(false);
-        lines.finish().try_init()?;
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    match pretty {
+        true => lines.boxed(),
+        false => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     }
-    Ok(())
 }
 
 /// The metrics of the process, which are kept from the first call on.
@@ -169,7 +195,29 @@ mod tests {
             filter: "info,=!".to_owned(),
             ..Log::default()
         };
-        let error = init(&log).unwrap_err().to_string();
+        let settings = Settings {
+            log,
+            ..Settings::default()
+        };
+        let error = init("hubbub", &settings).unwrap_err().to_string();
         assert!(error.starts_with("log.filter"), "{error}");
+        assert_eq!(faults(&settings)[0].0, "log.filter");
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[test]
+    fn a_build_without_traces_refuses_a_collector() {
+        let telemetry = settings::Telemetry {
+            otlp_endpoint: "http://127.0.0.1:4318".to_owned(),
+            ..settings::Telemetry::default()
+        };
+        let settings = Settings {
+            telemetry,
+            ..Settings::default()
+        };
+        let error = init("hubbub", &settings).unwrap_err().to_string();
+        assert!(error.starts_with("telemetry.otlp_endpoint"), "{error}");
+        assert!(error.contains("--features otlp"), "{error}");
+        assert_eq!(faults(&settings)[0].0, "telemetry.otlp_endpoint");
     }
 }

@@ -46,7 +46,7 @@ impl Program {
     {
         let served = async {
             let settings = self.settings(self.flags())?;
-            serve(settings, services).await
+            serve(self.name, settings, services).await
         };
         match served.await {
             Ok(()) => ExitCode::SUCCESS,
@@ -86,7 +86,9 @@ impl Program {
             ..Inputs::default()
         };
         let loaded = settings::load(&inputs)?;
-        if let Some(problems) = loaded.problems((self.check)(&loaded.settings)) {
+        let mut faults = (self.check)(&loaded.settings);
+        faults.extend(edge::telemetry::faults(&loaded.settings));
+        if let Some(problems) = loaded.problems(faults) {
             return Err(problems.into());
         }
         let unsaid = loaded.origin("listen") == Origin::Default;
@@ -102,12 +104,12 @@ impl Program {
     }
 }
 
-async fn serve<S, F>(settings: Settings, services: S) -> Result<()>
+async fn serve<S, F>(name: &'static str, settings: Settings, services: S) -> Result<()>
 where
     S: FnOnce(Context) -> F,
     F: Future<Output = domain::Result<Vec<Service>>>,
 {
-    edge::telemetry::init(&settings.log)?;
+    edge::telemetry::init(name, &settings)?;
     let secret = edge::load_secret(&settings)?;
     let ports = adapters::open(&settings).await?;
     let bound = settings.listen.iter().map(|address| edge::listen(*address));

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use domain::Limits;
 use toml::{Table, Value};
 
-use crate::{Auth, Mode, Server, Settings};
+use crate::{Auth, Mode, Server, Settings, Telemetry};
 
 /// Shortest secret: as long as HS256's output (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
@@ -24,6 +24,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<(String, String)> {
     origins(settings, &mut faults);
     limits(&settings.limits, &mut faults);
     files(settings, &mut faults);
+    telemetry(settings, &mut faults);
     faults.0
 }
 
@@ -173,6 +174,27 @@ fn is_origin(text: &str) -> bool {
         .or_else(|| text.strip_prefix("http://"));
     let odd = |c: char| c.is_whitespace() || "/*?#@,".contains(c);
     host.is_some_and(|host| !host.is_empty() && !host.contains(odd))
+}
+
+fn telemetry(settings: &Settings, faults: &mut Faults) {
+    let Telemetry {
+        otlp_endpoint,
+        trace_ratio,
+    } = &settings.telemetry;
+    let fine = otlp_endpoint.is_empty() || is_endpoint(otlp_endpoint);
+    let text =
+        "must be the address of a collector, without a user or a query: http://127.0.0.1:4318";
+    faults.unless(fine, "telemetry.otlp_endpoint", text);
+    let fine = (0.0..=1.0).contains(trace_ratio);
+    faults.unless(fine, "telemetry.trace_ratio", "must be between 0 and 1");
+}
+
+/// An origin, and perhaps a path.
+fn is_endpoint(text: &str) -> bool {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "*?#@,".contains(c);
+    is_origin(&format!("{scheme}://{host}")) && !path.contains(odd)
 }
 
 fn limits(limits: &Limits, faults: &mut Faults) {

@@ -12,6 +12,7 @@ use crate::{PolicySetting, Settings};
 pub(crate) enum Kind {
     Text,
     Number,
+    Part,
     Switch,
     List,
 }
@@ -19,7 +20,8 @@ pub(crate) enum Kind {
 impl Kind {
     fn of(value: &Value) -> Self {
         match value {
-            Value::Integer(_) | Value::Float(_) => Self::Number,
+            Value::Integer(_) => Self::Number,
+            Value::Float(_) => Self::Part,
             Value::Boolean(_) => Self::Switch,
             Value::Array(_) => Self::List,
             Value::String(_) | Value::Datetime(_) | Value::Table(_) => Self::Text,
@@ -31,6 +33,7 @@ impl Kind {
         let fits = match self {
             Self::Text => value.is_str(),
             Self::Number => value.as_integer().is_some_and(|number| number >= 0),
+            Self::Part => value.is_float() || value.is_integer(),
             Self::Switch => value.is_bool(),
             Self::List => value.is_array(),
         };
@@ -51,6 +54,7 @@ impl Kind {
                 let number = number.filter(|number| *number >= 0);
                 number.map(Value::Integer).ok_or_else(refuse)
             }
+            Self::Part => text.trim().parse().map(Value::Float).map_err(|_| refuse()),
             Self::Switch => switch(text).map(Value::Boolean).ok_or_else(refuse),
             Self::List => list(text).ok_or_else(refuse),
         }
@@ -60,6 +64,7 @@ impl Kind {
         match self {
             Self::Text => "a text in quotes",
             Self::Number => "a whole number from 0",
+            Self::Part => "a number from 0 to 1, like 0.1",
             Self::Switch => "true or false",
             Self::List => "a list",
         }

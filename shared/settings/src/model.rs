@@ -40,6 +40,8 @@ pub struct Settings {
     pub archive: Archive,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces go, and which.
+    pub telemetry: Telemetry,
     /// Lifts rate limits and session caps, for benchmarks; refused unless every listener is on
     /// loopback.
     pub no_limits: bool,
@@ -223,6 +225,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where traces go, and which. Only builds with the feature `otlp` send any.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// Where an OpenTelemetry collector takes OTLP over HTTP: `http://127.0.0.1:4318`; `/v1/traces`
+    /// is put behind it. Empty: nothing is traced.
+    pub otlp_endpoint: String,
+    /// The part of the traces that begin here which is kept, from 0 to 1. A request that already
+    /// belongs to a trace (`traceparent`) is kept if that is.
+    pub trace_ratio: f64,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -239,6 +253,7 @@ impl Default for Settings {
             s3: S3::default(),
             archive: Archive::default(),
             log: Log::default(),
+            telemetry: Telemetry::default(),
             no_limits: false,
         }
     }
@@ -311,6 +326,15 @@ impl Default for Log {
         Self {
             filter: "info".to_owned(),
             format: LogFormat::Auto,
+        }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: String::new(),
+            trace_ratio: 1.0,
         }
     }
 }

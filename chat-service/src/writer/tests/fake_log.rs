@@ -18,7 +18,7 @@ use domain::{
 };
 use tokio::time;
 
-use crate::writer::Announce;
+use crate::writer::{Announce, Stored};
 
 /// What goes wrong with one append.
 #[derive(Debug, Clone, Copy)]
@@ -145,8 +145,8 @@ impl Log for FakeLog {
 
 #[async_trait]
 impl Announce for FakeLog {
-    async fn announce(&self, _: &TenantId, rows: Vec<Row>) {
-        let seqs = rows.iter().map(|row| row.seq);
+    async fn announce(&self, _: &TenantId, rows: Vec<Stored>) {
+        let seqs = rows.iter().map(|stored| stored.row.seq);
         self.announced.lock().unwrap().extend(seqs);
     }
 }

@@ -35,6 +35,7 @@ use crate::{
         room::Room,
         tenure::{Registry, Tenure},
     },
+    trace,
 };
 
 /// A handshake of the `rooms` dialect whose sender has a place among the sessions, and cannot be
@@ -125,7 +126,7 @@ impl Seated {
         let (live, limits) = (Arc::clone(&ctx.live), Arc::clone(&ctx.limits));
         let drain = ctx.drain.clone();
         let flood = Flood::new(&limits, ctx.settings.no_limits);
-        ctx.tasks.spawn(async move {
+        ctx.tasks.spawn(trace::carry(async move {
             let Ok(mut socket) = opening.socket(&limits).await else {
                 return;
             };
@@ -134,7 +135,7 @@ impl Seated {
             let ending = session::run(&mut socket, machine, terms).await;
             count(ending);
             socket.linger().await;
-        });
+        }));
     }
 
     fn begin(

@@ -13,6 +13,7 @@ use crate::{
     Application, Context, answer,
     auth::{Identity, bearer_of},
     session::member::{Member, Wants},
+    trace,
 };
 
 /// The native socket, mounted at `/api/v1/ws`. It takes the token from `Authorization: Bearer`,
@@ -79,7 +80,7 @@ impl Door {
             }
             Coming::Guest(wants) => {
                 let tasks = self.ctx.tasks.clone();
-                tasks.spawn(guest::welcome(self, opening, peer, wants));
+                tasks.spawn(trace::carry(guest::welcome(self, opening, peer, wants)));
             }
         }
         response

@@ -13,15 +13,18 @@ use toml::{Table, Value};
 use crate::source::{self, Field};
 
 /// The struct of each section of the file.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("backends", "Backends"),
     ("auth", "Auth"),
     ("server", "Server"),
     ("server.tls", "TlsFiles"),
     ("http", "Http"),
     ("limits", "Limits"),
+    ("files", "Files"),
+    ("s3", "S3"),
     ("archive", "Archive"),
     ("log", "Log"),
+    ("telemetry", "Telemetry"),
 ];
 
 const CONFIGURATION: &str = "\
