@@ -71,19 +71,21 @@ impl Chat {
     /// Makes another the owner, and the caller an admin: in this order, so that there is always
     /// an owner. Cut in between, the room has two, and the transfer can be repeated.
     pub(super) async fn transfer(&self, who: &Caller, room: RoomId, user: UserId) -> Result<Reply> {
-        self.change_member(who, room, Wish::Crown { user }).await?;
-        let role = Role::Admin;
-        let step_down = Wish::SetRole {
-            user: who.user,
-            role,
-        };
-        self.change_member(who, room, step_down)
-            .await
-            .map_err(|error| match error.code() {
-                Code::Unavailable => Error::unknown_outcome(error),
-                _ => error,
-            })?;
-        self.get_room(who, room).await
+        self.rates.send(who.user)?;
+        let crowned = self.settle(who, room, Wish::Crown { user }).await?;
+        let rest = self.step_down(who, room).await;
+        rest.map_err(|error| match crowned {
+            Some(_) => Error::unknown_outcome(error),
+            None => error,
+        })
+    }
+
+    /// The second half of giving a room away.
+    async fn step_down(&self, who: &Caller, room: RoomId) -> Result<Reply> {
+        let (user, role) = (who.user, Role::Admin);
+        let row = self.settle(who, room, Wish::SetRole { user, role }).await?;
+        let view = self.get_room(who, room).await;
+        view.map_err(|error| after(row.as_ref(), error))
     }
 
     pub(super) async fn list_members(
@@ -138,7 +140,7 @@ impl Chat {
 
 /// What is told of a look that failed after a change. Where a row is stored, that somebody is
 /// gone again is another's doing, or their own.
-fn after(row: Option<&Row>, error: Error) -> Error {
+pub(super) fn after(row: Option<&Row>, error: Error) -> Error {
     match (row, error.code()) {
         (None, _) => error,
         (Some(_), Code::RoomNotFound | Code::UserNotFound) => Code::StaleRevision.into(),

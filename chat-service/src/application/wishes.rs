@@ -34,6 +34,16 @@ impl Chat {
         wish: Wish,
     ) -> Result<Option<Row>> {
         self.rates.send(who.user)?;
+        self.settle(who, room, wish).await
+    }
+
+    /// Does what [`Chat::change_member`] does, for one of several steps that count as one.
+    pub(super) async fn settle(
+        &self,
+        who: &Caller,
+        room: RoomId,
+        wish: Wish,
+    ) -> Result<Option<Row>> {
         for _ in 0..ATTEMPTS {
             let Some(member) = in_time(self.decide(who, room, wish)).await? else {
                 return Ok(None);

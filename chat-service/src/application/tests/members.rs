@@ -188,6 +188,23 @@ async fn a_transfer_that_was_cut_in_the_middle_is_repeated() {
 }
 
 #[tokio::test]
+async fn a_transfer_counts_once_and_so_is_not_stopped_in_the_middle() {
+    let world = World::with(|settings| {
+        settings.limits.sends_per_second = 1;
+        settings.limits.sends_burst = 2;
+    });
+    let ann = world.person("ann").await;
+    let bob = world.person("bob").await;
+    let room = world.channel(&ann, "lobby").await.room.id;
+    world.join(&bob, room).await;
+    let user = bob.user;
+    let transfer = Command::Transfer { room, user };
+    world.ask(&ann, transfer).await.unwrap();
+    assert_eq!(world.role(room, &bob).await, Some(Role::Owner));
+    assert_eq!(world.role(room, &ann).await, Some(Role::Admin));
+}
+
+#[tokio::test]
 async fn who_comes_into_an_empty_channel_owns_it() {
     let world = World::new();
     let ann = world.person("ann").await;
