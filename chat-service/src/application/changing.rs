@@ -2,10 +2,10 @@
 
 use domain::{
     Appended, Caller, ClientId, Code, Deed, Error, Mark, NewChange, NewRow, Reply, Result, Rev,
-    RoomChange, RoomId, RoomKind, RoomName, RoomRow, RowId, Seq, marks,
+    RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, Seq, marks,
 };
 
-use super::{ATTEMPTS, Chat, in_time, places::Place, refused, stale};
+use super::{ATTEMPTS, Chat, in_time, members::after, places::Place, refused, stale};
 
 /// What is to become of a room.
 pub(super) struct Change {
@@ -15,8 +15,8 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// The changes that are still to be made, in order. Each builds on the one before.
-    fn of(&self, place: &Place) -> Result<Vec<RoomChange>> {
+    /// What is still to be made of the room; `None` when it is so already.
+    fn of(&self, place: &Place) -> Result<Option<RoomChange>> {
         place.check_shared()?;
         if self.name.is_some() {
             place.check(Deed::Rename)?;
@@ -30,9 +30,8 @@ impl Change {
         }
         let name = self.name.clone().filter(|_| room.name != self.name);
         let read_only = self.read_only.filter(|wanted| *wanted != room.read_only);
-        let renamed = name.map(|name| RoomChange::Renamed { name });
-        let closed = read_only.map(|read_only| RoomChange::ReadOnly { read_only });
-        Ok(renamed.into_iter().chain(closed).collect())
+        let any = name.is_some() || read_only.is_some();
+        Ok(any.then_some(RoomChange::Changed { name, read_only }))
     }
 }
 
@@ -50,9 +49,12 @@ impl Chat {
         self.rates.send(who.user)?;
         for _ in 0..ATTEMPTS {
             let place = in_time(self.place(who, room)).await?;
-            let changes = change.of(&place)?;
-            if self.append_changes(who, &place, changes).await? {
+            let Some(change) = change.of(&place)? else {
                 return self.get_room(who, room).await;
+            };
+            if let Some(row) = self.append_change(who, &place, change).await? {
+                let view = self.get_room(who, room).await;
+                return view.map_err(|error| after(Some(&row), error));
             }
         }
         Err(Code::Busy.into())
@@ -67,8 +69,8 @@ impl Chat {
                 return self.hide(who, room).await;
             }
             place.check(Deed::DeleteRoom)?;
-            let end = vec![RoomChange::Deleted];
-            if self.append_changes(who, &place, end).await? {
+            let end = RoomChange::Deleted;
+            if self.append_change(who, &place, end).await?.is_some() {
                 return Ok(Reply::Done);
             }
         }
@@ -81,31 +83,25 @@ impl Chat {
         Ok(Reply::Done)
     }
 
-    /// Appends changes, each of which needs the one before. `false` when the decision must be
-    /// made anew: then none of them is stored.
-    async fn append_changes(
+    /// Appends a change of the room as it was looked up. `None` when the decision must be made
+    /// anew: then it is not stored.
+    async fn append_change(
         &self,
         who: &Caller,
         place: &Place,
-        changes: Vec<RoomChange>,
-    ) -> Result<bool> {
-        let mut waiting = Vec::with_capacity(changes.len());
-        for (change, rev) in changes.into_iter().zip(place.room.rev + 1..) {
-            let row = NewRow {
-                id: RowId::new(),
-                client_id: ClientId::new(),
-                sender: who.user,
-                change: NewChange::Room(RoomRow { change, rev }),
-            };
-            waiting.push(self.writers.submit(&who.tenant, place.room.id, row)?);
+        change: RoomChange,
+    ) -> Result<Option<Row>> {
+        let rev = place.room.rev + 1;
+        let row = NewRow {
+            id: RowId::new(),
+            client_id: ClientId::new(),
+            sender: who.user,
+            change: NewChange::Room(RoomRow { change, rev }),
+        };
+        match self.writers.append(&who.tenant, place.room.id, row).await? {
+            Appended::Stored(row) | Appended::Repeat(row) => Ok(Some(row)),
+            Appended::Conflict { .. } => Ok(None),
+            other => Err(refused(&other)),
         }
-        for row in waiting {
-            match row.answer().await? {
-                Appended::Stored(_) | Appended::Repeat(_) => {}
-                Appended::Conflict { .. } => return Ok(false),
-                other => return Err(refused(&other)),
-            }
-        }
-        Ok(true)
     }
 }

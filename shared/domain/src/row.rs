@@ -137,18 +137,48 @@ pub struct RoomRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum RoomChange {
-    /// Is called otherwise.
-    Renamed {
-        /// The new name.
-        name: RoomName,
-    },
-    /// Only admins and the owner may write in it, or everybody again.
-    ReadOnly {
-        /// Whether it is read-only from now on.
-        read_only: bool,
+    /// Is called otherwise, is read-only or no longer, or both: one request is one row, so that
+    /// it happens whole or not at all. Rows of early versions said either under a name of its own.
+    #[serde(alias = "renamed", alias = "read_only")]
+    Changed {
+        /// The new name, if it gets one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<RoomName>,
+        /// Whether only admins and owners may write in it from now on, if that changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_only: Option<bool>,
     },
     /// Is gone. The last row of its log.
     Deleted,
+}
+
+impl RoomChange {
+    /// It is called otherwise.
+    #[must_use]
+    pub fn renamed(name: RoomName) -> Self {
+        Self::Changed {
+            name: Some(name),
+            read_only: None,
+        }
+    }
+
+    /// Only admins and owners may write in it from now on, or everybody again.
+    #[must_use]
+    pub fn read_only(read_only: bool) -> Self {
+        Self::Changed {
+            name: None,
+            read_only: Some(read_only),
+        }
+    }
+
+    /// The name that it gives the room.
+    #[must_use]
+    pub fn new_name(&self) -> Option<&RoomName> {
+        match self {
+            Self::Changed { name, .. } => name.as_ref(),
+            Self::Deleted => None,
+        }
+    }
 }
 
 impl NewChange {
@@ -339,6 +369,17 @@ mod tests {
         };
         assert_eq!(edit("a", None).hash(), edit("a", Some(3)).hash());
         assert_ne!(edit("a", None).hash(), edit("b", None).hash());
+    }
+
+    #[test]
+    fn changes_of_rooms_that_early_versions_stored_are_read() {
+        let read = |text| serde_json::from_str::<RoomChange>(text).unwrap();
+        let name = RoomName::stored("hall".into());
+        let renamed = read(r#"{"what":"renamed","name":"hall"}"#);
+        assert_eq!(renamed, RoomChange::renamed(name));
+        let closed = read(r#"{"what":"read_only","read_only":true}"#);
+        assert_eq!(closed, RoomChange::read_only(true));
+        assert_eq!(read(r#"{"what":"deleted"}"#), RoomChange::Deleted);
     }
 
     #[test]

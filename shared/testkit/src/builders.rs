@@ -180,7 +180,7 @@ pub fn room_change(sender: UserId, change: RoomChange, rev: Rev) -> NewRow {
 #[must_use]
 pub fn renamed(sender: UserId, name: &str, rev: Rev) -> NewRow {
     let name = room_name(name);
-    room_change(sender, RoomChange::Renamed { name }, rev)
+    room_change(sender, RoomChange::renamed(name), rev)
 }
 
 /// A row that tells of an archive run.

@@ -94,7 +94,27 @@ async fn both_changes_are_made_or_none() {
     assert!(!world.view(&ann, room).await.room.read_only);
     world.ask(&ann, both("hall")).await.unwrap();
     let view = world.view(&ann, room).await;
-    assert_eq!((view.room.read_only, view.room.rev), (true, 3));
+    assert_eq!((view.room.read_only, view.room.rev), (true, 2));
+}
+
+#[tokio::test]
+async fn of_simultaneous_changes_that_of_the_loser_is_not_made_in_part() {
+    let world = World::new();
+    let ann = world.person("ann").await;
+    for round in 0..10 {
+        let room = world.channel(&ann, &format!("lobby {round}")).await.room.id;
+        let both = Command::ChangeRoom {
+            room,
+            name: Some(room_name(&format!("hall {round}"))),
+            read_only: Some(true),
+            if_rev: Some(1),
+        };
+        let one = rename(room, &format!("attic {round}"), Some(1));
+        let (one, both) = tokio::join!(world.ask(&ann, one), world.ask(&ann, both));
+        assert_ne!(one.is_ok(), both.is_ok(), "one of them was first");
+        let room = world.view(&ann, room).await.room;
+        assert_eq!((room.rev, room.read_only), (2, both.is_ok()));
+    }
 }
 
 #[tokio::test]

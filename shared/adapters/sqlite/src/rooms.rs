@@ -90,12 +90,12 @@ pub(crate) fn is_taken(conn: &Connection, id: RoomId, name: &RoomName) -> rusqli
 pub(crate) fn apply(conn: &Connection, row: &domain::Row, room: &RoomRow) -> rusqlite::Result<()> {
     let (id, rev) = (blob(row.room.uuid()), int(room.rev));
     match &room.change {
-        RoomChange::Renamed { name } => conn
-            .prepare_cached("UPDATE rooms SET rev = ?2, name = ?3 WHERE id = ?1")?
-            .execute((id, rev, name.as_str())),
-        RoomChange::ReadOnly { read_only } => conn
-            .prepare_cached("UPDATE rooms SET rev = ?2, read_only = ?3 WHERE id = ?1")?
-            .execute((id, rev, read_only)),
+        RoomChange::Changed { name, read_only } => conn
+            .prepare_cached(
+                "UPDATE rooms SET rev = ?2, name = COALESCE(?3, name),
+                    read_only = COALESCE(?4, read_only) WHERE id = ?1",
+            )?
+            .execute((id, rev, name.as_ref().map(RoomName::as_str), read_only)),
         RoomChange::Deleted => conn
             .prepare_cached("UPDATE rooms SET rev = ?2, deleted_at = ?3 WHERE id = ?1")?
             .execute((id, rev, millis(row.created_at))),

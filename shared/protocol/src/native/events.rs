@@ -236,8 +236,10 @@ fn changed(row: &Row, room: &RoomRow, actor: Option<&Card>) -> EventFrame {
     let (place, rev) = (place(row), room.rev);
     let by = UserView::of(row.sender, actor);
     let (name, read_only) = match &room.change {
-        RoomChange::Renamed { name } => (Some(name.as_str().to_owned()), None),
-        RoomChange::ReadOnly { read_only } => (None, Some(*read_only)),
+        RoomChange::Changed { name, read_only } => (
+            name.as_ref().map(|name| name.as_str().to_owned()),
+            *read_only,
+        ),
         RoomChange::Deleted => return EventFrame::RoomDeleted(Ended { place, by, rev }),
     };
     EventFrame::RoomUpdated(Changed {

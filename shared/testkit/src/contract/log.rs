@@ -91,6 +91,7 @@ macro_rules! log_contract {
                 a_taken_name_is_refused,
                 other_kinds_and_tenants_have_names_of_their_own,
                 a_room_becomes_read_only_and_back,
+                a_room_changes_whole_or_not_at_all,
                 a_stale_change_of_a_room_conflicts,
                 changes_of_one_batch_follow_each_other_in_a_room,
                 a_repeated_rename_is_the_original,

@@ -50,18 +50,22 @@ pub(crate) struct ReactionRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(crate) enum RoomRowRecord {
-    Renamed { name: String },
-    ReadOnly { read_only: bool },
+    /// Early versions said either part under a name of its own.
+    #[serde(alias = "renamed", alias = "read_only")]
+    Changed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_only: Option<bool>,
+    },
     Deleted,
 }
 
 impl From<&RoomChange> for RoomRowRecord {
     fn from(change: &RoomChange) -> Self {
         match change {
-            RoomChange::Renamed { name } => Self::Renamed {
-                name: name.as_str().to_owned(),
-            },
-            RoomChange::ReadOnly { read_only } => Self::ReadOnly {
+            RoomChange::Changed { name, read_only } => Self::Changed {
+                name: name.as_ref().map(|name| name.as_str().to_owned()),
                 read_only: *read_only,
             },
             RoomChange::Deleted => Self::Deleted,
@@ -72,11 +76,28 @@ impl From<&RoomChange> for RoomRowRecord {
 impl From<RoomRowRecord> for RoomChange {
     fn from(record: RoomRowRecord) -> Self {
         match record {
-            RoomRowRecord::Renamed { name } => Self::Renamed {
-                name: RoomName::stored(name),
+            RoomRowRecord::Changed { name, read_only } => Self::Changed {
+                name: name.map(RoomName::stored),
+                read_only,
             },
-            RoomRowRecord::ReadOnly { read_only } => Self::ReadOnly { read_only },
             RoomRowRecord::Deleted => Self::Deleted,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{deserialize_from_document, doc};
+
+    use super::*;
+
+    #[test]
+    fn changes_of_rooms_that_early_versions_stored_are_read() {
+        let read = |stored| deserialize_from_document::<RoomRowRecord>(stored).unwrap();
+        let name = RoomName::stored("hall".into());
+        let renamed = read(doc! {"what": "renamed", "name": "hall"});
+        assert_eq!(RoomChange::from(renamed), RoomChange::renamed(name));
+        let closed = read(doc! {"what": "read_only", "read_only": true});
+        assert_eq!(RoomChange::from(closed), RoomChange::read_only(true));
     }
 }

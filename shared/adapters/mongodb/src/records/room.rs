@@ -126,8 +126,10 @@ impl RoomRecord {
     pub(crate) fn after(mut self, change: &RowRecord) -> Result<Self, Error> {
         (_, self.rev) = change.aimed();
         match change.room.clone().ok_or_else(|| incomplete("a change"))? {
-            RoomRowRecord::Renamed { name } => self.name = Some(name),
-            RoomRowRecord::ReadOnly { read_only } => self.read_only = read_only,
+            RoomRowRecord::Changed { name, read_only } => {
+                self.name = name.or(self.name);
+                self.read_only = read_only.unwrap_or(self.read_only);
+            }
             RoomRowRecord::Deleted => self.deleted_at = Some(change.created_at),
         }
         self.names = self.own_name().into_iter().collect();

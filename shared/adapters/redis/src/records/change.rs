@@ -31,12 +31,11 @@ pub(crate) enum ChangeRecord {
         role: RoleRecord,
         rev: u64,
     },
-    Renamed {
-        name: String,
-        rev: u64,
-    },
-    ReadOnly {
-        read_only: bool,
+    RoomChanged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_only: Option<bool>,
         rev: u64,
     },
     RoomDeleted {
@@ -101,11 +100,8 @@ impl From<&RoomRow> for ChangeRecord {
     fn from(row: &RoomRow) -> Self {
         let rev = row.rev;
         match &row.change {
-            RoomChange::Renamed { name } => Self::Renamed {
-                name: name.as_str().to_owned(),
-                rev,
-            },
-            RoomChange::ReadOnly { read_only } => Self::ReadOnly {
+            RoomChange::Changed { name, read_only } => Self::RoomChanged {
+                name: name.as_ref().map(|name| name.as_str().to_owned()),
                 read_only: *read_only,
                 rev,
             },
@@ -141,12 +137,13 @@ impl From<ChangeRecord> for Change {
                 role: role.into(),
                 rev,
             }),
-            ChangeRecord::Renamed { name, rev } => {
-                let name = RoomName::stored(name);
-                room(RoomChange::Renamed { name }, rev)
-            }
-            ChangeRecord::ReadOnly { read_only, rev } => {
-                room(RoomChange::ReadOnly { read_only }, rev)
+            ChangeRecord::RoomChanged {
+                name,
+                read_only,
+                rev,
+            } => {
+                let name = name.map(RoomName::stored);
+                room(RoomChange::Changed { name, read_only }, rev)
             }
             ChangeRecord::RoomDeleted { rev } => room(RoomChange::Deleted, rev),
             ChangeRecord::Archive { run, through } => Self::Archive {

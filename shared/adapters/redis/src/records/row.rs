@@ -72,8 +72,8 @@ mod tests {
             format!(
                 r#"{{"kind":"member","user":"{ID}","what":"removed","role":"member","rev":3}}"#
             ),
-            r#"{"kind":"renamed","name":"den","rev":3}"#.to_owned(),
-            r#"{"kind":"read_only","read_only":true,"rev":3}"#.to_owned(),
+            r#"{"kind":"room_changed","name":"den","rev":3}"#.to_owned(),
+            r#"{"kind":"room_changed","read_only":true,"rev":3}"#.to_owned(),
             r#"{"kind":"room_deleted","rev":4}"#.to_owned(),
             format!(r#"{{"kind":"archive","run":"{ID}","through":6}}"#),
         ];

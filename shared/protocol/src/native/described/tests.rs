@@ -278,10 +278,11 @@ fn changes() -> Vec<Change> {
         member(MemberChange::RoleChanged),
         reaction(true),
         reaction(false),
-        room(RoomChange::Renamed {
-            name: RoomName::stored("lounge".into()),
+        room(RoomChange::Changed {
+            name: Some(RoomName::stored("lounge".into())),
+            read_only: Some(false),
         }),
-        room(RoomChange::ReadOnly { read_only: true }),
+        room(RoomChange::read_only(true)),
         room(RoomChange::Deleted),
         Change::Archive {
             run: RunId::new(),

@@ -120,13 +120,13 @@ fn a_wrong_reference_is_named() {
 fn rooms_and_reactions_have_a_word_each() {
     let changed = |change| event(Change::Room(RoomRow { change, rev: 2 }));
     let name = RoomName::parse("hall", &Limits::default()).unwrap();
-    let renamed = changed(RoomChange::Renamed { name });
+    let renamed = changed(RoomChange::renamed(name));
     assert_eq!(
         (&renamed["type"], &renamed["name"], &renamed["rev"]),
         (&json!("room_updated"), &json!("hall"), &json!(2))
     );
     assert!(renamed.get("read_only").is_none());
-    let closed = changed(RoomChange::ReadOnly { read_only: true });
+    let closed = changed(RoomChange::read_only(true));
     assert_eq!(closed["read_only"], true);
     assert_eq!(changed(RoomChange::Deleted)["type"], "room_deleted");
     for (set, word) in [(true, "reaction_added"), (false, "reaction_removed")] {

@@ -91,7 +91,7 @@ pub async fn every_kind_of_row_returns(world: &LogWorld) {
         reaction(ann, said, "+1", true),
         reaction(ann, said, "+1", false),
         renamed(ann, &format!("renamed {said}"), 2),
-        room_change(ann, RoomChange::ReadOnly { read_only: true }, 3),
+        room_change(ann, RoomChange::read_only(true), 3),
         archive(7),
         room_change(ann, RoomChange::Deleted, 4),
     ];

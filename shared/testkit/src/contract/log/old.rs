@@ -76,7 +76,7 @@ pub async fn old_changes_go_and_what_they_changed_stays(world: &LogWorld) {
         reaction(bob, edited.id, "+1", true),
         join(bob, 1),
         role(ann, bob, Role::Admin, 2),
-        room_change(ann, RoomChange::ReadOnly { read_only: true }, 2),
+        room_change(ann, RoomChange::read_only(true), 2),
         archive(1),
         message(ann, "last"),
     ];
@@ -203,7 +203,8 @@ pub async fn a_message_is_known_for_ever_and_a_change_while_its_row_is(world: &L
 pub async fn who_comes_back_later_goes_on_at_the_next_revision(world: &LogWorld) {
     let store = world.first();
     let (room, ann) = (channel(store).await, UserId::new());
-    for row in [join(ann, 1), leave(ann, 2), message(ann, "bye")] {
+    let bye = message(UserId::new(), "bye");
+    for row in [join(ann, 1), leave(ann, 2), bye] {
         put(store, room, row).await;
     }
     assert_eq!(drop_all(store).await, 2);

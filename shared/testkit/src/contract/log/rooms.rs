@@ -88,11 +88,36 @@ pub async fn a_room_becomes_read_only_and_back(world: &LogWorld) {
     let room = channel(store).await;
     assert!(!read(store, room).await.read_only);
     for (read_only, rev) in [(true, 2), (false, 3)] {
-        let change = RoomChange::ReadOnly { read_only };
+        let change = RoomChange::read_only(read_only);
         put(store, room, room_change(ann, change, rev)).await;
         let now = read(world.second(), room).await;
         assert_eq!((now.read_only, now.rev), (read_only, rev));
     }
+}
+
+/// A name and read-only in one row: both, or neither.
+pub async fn a_room_changes_whole_or_not_at_all(world: &LogWorld) {
+    let (store, ann) = (world.first(), UserId::new());
+    let room = named(store, "one").await;
+    named(store, "taken").await;
+    let both = |name: &str, rev| {
+        let change = RoomChange::Changed {
+            name: Some(room_name(name)),
+            read_only: Some(true),
+        };
+        room_change(ann, change, rev)
+    };
+    let taken = one(store, room, both("taken", 2)).await;
+    assert_eq!(taken, Appended::Refused(Refusal::NameTaken));
+    let stale = one(store, room, both("two", 1)).await;
+    assert_eq!(stale, Appended::Conflict { current: 1 });
+    let now = read(world.second(), room).await;
+    assert_eq!((now.name, now.read_only), (Some(room_name("one")), false));
+    let row = put(store, room, both("two", 2)).await;
+    assert_eq!(whole_log(world.second(), room).await, [row]);
+    let now = read(world.second(), room).await;
+    let wanted = (Some(room_name("two")), true, 2);
+    assert_eq!((now.name, now.read_only, now.rev), wanted);
 }
 
 /// A decision that was made looking at an older document, or at one that is not yet.
@@ -114,7 +139,7 @@ pub async fn changes_of_one_batch_follow_each_other_in_a_room(world: &LogWorld) 
     let (store, ann) = (world.first(), UserId::new());
     let room = named(store, "one").await;
     named(store, "taken").await;
-    let read_only = RoomChange::ReadOnly { read_only: true };
+    let read_only = RoomChange::read_only(true);
     let rows = vec![
         renamed(ann, "taken", 2),
         renamed(ann, "two", 2),

@@ -145,7 +145,7 @@ async fn claimed(
     room: &RoomRecord,
     change: &RoomChange,
 ) -> Result<bool, Failure> {
-    let (RoomChange::Renamed { name }, Some(own)) = (change, room.own_name()) else {
+    let (Some(name), Some(own)) = (change.new_name(), room.own_name()) else {
         return Ok(true);
     };
     let name = NameRecord {

@@ -2,7 +2,7 @@
 
 use domain::{
     Change, MESSAGE_EMOJI, MemberRow, Message, MessageId, NewChange, NewRow, ReactionRow, Refusal,
-    Rev, RoomChange, RoomRow, UserId,
+    Rev, RoomRow, UserId,
 };
 
 use super::{Declined, Stamp, Tail};
@@ -92,7 +92,7 @@ impl Tail<'_> {
         if room.rev != current + 1 {
             return Ok(Err(Declined::Conflict(current)));
         }
-        if let RoomChange::Renamed { name } = &room.change
+        if let Some(name) = room.change.new_name()
             && rooms::is_taken(self.conn, self.room, name)?
         {
             return Ok(Err(Refusal::NameTaken.into()));
