@@ -34,13 +34,13 @@ impl Chat {
 
     /// The message as it is, and what it is to say instead.
     async fn revise(&self, who: &Caller, aim: &Aim, edit: Edit) -> Result<(Message, Content)> {
-        let place = self.place(who, aim.room).await?;
-        let said = self.target(&place, aim.message).await?;
+        let mentions = self.check_mentions(aim.room, &edit.mentions).await;
+        let (place, said) = self.aimed(who, aim).await?;
         if said.sender != who.user {
             return Err(Code::NotTheSender.into());
         }
         place.check_write()?;
-        self.check_mentions(aim.room, &edit.mentions).await?;
+        mentions?;
         // Of what is gone the log says so, unless this repeats an edit that it has.
         let nothing = Content::plain(String::new());
         let before = said.content().unwrap_or(&nothing);
@@ -70,8 +70,7 @@ impl Chat {
 
     /// The message as it is, if the caller may delete it.
     async fn check_delete(&self, who: &Caller, aim: &Aim) -> Result<Message> {
-        let place = self.place(who, aim.room).await?;
-        let said = self.target(&place, aim.message).await?;
+        let (place, said) = self.aimed(who, aim).await?;
         if said.sender != who.user {
             place.check(Deed::DeleteOthers)?;
         }
@@ -87,11 +86,7 @@ impl Chat {
         set: bool,
     ) -> Result<Reply> {
         self.rates.send(who.user)?;
-        in_time(async {
-            let place = self.place(who, aim.room).await?;
-            self.target(&place, aim.message).await
-        })
-        .await?;
+        in_time(self.aimed(who, &aim)).await?;
         let message = aim.message;
         let change = NewChange::Reaction(ReactionRow {
             message,
@@ -108,10 +103,16 @@ impl Chat {
 
     /// A message of a room that its member may see.
     pub(super) async fn target(&self, place: &Place, message: MessageId) -> Result<Message> {
-        let found = self.store.message(place.room.id, message).await?;
-        found
-            .filter(|message| place.shows(message.seq))
-            .ok_or_else(|| Code::MessageNotFound.into())
+        place.sees(self.store.message(place.room.id, message).await?)
+    }
+
+    /// The message that is aimed at, and the caller's place in its room. That is looked up last of
+    /// all that is asked, so that a right that is taken away meanwhile is gone.
+    async fn aimed(&self, who: &Caller, aim: &Aim) -> Result<(Place, Message)> {
+        let found = self.store.message(aim.room, aim.message).await;
+        let place = self.place(who, aim.room).await?;
+        let said = place.sees(found?)?;
+        Ok((place, said))
     }
 
     async fn append(&self, who: &Caller, aim: &Aim, change: NewChange) -> Result<Appended> {

@@ -2,7 +2,8 @@
 //! is gone at once.
 
 use domain::{
-    Caller, Code, Deed, Member, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId, membership,
+    Caller, Code, Deed, Member, Message, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId,
+    membership,
 };
 
 use super::Chat;
@@ -34,6 +35,13 @@ impl Place {
             RoomKind::Channel | RoomKind::Group => Ok(()),
             RoomKind::Direct => Err(Code::WrongRoomKind.into()),
         }
+    }
+
+    /// What they see of a message of the room that was looked up.
+    pub(super) fn sees(&self, found: Option<Message>) -> Result<Message> {
+        found
+            .filter(|message| self.shows(message.seq))
+            .ok_or_else(|| Code::MessageNotFound.into())
     }
 
     /// Whether a row is not hidden from them.

@@ -1,6 +1,6 @@
 //! Saying something.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
     Appended, Caller, ClientId, Code, Command, Draft, Error, Limits, NewChange, NewRow, Reply,
@@ -50,15 +50,23 @@ impl Outgoing {
 struct LookedUp {
     /// Until when there is time to ask.
     by: Instant,
-    places: HashMap<RoomId, Result<Arc<Place>, Code>>,
+    /// The place that was looked up last, while nothing was waited for since. So a right that is
+    /// taken away is gone with the next message, and messages that come together need one look.
+    last: Option<(RoomId, Result<Arc<Place>, Code>)>,
 }
 
 impl LookedUp {
     fn nothing(begun: Instant) -> Self {
         Self {
             by: begun + CHECKS,
-            places: HashMap::new(),
+            last: None,
         }
+    }
+
+    /// What is known of a room without asking.
+    fn of(&self, room: RoomId) -> Option<Result<Arc<Place>, Code>> {
+        let (known, place) = self.last.as_ref()?;
+        (*known == room).then(|| place.clone())
     }
 }
 
@@ -112,7 +120,12 @@ impl Chat {
         let place = self.sending_place(who, room, looked_up).await?;
         self.rates.send(who.user)?;
         let id = RowId::new();
+        let waits = draft.refers();
         let content = in_time_by(looked_up.by, self.compose(who, &place, id, draft)).await?;
+        if waits {
+            looked_up.last = None;
+            self.sending_place(who, room, looked_up).await?;
+        }
         let row = NewRow {
             id,
             client_id,
@@ -129,13 +142,13 @@ impl Chat {
         room: RoomId,
         looked_up: &mut LookedUp,
     ) -> Result<Arc<Place>> {
-        if let Some(known) = looked_up.places.get(&room) {
-            return Ok(known.clone()?);
+        if let Some(known) = looked_up.of(room) {
+            return Ok(known?);
         }
         let place = in_time_by(looked_up.by, self.place(who, room)).await;
         let place = place.and_then(|place| place.check_write().map(|()| Arc::new(place)));
         let known = place.map_err(|error| error.code());
-        looked_up.places.insert(room, known.clone());
+        looked_up.last = Some((room, known.clone()));
         Ok(known?)
     }
 }

@@ -14,6 +14,15 @@ pub struct Draft {
     pub mentions: Vec<UserId>,
 }
 
+impl Draft {
+    /// Whether it refers to something that has to be looked up: a file, a message, people.
+    #[must_use]
+    pub fn refers(&self) -> bool {
+        let file = matches!(self.says, Says::File { .. });
+        file || self.reply_to.is_some() || !self.mentions.is_empty()
+    }
+}
+
 /// What a draft says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {

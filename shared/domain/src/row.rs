@@ -209,6 +209,19 @@ impl NewChange {
         }
     }
 
+    /// Whether only members do this. Rows about the room and its members come also from those who
+    /// come and go, and from the server itself.
+    #[must_use]
+    pub fn is_for_members(&self) -> bool {
+        match self {
+            Self::Message { .. }
+            | Self::Edit { .. }
+            | Self::Deletion { .. }
+            | Self::Reaction(_) => true,
+            Self::Member(_) | Self::Room(_) | Self::Archive { .. } => false,
+        }
+    }
+
     /// Its weight in a batch, in bytes of content.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -349,6 +362,8 @@ pub enum Refusal {
     NameTaken,
     /// The room was deleted: its log has come to its end.
     RoomDeleted,
+    /// Who sends it has left the room, or was removed.
+    SenderGone,
 }
 
 /// How many different emoji people may set on one message. Where several processes write to one

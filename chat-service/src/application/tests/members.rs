@@ -2,7 +2,7 @@
 
 use domain::{Caller, Change, Code, Command, MemberChange, Role, RoomId, TenantId, UserId};
 
-use crate::testing::World;
+use crate::testing::{World, send};
 
 fn add(room: RoomId, user: UserId, role: Role) -> Command {
     Command::AddMember { room, user, role }
@@ -97,6 +97,35 @@ async fn who_was_removed_comes_back_only_by_being_added() {
         world.join(&bob, room).await.is_some(),
         "leaving is no removal"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_stored_of_somebody_after_their_removal() {
+    let world = World::with(|settings| settings.no_limits = true);
+    let ann = world.person("ann").await;
+    let bob = world.person("bob").await;
+    let room = world.channel(&ann, "lobby").await.room.id;
+    for round in 0..5 {
+        let back = add(room, bob.user, Role::Member);
+        world.ask(&ann, back).await.unwrap();
+        let from = world.view(&ann, room).await.head;
+        let talk = async {
+            for batch in 0..8 {
+                let said = (0..50).map(|n| send(room, &format!("{round} {batch} {n}")));
+                let told = world.app.handle_all(&bob, said.collect()).await;
+                let told = told.into_iter().filter_map(Result::err);
+                for error in told {
+                    assert_eq!(error.code(), Code::RoomNotFound);
+                }
+            }
+        };
+        let removal = world.ask(&ann, remove(room, &bob));
+        let ((), removed) = tokio::join!(talk, removal);
+        removed.unwrap();
+        let rows = world.store().rows(room, from, 1_000).await.unwrap();
+        let last = rows.last().expect("the removal");
+        assert!(matches!(last.change, Change::Member(_)), "{last:?}");
+    }
 }
 
 #[tokio::test]

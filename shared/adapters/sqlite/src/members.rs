@@ -85,6 +85,14 @@ pub(crate) fn rev(conn: &Connection, room: RoomId, user: UserId) -> rusqlite::Re
     Ok(rev.unwrap_or(0))
 }
 
+/// Whether somebody was a member and is none now.
+pub(crate) fn is_gone(conn: &Connection, room: RoomId, user: UserId) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (
+        SELECT 1 FROM members WHERE room = ?1 AND user = ?2 AND state <> 'active')";
+    conn.prepare_cached(sql)?
+        .query_row([blob(room.uuid()), blob(user.uuid())], |row| row.get(0))
+}
+
 /// Brings a member document to what a member row says. The row is the one after the document.
 pub(crate) fn apply(conn: &Connection, row: &Row, member: &MemberRow) -> rusqlite::Result<()> {
     let joins = member.change == MemberChange::Joined;

@@ -25,6 +25,13 @@ pub trait Log: Send + Sync {
     ///
     /// A row that changes a role says nothing of who is in the room: the state stays.
     ///
+    /// What only members do ([`NewChange::is_for_members`](crate::NewChange::is_for_members)) is
+    /// not stored after a row by which its sender left or was removed, in the same batch or
+    /// before: it gets `Refused(SenderGone)`, while repeats of what was stored before are still
+    /// repeats. A removal that another process appends at the same time may come before it in the
+    /// log all the same. Somebody who never was a member passes: the application sees to that, and
+    /// to what roles allow.
+    ///
     /// A deletion of the room is the last row of its log: new rows after it get
     /// `Refused(RoomDeleted)`, in the same batch or later, while repeats of what was stored before
     /// it are still repeats. Its name is free before the answer. A name that another channel of

@@ -67,6 +67,8 @@ macro_rules! log_contract {
                 who_joins_is_a_member_from_that_row_on,
                 who_leaves_stays_known,
                 who_comes_back_goes_on_at_the_next_revision,
+                who_is_gone_does_nothing_more,
+                what_waits_behind_a_removal_is_not_stored,
                 a_stale_decision_conflicts,
                 one_batch_may_bring_and_send_away,
                 the_removed_are_told_from_those_who_left,

@@ -6,7 +6,8 @@ mod read;
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Appended, Change, Message, MessageId, NewChange, NewRow, Refusal, Rev, RowId, UserId,
+    Appended, Change, MemberChange, Message, MessageId, NewChange, NewRow, Refusal, Rev, RowId,
+    UserId,
 };
 use uuid::Uuid;
 
@@ -47,6 +48,8 @@ impl From<Declined> for Appended {
 pub(super) struct Targets {
     messages: HashMap<MessageId, Message>,
     members: HashMap<UserId, Rev>,
+    /// Senders who were in the room and are no more.
+    gone: HashSet<UserId>,
     /// Reactions that are set, by what their rows aim at.
     reactions: HashMap<Uuid, bool>,
     /// The different emoji on messages.
@@ -64,6 +67,9 @@ pub(super) struct Targets {
 impl Targets {
     /// Whether a row's target is changed by a row that is planned and not stored.
     pub(super) fn hangs_on_planned(&self, row: &NewRow) -> bool {
+        if row.change.is_for_members() && self.planned.contains(&row.sender.uuid()) {
+            return true;
+        }
         match &row.change {
             NewChange::Edit { message, .. } | NewChange::Deletion { message, .. } => {
                 self.planned.contains(&message.uuid())
@@ -94,6 +100,11 @@ impl Targets {
             Change::Member(member) => {
                 self.planned.insert(member.user.uuid());
                 self.members.insert(member.user, member.rev);
+                match member.change {
+                    MemberChange::Joined => self.gone.remove(&member.user),
+                    MemberChange::Left | MemberChange::Removed => self.gone.insert(member.user),
+                    MemberChange::RoleChanged => false,
+                };
             }
             Change::Room(_) => self.room_planned = true,
             Change::Archive { .. } => {}

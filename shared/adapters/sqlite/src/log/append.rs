@@ -3,8 +3,11 @@
 mod decide;
 mod write;
 
+use std::collections::HashMap;
+
 use domain::{
-    Appended, Code, ContentHash, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq, Timestamp,
+    Appended, Change, Code, ContentHash, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq,
+    Timestamp, UserId,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,7 +15,7 @@ use super::rows;
 use crate::{
     columns::{blob, time, uint},
     error::{Failure, is_duplicate},
-    rooms,
+    members, rooms,
 };
 
 /// Appends rows to a room's log; one answer per row.
@@ -71,6 +74,8 @@ struct Tail<'a> {
     last: Stamp,
     /// Whether the room was deleted, so that nothing follows.
     closed: bool,
+    /// Who of the senders looked up so far is gone.
+    gone: HashMap<UserId, bool>,
 }
 
 impl<'a> Tail<'a> {
@@ -92,6 +97,7 @@ impl<'a> Tail<'a> {
             now,
             last: last.unwrap_or_else(before_the_first),
             closed,
+            gone: HashMap::new(),
         };
         Ok((tail, init))
     }
@@ -103,6 +109,9 @@ impl<'a> Tail<'a> {
         }
         if self.closed {
             return Ok(Appended::Refused(Refusal::RoomDeleted));
+        }
+        if new.change.is_for_members() && self.is_gone(new.sender)? {
+            return Ok(Appended::Refused(Refusal::SenderGone));
         }
         let stamp = self.next(&new.change);
         let change = match self.decide(new, stamp)? {
@@ -126,9 +135,22 @@ impl<'a> Tail<'a> {
             inserted => inserted?,
         }
         write::apply(self.conn, &row)?;
+        if let Change::Member(member) = &row.change {
+            self.gone.remove(&member.user);
+        }
         self.last = stamp;
         self.closed = row.is_last();
         Ok(Appended::Stored(row))
+    }
+
+    /// Whether somebody was in the room and is no more.
+    fn is_gone(&mut self, user: UserId) -> rusqlite::Result<bool> {
+        if let Some(gone) = self.gone.get(&user) {
+            return Ok(*gone);
+        }
+        let gone = members::is_gone(self.conn, self.room, user)?;
+        self.gone.insert(user, gone);
+        Ok(gone)
     }
 
     /// The row that is stored under the new row's client_id.

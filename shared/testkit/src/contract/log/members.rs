@@ -1,12 +1,14 @@
 //! Member rows: the log decides, the member documents follow.
 
-use domain::{Appended, MemberChange, MemberState, Role, UserId};
+use domain::{Appended, MemberChange, MemberState, Refusal, Role, UserId};
 
 use super::LogWorld;
 use crate::{
-    builders::{join, leave, membership, message, stored},
+    builders::{deletion, edit, join, leave, membership, message, reaction, stored},
     contract::steps::{append, channel, one, put, say, whole_log},
 };
+
+const GONE: Appended = Appended::Refused(Refusal::SenderGone);
 
 /// The document says what the row said, and where it was.
 pub async fn who_joins_is_a_member_from_that_row_on(world: &LogWorld) {
@@ -51,6 +53,62 @@ pub async fn who_comes_back_goes_on_at_the_next_revision(world: &LogWorld) {
     let member = store.member(room, ann).await.unwrap().unwrap();
     assert_eq!((member.state, member.rev), (MemberState::Active, 3));
     assert_eq!(member.joined_seq, 4);
+}
+
+/// Of those who left or were removed nothing more is stored, on any node, until they are back.
+/// What was stored before is still known, and who never was a member is not the log's business.
+pub async fn who_is_gone_does_nothing_more(world: &LogWorld) {
+    let store = world.first();
+    let (room, ann, bob) = (channel(store).await, UserId::new(), UserId::new());
+    let before = message(bob, "before");
+    append(
+        store,
+        room,
+        vec![join(ann, 1), join(bob, 1), before.clone()],
+    )
+    .await;
+    let said = before.id;
+    for (change, rev) in [(MemberChange::Left, 2), (MemberChange::Removed, 4)] {
+        put(store, room, membership(bob, change, Role::Member, rev)).await;
+        for node in [store, world.second()] {
+            for row in [
+                message(bob, "after"),
+                edit(bob, said, "edited", None),
+                reaction(bob, said, "+1", true),
+                deletion(bob, said, None),
+            ] {
+                assert_eq!(one(node, room, row).await, GONE);
+            }
+            let repeat = one(node, room, before.clone()).await;
+            assert!(matches!(repeat, Appended::Repeat(row) if row.id == said));
+        }
+        say(world.second(), room, ann, "goes on").await;
+        put(store, room, join(bob, rev + 1)).await;
+        say(world.second(), room, bob, "is back").await;
+    }
+    say(store, room, UserId::new(), "a stranger").await;
+    assert_eq!(whole_log(store, room).await.len(), 12);
+}
+
+/// Within one batch, in its order.
+pub async fn what_waits_behind_a_removal_is_not_stored(world: &LogWorld) {
+    let store = world.first();
+    let (room, ann, bob) = (channel(store).await, UserId::new(), UserId::new());
+    let rows = vec![
+        join(bob, 1),
+        message(bob, "one"),
+        leave(bob, 2),
+        message(bob, "two"),
+        message(ann, "three"),
+        leave(bob, 2),
+        join(bob, 3),
+        message(bob, "four"),
+    ];
+    let answers = append(store, room, rows).await;
+    assert_eq!(answers[3], GONE);
+    assert_eq!(answers[5], Appended::Conflict { current: 2 });
+    let seqs = [0, 1, 2, 4, 6, 7].map(|n| stored(&answers[n]).seq);
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6]);
 }
 
 /// A decision that was made looking at an older document, or at one that is not yet.

@@ -15,6 +15,9 @@ impl Targets {
         new: &NewRow,
         stamp: Stamp,
     ) -> Result<Change, Declined> {
+        if new.change.is_for_members() && self.gone.contains(&new.sender) {
+            return Err(Refusal::SenderGone.into());
+        }
         match &new.change {
             NewChange::Message { content } => {
                 let (seq, at) = (stamp.seq, stamp.created_at);

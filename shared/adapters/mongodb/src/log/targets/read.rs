@@ -11,13 +11,15 @@ use super::Targets;
 use crate::{
     db::Db,
     failure::Failure,
-    records::{NameRecord, RoomRecord, RowRecord},
+    records::{MemberRecord, NameRecord, RoomRecord, RowRecord, StateRecord},
     values::{id, uint, uuid},
 };
 
 /// What rows are about.
 #[derive(Default)]
 struct Wanted<'r> {
+    /// Who does what only members do.
+    senders: HashSet<Uuid>,
     messages: Vec<Uuid>,
     users: Vec<Uuid>,
     /// Messages that are reacted to, and what the reactions aim at.
@@ -30,6 +32,9 @@ impl<'r> Wanted<'r> {
     fn of(rows: impl Iterator<Item = &'r NewRow>) -> Self {
         let mut wanted = Self::default();
         for row in rows {
+            if row.change.is_for_members() {
+                wanted.senders.insert(id(row.sender.uuid()));
+            }
             match &row.change {
                 NewChange::Edit { message, .. } | NewChange::Deletion { message, .. } => {
                     wanted.messages.push(id(message.uuid()));
@@ -47,7 +52,8 @@ impl<'r> Wanted<'r> {
         wanted
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether nothing is to be changed.
+    fn only_adds(&self) -> bool {
         self.messages.is_empty() && self.users.is_empty() && self.rooms.is_empty()
     }
 }
@@ -62,10 +68,11 @@ impl Targets {
     ) -> Result<Self, Failure> {
         let wanted = Wanted::of(rows);
         let mut targets = Self::default();
-        if wanted.is_empty() {
+        let room = id(room.uuid());
+        targets.read_gone(db, room, &wanted.senders).await?;
+        if wanted.only_adds() {
             return Ok(targets);
         }
-        let room = id(room.uuid());
         db.apply_stored(&[room]).await?;
         for key in db.keys(room, wanted.messages).await? {
             targets.know(&key)?;
@@ -75,6 +82,26 @@ impl Targets {
         targets.read_reactions(db, room, reactions).await?;
         targets.read_room((db, now), room, &wanted.rooms).await?;
         Ok(targets)
+    }
+
+    /// Notes who of these was in the room and is no more.
+    async fn read_gone(
+        &mut self,
+        db: &Db,
+        room: Uuid,
+        users: &HashSet<Uuid>,
+    ) -> Result<(), Failure> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let users: Vec<_> = users.iter().copied().collect();
+        let filter = doc! {
+            "room_id": room, "user_id": {"$in": users}, "state": {"$ne": StateRecord::ACTIVE},
+        };
+        let gone = db.all(db.members.find(filter)).await?;
+        let user = |member: MemberRecord| UserId::from_uuid(uuid(member.user_id));
+        self.gone.extend(gone.into_iter().map(user));
+        Ok(())
     }
 
     /// Notes a message. What it says does not matter here, and may lie in the archive.
