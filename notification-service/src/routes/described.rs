@@ -1,7 +1,7 @@
 //! The operations of notifications, described.
 
 use described::{Operation, Parameter, Who, uuid};
-use domain::Code;
+use domain::{Code, Rate};
 use protocol::native::{
     AcknowledgeBody, Explanation, Notifications, RuleBody, RuleView, Rules,
     examples::{AT, CLIENT, MESSAGE, ROOM, RUN, notification},
@@ -70,6 +70,7 @@ fn rules() -> Vec<Operation> {
             )
             .takes::<RuleBody>(json!({"level": "mentions", "muted_until": "2099-03-02T08:00:00Z"}))
             .answers::<RuleView>(200, "Your rule, as it is now.", rule())
+            .counted_by(&[Rate::Changes])
             .refuses(&[Code::RoomNotFound]),
     ]
 }

@@ -61,6 +61,7 @@ async fn set(
     body: Result<RuleBody>,
 ) -> Result<Response> {
     let (who, room, body) = (who?, room_id(&room)?, body?);
+    ctx.rates.change(who.user)?;
     let (store, now) = (&*ctx.ports.store, ctx.ports.clock.now());
     let member = membership(store, room, who.user).await?;
     let until = muted_until(&body, now)?;

@@ -67,6 +67,8 @@ pub struct Limits {
     pub signups_per_hour: u32,
     /// Renewals of tokens per minute, for each address.
     pub refreshes_per_minute: u32,
+    /// Changes per minute that one user makes of their account and their notification rules.
+    pub changes_per_minute: u32,
     /// Tickets for sockets per minute, for each user.
     pub tickets_per_minute: u32,
     /// Logins of one user that last; of more, those that were not renewed for longest end.
@@ -147,6 +149,7 @@ impl Default for Limits {
             logins_per_minute: 10,
             signups_per_hour: 20,
             refreshes_per_minute: 60,
+            changes_per_minute: 20,
             tickets_per_minute: 60,
             user_logins: 1_000,
             upload_bytes: 10 * 1024 * 1024,

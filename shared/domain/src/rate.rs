@@ -15,6 +15,8 @@ pub enum Rate {
     Signups,
     /// Renewals of tokens from an address.
     Refreshes,
+    /// Changes that a user makes of their account and their rules.
+    Changes,
     /// Tickets for sockets of a user.
     Tickets,
     /// Uploads of a user.
@@ -31,6 +33,7 @@ impl Rate {
             Self::LoginsOfName => "logins-of-name",
             Self::Signups => "signups",
             Self::Refreshes => "refreshes",
+            Self::Changes => "changes",
             Self::Tickets => "tickets",
             Self::Uploads => "uploads",
         }

@@ -1,6 +1,6 @@
-//! How fast somebody may go: messages, tickets and uploads per user, log-ins per address and per
-//! name, sign-ups and renewals per address. The name of each stands in `RateLimit-Policy` of the
-//! answers that it had a part in.
+//! How fast somebody may go: messages, changes, tickets and uploads per user, log-ins per
+//! address and per name, sign-ups and renewals per address. The name of each stands in
+//! `RateLimit-Policy` of the answers that it had a part in.
 
 mod meter;
 mod readings;
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Code, Error, Limits, Rate, Result, TenantId, UserId};
+use domain::{Code, Email, Error, Limits, Rate, Result, TenantId, UserId, Username};
 use governor::Quota;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,7 @@ pub struct Rates {
     logins_as: Meter<u64>,
     signups: Meter<IpAddr>,
     refreshes: Meter<IpAddr>,
+    changes: Meter<UserId>,
     tickets: Meter<UserId>,
     uploads: Meter<UserId>,
     names: RandomState,
@@ -49,6 +50,7 @@ impl Rates {
             .allow_burst(at_least_one(limits.sends_burst));
         let signups = Quota::per_hour(at_least_one(limits.signups_per_hour));
         let refreshes = Quota::per_minute(at_least_one(limits.refreshes_per_minute));
+        let changes = Quota::per_minute(at_least_one(limits.changes_per_minute));
         let tickets = Quota::per_minute(at_least_one(limits.tickets_per_minute));
         let uploads = Quota::per_minute(at_least_one(limits.uploads_per_minute));
         Self {
@@ -58,6 +60,7 @@ impl Rates {
             logins_as: Meter::new(Rate::LoginsOfName, as_name),
             signups: Meter::new(Rate::Signups, signups),
             refreshes: Meter::new(Rate::Refreshes, refreshes),
+            changes: Meter::new(Rate::Changes, changes),
             tickets: Meter::new(Rate::Tickets, tickets),
             uploads: Meter::new(Rate::Uploads, uploads),
             names: RandomState::new(),
@@ -73,14 +76,16 @@ impl Rates {
     }
 
     /// Counts an attempt to log in as `name` from `peer`, before any work is done for it. `name`
-    /// is what the client wrote, whether or not there is such a user.
+    /// is what the client wrote, whether or not there is such a user; spellings that mean one
+    /// account count together.
     ///
     /// # Errors
     /// `rate_limited`, as above.
     pub fn login(&self, peer: Peer, tenant: &TenantId, name: &str) -> Result<()> {
         self.check(&self.logins_from, &peer.network())?;
         // Names are kept as numbers: a stranger chooses how long they are.
-        self.check(&self.logins_as, &self.names.hash_one((tenant, name)))
+        let account = self.names.hash_one((tenant, account(name)));
+        self.check(&self.logins_as, &account)
     }
 
     /// Counts a sign-up from `peer`.
@@ -97,6 +102,14 @@ impl Rates {
     /// `rate_limited`, as above.
     pub fn refresh(&self, peer: Peer) -> Result<()> {
         self.check(&self.refreshes, &peer.network())
+    }
+
+    /// Counts a change that `user` makes of what is kept of them: their account, their rules.
+    ///
+    /// # Errors
+    /// `rate_limited`, as above.
+    pub fn change(&self, user: UserId) -> Result<()> {
+        self.check(&self.changes, &user)
     }
 
     /// Counts a ticket for a socket of `user`.
@@ -129,6 +142,7 @@ impl Rates {
         self.logins_as.forget_the_quiet();
         self.signups.forget_the_quiet();
         self.refreshes.forget_the_quiet();
+        self.changes.forget_the_quiet();
         self.tickets.forget_the_quiet();
         self.uploads.forget_the_quiet();
     }
@@ -144,6 +158,18 @@ impl Rates {
                 self.forget_the_quiet();
             }
         })
+    }
+}
+
+/// The account that somebody means by a name: an address in lower case, a name as it is stored.
+/// What can be neither is nobody's, and stands for itself.
+fn account(name: &str) -> String {
+    if let Ok(email) = Email::parse(name) {
+        return email.as_str().to_owned();
+    }
+    match Username::parse(name, None) {
+        Ok(username) => username.as_str().to_owned(),
+        Err(_) => name.to_owned(),
     }
 }
 
@@ -185,6 +211,27 @@ mod tests {
             .count();
         assert_eq!(guesses, 10);
         rates.login(peer("10.0.0.2:1"), &tenant, "ann").unwrap();
+    }
+
+    #[test]
+    fn however_an_account_is_spelled_it_is_one() {
+        for (one, other) in [
+            ("Jos\u{e9}", "Jose\u{301}"),
+            ("Kim", "\u{212a}im"),
+            ("Ann@Example.org", "ann@example.org"),
+        ] {
+            let limits = Limits {
+                logins_per_minute: 1,
+                ..Limits::default()
+            };
+            let (rates, tenant) = (Rates::new(&limits, false), TenantId::default());
+            let attempt = |n: u8, name| rates.login(peer(&format!("10.0.0.{n}:1")), &tenant, name);
+            attempt(1, one).unwrap();
+            attempt(2, other).unwrap();
+            attempt(3, one).expect_err(one);
+            attempt(4, other).expect_err(other);
+            attempt(5, "somebody else").unwrap();
+        }
     }
 
     #[test]

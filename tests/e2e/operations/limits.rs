@@ -101,6 +101,11 @@ const KEPT: &[(&str, &str, &str)] = &[
         "what_is_no_refresh_token_is_refused_and_counted",
     ),
     (
+        "changes_per_minute",
+        LOGINS,
+        "whose_an_address_is_cannot_be_found_out_by_trying",
+    ),
+    (
         "tickets_per_minute",
         LOGINS,
         "tickets_are_for_those_who_are_known_and_not_for_ever",

@@ -93,6 +93,7 @@ fn oneself() -> Vec<Operation> {
             )
             .takes::<ChangeMe>(json!({"email": "ann@example.org"}))
             .answers::<Me>(200, "You, as you are now.", me())
+            .counted_by(&[Rate::Changes])
             .refuses(&[
                 Code::InvalidUsername,
                 Code::InvalidEmail,
