@@ -114,6 +114,9 @@ impl Archive {
                 return Ok(old);
             }
             new.rev = old.rev + 1;
+            if new.name != old.name {
+                self.forget_withdrawn(&new.name).await?;
+            }
             if self
                 .parts
                 .store

@@ -173,3 +173,23 @@ async fn a_policy_that_comes_back_finds_its_slot_again() {
     assert!(back.enabled);
     assert_eq!(back.next_run_at, Some(at("2026-01-01T02:00:00Z")));
 }
+
+/// What no list shows is in nobody's way.
+#[tokio::test]
+async fn the_name_of_a_withdrawn_policy_is_free() {
+    let world = World::new();
+    let (store, archive) = (&*world.store, &world.archive);
+    for name in ["nightly", "weekly"] {
+        let of_configuration = vec![read(serde_json::json!({"name": name}))];
+        let synchronised = synchronise(store, of_configuration, world.now());
+        synchronised.await.unwrap();
+    }
+    synchronise(store, Vec::new(), world.now()).await.unwrap();
+    let own = setting(serde_json::json!({"name": "nightly"}));
+    archive.create_policy(&own, &limits()).await.unwrap();
+    let rename = |policy: &mut PolicySetting| policy.name = "weekly".into();
+    let renamed = archive.change_policy("nightly", None, &limits(), rename);
+    assert_eq!(renamed.await.unwrap().name, "weekly");
+    let names = archive.policies().await.unwrap();
+    assert_eq!(names.len(), 1, "{names:?}");
+}
