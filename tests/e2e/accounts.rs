@@ -196,9 +196,10 @@ async fn one_device_is_put_out_from_another() {
 }
 
 #[tokio::test]
-async fn a_new_password_puts_everybody_else_out() {
+async fn a_new_password_puts_everybody_out_also_who_stole_this_login() {
     let server = Server::start().await;
     let here = Login::signed_up(&server, "alice").await;
+    let stolen = here.next(&server).await;
     let there = Login::again(&server, "alice").await;
     let (mut mine, mut other) = (here.socket().await, there.socket().await);
     let body = json!({"current": PASSWORD, "new": "another long password"});
@@ -209,8 +210,14 @@ async fn a_new_password_puts_everybody_else_out() {
         .await
         .expect(200);
     ends(&mut other, since).await;
-    still_hears(&mut mine).await;
+    ends(&mut mine, since).await;
+    assert!(!here.is_good().await && !stolen.is_good().await);
+    for token in [&here.refresh, &stolen.refresh] {
+        let refused = refresh(&server, token).await;
+        assert_eq!(refused.code(), "token_invalid");
+    }
     let fresh = Login::of(&server, &changed);
+    still_hears(&mut fresh.socket().await).await;
     assert!(fresh.next(&server).await.is_good().await);
     let old = json!({"username": "alice", "password": PASSWORD});
     let refused = server.rest().post("/api/v1/auth/login", &old).await;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Card, Code, Email, Error, Label, Password, Profile, Result, User, UserId, Username};
-use edge::{
-    Peer,
-    auth::{Granted, Identity},
+use domain::{
+    Caller, Card, Code, Email, Error, Label, Password, Profile, Result, User, UserId, Username,
 };
+use edge::{Peer, auth::Granted};
 
 use super::Accounts;
 
@@ -53,21 +52,30 @@ impl Accounts {
     /// Changes what a caller says of themselves.
     ///
     /// # Errors
+    /// `rate_limited` before any work, since a refusal says that somebody has a name or an address;
     /// `invalid_username`, `invalid_email`; `username_taken` with the field that is taken;
     /// `busy` when others change it all the time; what the store says.
     pub async fn change_profile(&self, id: UserId, change: &ProfileChange) -> Result<User> {
+        self.rates.change(id)?;
         for _ in 0..ATTEMPTS {
             let user = self.account(id).await?;
             let was = user.profile();
             let is = change.of(&was)?;
+            if is == was {
+                return Ok(user);
+            }
             if self.store.set_profile(id, &was, is.clone()).await? {
+                let renamed = is.username != was.username;
                 let Profile { username, email } = is;
                 let user = User {
                     username,
                     email,
                     ..user
                 };
-                self.show(&user).await;
+                self.auth.forget(id).await;
+                if renamed {
+                    self.show(&user).await;
+                }
                 return Ok(user);
             }
         }
@@ -76,7 +84,6 @@ impl Accounts {
 
     /// Lets everybody see what somebody is called now.
     async fn show(&self, user: &User) {
-        self.auth.forget(user.id).await;
         let card = Card {
             user: user.id,
             username: user.username.clone(),
@@ -84,37 +91,58 @@ impl Accounts {
         self.live.renamed(card).await;
     }
 
-    /// Changes a caller's password. All their other logins end, with their sockets.
+    /// Changes a caller's password. All their logins end, with their sockets, also the one that
+    /// asks: whoever has stolen its tokens is out, too. The answer begins a new one.
     ///
     /// # Errors
     /// `wrong_credentials` when `current` is not the password; `invalid_password` for the new one;
-    /// `rate_limited` like logins, before any work; `busy`; what the store says.
+    /// `rate_limited` like logins, before any work; `busy`; what the store says. `unknown_outcome`
+    /// when the password may have been changed: it is, or it is as it was.
     pub async fn change_password(
         &self,
         peer: Peer,
         label: Label,
-        who: &Identity,
+        caller: &Caller,
         change: PasswordChange,
     ) -> Result<(User, Granted)> {
-        let caller = &who.caller;
         self.rates
             .login(peer, &caller.tenant, caller.username.as_str())?;
         let new = self.wanted(change.new)?;
-        let user = self.account(caller.user).await?;
-        if !self.is_right(Some(&user), &change.current).await? {
-            return Err(Code::WrongCredentials.into());
-        }
+        let user = self.proven(caller.user, &change.current).await?;
         let hash = self.passwords.hash(new).await?;
-        // Before as well as after: who is cut off in between finds the password as it was, and
-        // none of the others in; and who came in with it in between goes with the second.
-        self.auth.end_all(user.id, Some(&who.token)).await?;
-        let was = user.password_hash.as_deref();
-        if !self.store.set_password_hash(user.id, was, hash).await? {
-            return Err(Code::WrongCredentials.into());
+        let accounts = self.clone();
+        // To its end, also when the caller is gone: a new password with the old logins would
+        // protect nobody.
+        let replaced = self.tasks.spawn(async move {
+            let user = accounts.replace(user, &change.current, hash).await?;
+            // A login that began with the old password meanwhile finds that out by itself.
+            let granted = accounts.auth.start_over(&user, label).await;
+            Ok((user, granted.map_err(Error::unknown_outcome)?))
+        });
+        replaced.await.map_err(Error::unknown_outcome)?
+    }
+
+    /// The account of this id, if this is its password.
+    async fn proven(&self, id: UserId, password: &str) -> Result<User> {
+        let user = self.account(id).await?;
+        match self.is_right(Some(&user), password).await? {
+            true => Ok(user),
+            false => Err(Code::WrongCredentials.into()),
         }
-        self.auth.end_all(user.id, Some(&who.token)).await?;
-        let granted = self.auth.renew(who, &user, label).await?;
-        Ok((user, granted))
+    }
+
+    /// Stores a new hash of the password. Where the old one is another by now, a login may have
+    /// hashed the same password anew: it is asked for once more.
+    async fn replace(&self, mut user: User, current: &str, hash: String) -> Result<User> {
+        for _ in 0..ATTEMPTS {
+            let was = user.password_hash.as_deref();
+            let set = self.store.set_password_hash(user.id, was, hash.clone());
+            if set.await? {
+                return Ok(user);
+            }
+            user = self.proven(user.id, current).await?;
+        }
+        Err(Error::too_many(Code::Busy, Duration::from_secs(1)))
     }
 
     fn wanted(&self, password: String) -> Result<Password> {

@@ -14,14 +14,18 @@ use edge::{
     Authenticator, Context, Live, Passwords, Peer, Rates,
     auth::{Granted, Identity, Token},
 };
+use tokio_util::task::TaskTracker;
 
-/// The accounts, for the native API and the dialects alike.
+/// The accounts, for the native API and the dialects alike. Cheap to clone.
+#[derive(Clone)]
 pub struct Accounts {
     store: Arc<dyn Store>,
     auth: Arc<Authenticator>,
     passwords: Arc<Passwords>,
     rates: Arc<Rates>,
     live: Arc<Live>,
+    /// Owns what goes on without whoever asked for it.
+    tasks: TaskTracker,
     password_min_chars: usize,
 }
 
@@ -65,6 +69,7 @@ impl Accounts {
             passwords: ctx.passwords.clone(),
             rates: ctx.rates.clone(),
             live: ctx.live.clone(),
+            tasks: ctx.tasks.clone(),
             password_min_chars: ctx.settings.auth.password_min_chars,
         }
     }
@@ -146,7 +151,7 @@ impl Accounts {
     /// # Errors
     /// What the store says.
     pub async fn log_out_everywhere(&self, who: &Identity, token: &str) -> Result<()> {
-        self.auth.end_all(who.caller.user, None).await?;
+        self.auth.end_all(who.caller.user).await?;
         match who.token {
             TokenKey::Family(_) => Ok(()),
             TokenKey::Single(_) => self.auth.revoke(token).await,

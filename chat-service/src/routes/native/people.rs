@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Caller, Code, Error, Label, Result, User};
-use edge::{
-    Peer, answer,
-    auth::{Identity, bearer, identified},
-    body, request,
-};
+use edge::{Peer, answer, auth::bearer, body, request};
 use protocol::native::{ChangeMe, ChangePassword, Me, UserView};
 use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
@@ -38,7 +34,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(with(house))
         .and(request::peer())
         .and(request::label())
-        .and(identified(auth(house)))
+        .and(bearer(auth(house)))
         .and(body::json(bytes))
         .then(change_password);
     let person = path!("api" / "v1" / "users" / String)
@@ -80,7 +76,7 @@ async fn change_password(
     house: Arc<House>,
     peer: Peer,
     label: Label,
-    who: Result<Identity>,
+    who: Result<Caller>,
     body: Result<ChangePassword>,
 ) -> Result<Response> {
     let who = who?;

@@ -1,5 +1,7 @@
 //! Accounts, their logins, and the first administrator.
 
+use domain::{Password, TenantId, Username};
+use edge::Passwords;
 use serde_json::{Value, json};
 
 use super::{Answer, House, bearer};
@@ -47,6 +49,18 @@ impl House {
         ];
         let headers = headers.each_ref().map(|(name, value)| (*name, &**value));
         self.ask(method, path, &headers, &body.to_string()).await
+    }
+
+    /// Stores the password of somebody as other settings would have hashed it.
+    async fn age_hash(&self, name: &str) {
+        let store = self.world.store();
+        let name = Username::parse(name, None).unwrap();
+        let user = store.user_by_name(&TenantId::default(), &name).await;
+        let user = user.unwrap().unwrap();
+        let password = Password::attempt(PASSWORD.to_owned()).unwrap();
+        let old = Passwords::new(5).hash(password).await.unwrap();
+        let was = user.password_hash.as_deref();
+        assert!(store.set_password_hash(user.id, was, old).await.unwrap());
     }
 
     async fn is_good(&self, token: &str) -> bool {
@@ -159,7 +173,7 @@ async fn leaving_ends_the_renewals_too() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_all_other_logins() {
+async fn a_new_password_ends_all_logins_and_begins_one() {
     let house = House::new();
     let ann = house.sign_up("ann").await;
     let other = Login::of(&house.log_in("ann", PASSWORD).await.expect(200));
@@ -176,12 +190,32 @@ async fn a_new_password_ends_all_other_logins() {
     assert!(house.is_good(&other.token).await, "nothing has changed");
 
     let fresh = Login::of(&change(PASSWORD, "battery staple").await.expect(200));
-    assert!(house.is_good(&fresh.token).await && house.is_good(&ann.token).await);
-    assert!(!house.is_good(&other.token).await);
-    house.refresh(&other.refresh).await.expect(401);
+    assert!(house.is_good(&fresh.token).await);
+    for login in [&ann, &other] {
+        assert!(!house.is_good(&login.token).await);
+        house.refresh(&login.refresh).await.expect(401);
+    }
+    assert_eq!(house.sessions(&fresh.token).await.len(), 1);
     house.refresh(&fresh.refresh).await.expect(200);
     house.log_in("ann", PASSWORD).await.expect(401);
     house.log_in("ann", "battery staple").await.expect(200);
+}
+
+/// A login that finds an old hash stores another of the same password.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_at_the_same_time_does_not_stop_a_new_password() {
+    let house = House::with(|settings| settings.no_limits = true);
+    for round in 0..5 {
+        let name = format!("ann {round}");
+        let ann = house.sign_up(&name).await;
+        house.age_hash(&name).await;
+        let body = json!({"current": PASSWORD, "new": "battery staple"});
+        let change = house.post("/api/v1/me/password", &ann.token, &body);
+        let (changed, _login) = tokio::join!(change, house.log_in(&name, PASSWORD));
+        let fresh = Login::of(&changed.expect(200));
+        assert_eq!(house.sessions(&fresh.token).await.len(), 1, "and no other");
+        house.log_in(&name, PASSWORD).await.expect(401);
+    }
 }
 
 #[tokio::test]
@@ -245,6 +279,23 @@ async fn a_profile_is_changed_and_shown() {
         assert_eq!(refused["code"], "user_not_found", "{path}");
     }
     house.get("/api/v1/users", &bob.token).await.expect(400);
+}
+
+#[tokio::test]
+async fn whose_an_address_is_cannot_be_found_out_by_trying() {
+    let house = House::with(|settings| settings.limits.changes_per_minute = 2);
+    let ann = house.sign_up("ann").await;
+    let guess = async |n: u32| {
+        let body = json!({"email": format!("{n}@example.org")});
+        let answer = house.with_method("PATCH", "/api/v1/me", &ann.token, &body);
+        answer.await
+    };
+    for n in 0..2 {
+        assert_eq!(guess(n).await.status, 200);
+    }
+    let refused = guess(2).await;
+    assert!(refused.header("ratelimit-policy").contains("changes"));
+    assert_eq!(refused.expect(429)["code"], "rate_limited");
 }
 
 #[tokio::test]

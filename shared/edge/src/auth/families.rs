@@ -6,7 +6,7 @@ use domain::{
     Code, Error, Family, FamilyId, Label, Presented, Result, Timestamp, TokenKey, User, UserId,
 };
 
-use super::{Authenticator, Identity, Token, invalid, refresh::Claimed};
+use super::{Authenticator, Token, invalid, refresh::Claimed};
 
 /// How often a renewal is decided anew because another was quicker.
 const ATTEMPTS: usize = 8;
@@ -119,28 +119,6 @@ impl Authenticator {
         Ok(won.await?.then_some(next))
     }
 
-    /// Gives fresh tokens to somebody who has shown anew that they are who they are. The family
-    /// goes on, with its sockets; who had a token without one begins one.
-    ///
-    /// # Errors
-    /// `token_invalid` when the family has ended meanwhile; what the store says.
-    pub async fn renew(&self, who: &Identity, user: &User, label: Label) -> Result<Granted> {
-        let TokenKey::Family(id) = who.token else {
-            return self.begin(user, label).await;
-        };
-        for _ in 0..ATTEMPTS {
-            let now = domain::to_millis(self.clock.now());
-            let family = self.store.family(id).await?;
-            let family = family.filter(|family| family.is_alive(now));
-            let family = family.ok_or_else(invalid)?;
-            let next = family.renewed(now, self.renewable);
-            if let Some(family) = self.replace(&family, next).await? {
-                return self.grant(user, &family);
-            }
-        }
-        Err(Error::too_many(Code::Busy, Duration::from_secs(1)))
-    }
-
     /// Up to `limit` families of a user that are alive, those that were used last first.
     ///
     /// # Errors
@@ -161,15 +139,25 @@ impl Authenticator {
         }
     }
 
-    /// Ends all families of a user, and their sockets, but perhaps that of one token.
+    /// Ends all families of a user, and their sockets.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn end_all(&self, user: UserId, but: Option<&TokenKey>) -> Result<()> {
-        let but = match but {
-            Some(TokenKey::Family(id)) => Some(*id),
-            Some(TokenKey::Single(_)) | None => None,
-        };
+    pub async fn end_all(&self, user: UserId) -> Result<()> {
+        self.end_but(user, None).await
+    }
+
+    /// Begins a family, and ends all others of the user, and their sockets.
+    ///
+    /// # Errors
+    /// As for [`Authenticator::begin`]; the others may have ended then.
+    pub async fn start_over(&self, user: &User, label: Label) -> Result<Granted> {
+        let family = self.begin_for(user, label, self.renewable).await?;
+        self.end_but(user.id, Some(family.id)).await?;
+        self.grant(user, &family)
+    }
+
+    async fn end_but(&self, user: UserId, but: Option<FamilyId>) -> Result<()> {
         let ended = self.store.end_families(user, but, self.clock.now()).await?;
         self.tell(ended.into_iter().map(TokenKey::Family));
         Ok(())

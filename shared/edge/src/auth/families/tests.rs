@@ -243,8 +243,10 @@ async fn what_ends_here_ends_the_sockets_of_another_process() {
         let watch = there.live.keys.watch(&who.token, &socket);
         sockets.push((who, socket, watch));
     }
-    let keep = &sockets[1].0.token;
-    here.auth.end_all(house.ann.id, Some(keep)).await.unwrap();
+    let TokenKey::Family(id) = sockets[0].0.token else {
+        panic!("a login is a family");
+    };
+    here.auth.end_family(house.ann.id, id).await.unwrap();
     let told = timeout(PATIENCE, sockets[0].1.outbox.ready());
     told.await.expect("the socket is told");
     let ended = [Item::Close(Code::TokenInvalid)];
