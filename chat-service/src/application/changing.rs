@@ -2,10 +2,10 @@
 
 use domain::{
     Appended, Caller, ClientId, Code, Deed, Error, Mark, NewChange, NewRow, Reply, Result, Rev,
-    RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, Seq, marks,
+    Room, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, Seq, marks,
 };
 
-use super::{ATTEMPTS, Chat, in_time, members::after, places::Place, refused, stale};
+use super::{ATTEMPTS, Chat, in_time, members::after, places::Place, refused, stale, wishes::Wish};
 
 /// What is to become of a room.
 pub(super) struct Change {
@@ -52,7 +52,7 @@ impl Chat {
             let Some(change) = change.of(&place)? else {
                 return self.get_room(who, room).await;
             };
-            if let Some(row) = self.append_change(who, &place, change).await? {
+            if let Some(row) = self.append_change(who, &place.room, change).await? {
                 let view = self.get_room(who, room).await;
                 return view.map_err(|error| after(Some(&row), error));
             }
@@ -70,11 +70,60 @@ impl Chat {
             }
             place.check(Deed::DeleteRoom)?;
             let end = RoomChange::Deleted;
-            if self.append_change(who, &place, end).await?.is_some() {
+            if self.append_change(who, &place.room, end).await?.is_some() {
                 return Ok(Reply::Done);
             }
         }
         Err(Code::Busy.into())
+    }
+
+    /// Takes the caller out of a group. It ends with its last member, since nobody could come back
+    /// or bring others.
+    pub(super) async fn leave_group(&self, who: &Caller, room: RoomId) -> Result<Reply> {
+        self.rates.send(who.user)?;
+        for _ in 0..ATTEMPTS {
+            let place = in_time(self.place(who, room)).await?;
+            if in_time(self.count(room)).await? > 1 {
+                self.settle(who, room, Wish::Leave).await?;
+                self.end_if_empty(who, room).await;
+                return Ok(Reply::Done);
+            }
+            let end = self.append_change(who, &place.room, RoomChange::Deleted);
+            if end.await?.is_some() {
+                return Ok(Reply::Done);
+            }
+        }
+        Err(Code::Busy.into())
+    }
+
+    /// Ends a group that all have left: of the last two who leave at once, neither knows that they
+    /// are the last. The caller has left, whatever comes of this.
+    async fn end_if_empty(&self, who: &Caller, room: RoomId) {
+        for _ in 0..ATTEMPTS {
+            match self.end_empty(who, room).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                // The other has ended it.
+                Err(error) if error.code() == Code::RoomNotFound => return,
+                Err(error) => tracing::warn!(%room, %error, "a group without members stays"),
+            }
+        }
+    }
+
+    /// `false` when the decision must be made anew.
+    async fn end_empty(&self, who: &Caller, room: RoomId) -> Result<bool> {
+        if self.count(room).await? > 0 {
+            return Ok(true);
+        }
+        let Some(room) = self.store.room(room).await? else {
+            return Ok(true);
+        };
+        let end = self.append_change(who, &room, RoomChange::Deleted);
+        Ok(end.await?.is_some())
+    }
+
+    async fn count(&self, room: RoomId) -> Result<u64> {
+        self.store.count_members(room).await
     }
 
     /// Hides a direct room from the caller until something new is said.
@@ -88,17 +137,17 @@ impl Chat {
     async fn append_change(
         &self,
         who: &Caller,
-        place: &Place,
+        room: &Room,
         change: RoomChange,
     ) -> Result<Option<Row>> {
-        let rev = place.room.rev + 1;
+        let rev = room.rev + 1;
         let row = NewRow {
             id: RowId::new(),
             client_id: ClientId::new(),
             sender: who.user,
             change: NewChange::Room(RoomRow { change, rev }),
         };
-        match self.writers.append(&who.tenant, place.room.id, row).await? {
+        match self.writers.append(&who.tenant, room.id, row).await? {
             Appended::Stored(row) | Appended::Repeat(row) => Ok(Some(row)),
             Appended::Conflict { .. } => Ok(None),
             other => Err(refused(&other)),

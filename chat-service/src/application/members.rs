@@ -19,11 +19,14 @@ impl Chat {
         self.joined(who, room, row).await
     }
 
-    /// Takes the caller out of a room; a direct room is hidden from them instead.
+    /// Takes the caller out of a room; a direct room is hidden from them instead. A channel that
+    /// all have left stays: whoever comes in next owns it.
     pub(super) async fn leave(&self, who: &Caller, room: RoomId) -> Result<Reply> {
         let place = in_time(self.place(who, room)).await?;
-        if place.room.kind == RoomKind::Direct {
-            return self.hide(who, room).await;
+        match place.room.kind {
+            RoomKind::Direct => return self.hide(who, room).await,
+            RoomKind::Group => return self.leave_group(who, room).await,
+            RoomKind::Channel => {}
         }
         self.change_member(who, room, Wish::Leave).await?;
         Ok(Reply::Done)

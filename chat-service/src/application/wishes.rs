@@ -97,8 +97,12 @@ impl Chat {
     async fn decide_leave(&self, who: &Caller, room: RoomId) -> Result<Option<MemberRow>> {
         let place = self.place(who, room).await?;
         place.check_shared()?;
-        if place.is_owner() && self.store.count_members(room).await? > 1 {
-            self.check_other_owner(who, room).await?;
+        // In this order: another owner who goes in between leaves the caller alone, and free to go.
+        if place.is_owner()
+            && !self.has_other_owner(room, who.user).await?
+            && self.store.count_members(room).await? > 1
+        {
+            return Err(Code::LastOwner.into());
         }
         let (member, role) = (&place.member, place.member.role);
         Ok(Some(next(who.user, Some(member), MemberChange::Left, role)))

@@ -1,6 +1,8 @@
 //! Who may bring, send away and promote whom.
 
-use domain::{Caller, Change, Code, Command, MemberChange, Role, RoomId, TenantId, UserId};
+use domain::{
+    Caller, Change, Code, Command, MemberChange, Reply, Role, RoomId, Row, TenantId, UserId,
+};
 
 use crate::testing::{World, send};
 
@@ -196,6 +198,37 @@ async fn the_last_owner_stays_until_there_is_another() {
     world.ask(&adam, leave()).await.unwrap();
     world.ask(&mia, leave()).await.unwrap();
     assert_eq!(world.role(room, &mia).await, None, "alone she may go");
+}
+
+#[tokio::test]
+async fn a_group_ends_with_its_last_member() {
+    let world = World::with(|settings| settings.no_limits = true);
+    let ann = world.person("ann").await;
+    let bob = world.person("bob").await;
+    for round in 0..5 {
+        let room = world.group(&ann, &[&bob]).await;
+        world
+            .ask(&ann, role(room, &bob, Role::Owner))
+            .await
+            .unwrap();
+        let leave = |who| world.ask(who, Command::Leave { room });
+        if round == 0 {
+            leave(&ann).await.unwrap();
+            assert!(world.store().room(room).await.unwrap().is_some());
+            leave(&bob).await.unwrap();
+        } else {
+            let (one, other) = tokio::join!(leave(&ann), leave(&bob));
+            for left in [one, other] {
+                assert!(
+                    left.is_ok_and(|reply| reply == Reply::Done),
+                    "round {round}"
+                );
+            }
+        }
+        assert_eq!(world.store().room(room).await.unwrap(), None);
+        let rows = world.store().rows(room, 0, 100).await.unwrap();
+        assert!(rows.last().is_some_and(Row::is_last), "{rows:?}");
+    }
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ fn of_one() -> Vec<Operation> {
                 Code::WrongRoomKind,
             ]),
         Operation::post("/api/v1/rooms/{room}/leave", "leave_room")
-            .says("rooms", "Leaves a room.")
+            .says("rooms", "Leaves a room. A group ends with its last member.")
             .answers_nothing(204, "You are not in it any more.")
             .counted_by(&[Rate::Sends])
             .refuses(&[Code::RoomNotFound, Code::LastOwner]),
