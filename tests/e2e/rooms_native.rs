@@ -290,6 +290,21 @@ async fn a_room_passes_from_owner_to_owner() {
 }
 
 #[tokio::test]
+async fn a_group_ends_with_its_last_member() {
+    let server = Server::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let room = group(&ann, &[&bob]).await;
+    let leave = format!("{}/leave", path(&room));
+    assert_eq!(bob.rest.post(&leave, &json!({})).await.status, 204);
+    let (mut a, _) = ann.native().await;
+    assert_eq!(ann.rest.post(&leave, &json!({})).await.status, 204);
+    assert_eq!(a.next_of("room_deleted").await["room"], room);
+    let gone = ann.rest.get(&path(&room)).await.expect(404);
+    assert_eq!(gone["code"], "room_not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_deleted_room_is_gone_for_everybody_within_a_second() {
     let server = Server::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;

@@ -219,3 +219,17 @@ async fn who_left_hears_why_nothing_comes() {
     let heard = lobby.explained(&said).await;
     assert_eq!(heard, decided("suppressed", "not_a_member"));
 }
+
+#[tokio::test]
+async fn rules_have_a_rate() {
+    let lobby = Lobby::new().await;
+    let path = format!("/rules/{}", lobby.room);
+    for _ in 0..1_000 {
+        let (status, answer) = lobby.ask("PUT", &path, json!({"level": "none"})).await;
+        if status == 429 {
+            assert_eq!(answer["code"], "rate_limited");
+            return;
+        }
+    }
+    panic!("they come as fast as one likes");
+}
