@@ -1,13 +1,13 @@
 //! What the tests of this crate share: chat in miniature, on an embedded store.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use adapter_blobs::DirBlobs;
 use adapter_local::{LocalBus, LocalCache, LocalPresences};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore, Synchronous};
 use domain::{
-    Caller, ClientId, Code, Command, Content, Edit, Emoji, Member, Message, MessageId, Reply,
-    Result, Rev, Role, RoomId, Row, TenantId, Timestamp, WantedRoom,
+    Caller, ClientId, Code, Command, Content, Edit, Emoji, FileId, Member, Message, MessageId,
+    Reply, Result, Rev, Role, RoomId, Row, TenantId, Timestamp, WantedRoom,
     command::RoomView,
     ports::{Ports, Store},
 };
@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) ctx: Context,
     pub(crate) app: Arc<dyn Application>,
     pub(crate) clock: Arc<TestClock>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl World {
@@ -63,12 +63,21 @@ impl World {
             app: crate::application(&ctx, writers),
             ctx,
             clock,
-            _data: data,
+            data,
         }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.ctx.ports.store
+    }
+
+    /// Where the bytes of a file lie.
+    pub(crate) fn blob(&self, file: FileId) -> PathBuf {
+        let folders = std::fs::read_dir(self.data.path().join("blobs")).unwrap();
+        let mut places = folders.map(|folder| folder.unwrap().path().join(file.to_string()));
+        places
+            .find(|path| path.exists())
+            .expect("the file is there")
     }
 
     /// Somebody of the default tenant.

@@ -54,14 +54,16 @@ impl Files {
     }
 
     /// Looks at the references that are due, then removes the files that have been loose for a
-    /// day.
+    /// day. What fails for one of them is logged, and holds up none of the others.
     ///
     /// # Errors
-    /// Those of store and blobs. What was not done is found again.
+    /// Those of the store when it cannot be asked what is due. What was not done is found again.
     pub async fn sweep(&self) -> Result<Swept> {
+        let unlinked = self.check_links().await;
+        let removed = self.remove_loose().await;
         Ok(Swept {
-            unlinked: self.check_links().await?,
-            removed: self.remove_loose().await?,
+            unlinked: unlinked?,
+            removed: removed?,
         })
     }
 
@@ -70,13 +72,28 @@ impl Files {
         for _ in 0..PAGES {
             let due = self.store.links_due(self.clock.now(), PAGE).await?;
             for link in &due {
-                unlinked += usize::from(!self.check_link(*link).await?);
+                unlinked += usize::from(self.is_unlinked(*link).await?);
             }
             if due.len() < PAGE {
                 break;
             }
         }
         Ok(unlinked)
+    }
+
+    /// Checks a link; says whether it was taken away. One that cannot be checked goes to the end
+    /// of the line.
+    async fn is_unlinked(&self, link: FileLink) -> Result<bool> {
+        match self.check_link(link).await {
+            Ok(kept) => Ok(!kept),
+            Err(error) => {
+                left(link.file, &error);
+                self.store
+                    .check_link(link, self.after(FIRST_CHECK)?)
+                    .await?;
+                Ok(false)
+            }
+        }
     }
 
     /// Keeps a link whose message still refers to the file, and takes away any other; says
@@ -97,10 +114,16 @@ impl Files {
         let mut removed = 0;
         loop {
             let loose = self.store.loose_files(before, PAGE).await?;
+            let mut done = 0;
             for id in &loose {
-                removed += usize::from(self.remove(*id, before).await?);
+                match self.remove(*id, before).await {
+                    Ok(gone) => done += usize::from(gone),
+                    Err(error) => left(*id, &error),
+                }
             }
-            if loose.len() < PAGE {
+            removed += done;
+            // Those that failed are handed out again: a page of nothing else is the last.
+            if loose.len() < PAGE || done == 0 {
                 return Ok(removed);
             }
         }
@@ -122,4 +145,13 @@ impl Files {
     pub(super) fn after(&self, later: Duration) -> Result<Timestamp> {
         self.clock.now().checked_add(later).map_err(Error::internal)
     }
+}
+
+/// Tells of a file that was left for the next sweep.
+fn left(file: FileId, error: &Error) {
+    tracing::warn!(
+        %file,
+        error = error as &dyn std::error::Error,
+        "a file is swept later"
+    );
 }

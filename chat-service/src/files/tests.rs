@@ -202,6 +202,27 @@ async fn what_a_killed_process_left_goes_too() {
     }
 }
 
+#[tokio::test]
+async fn a_file_that_cannot_be_removed_holds_up_no_other() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let file = upload(&files, &ann, offer("image/png", body(&png(500)))).await;
+        ids.push(file.unwrap().id);
+    }
+    // A folder in the place of a file cannot be removed like one.
+    let stuck = world.blob(ids[0]);
+    std::fs::remove_file(&stuck).unwrap();
+    std::fs::create_dir(&stuck).unwrap();
+
+    world.clock.advance(DAY + Duration::from_millis(1));
+    assert_eq!(files.sweep().await.unwrap().removed, 1);
+    assert_eq!(read(&files, ids[1]).await, Err(Code::FileNotFound));
+    std::fs::remove_dir(&stuck).unwrap();
+    assert_eq!(files.sweep().await.unwrap().removed, 1);
+}
+
 /// Says that this is a file of a message.
 fn showing(room: RoomId, file: FileId, image: bool) -> Command {
     Command::Send {
