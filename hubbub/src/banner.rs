@@ -32,7 +32,11 @@ pub(crate) struct Banner<'a> {
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = env!("CARGO_PKG_VERSION");
-        writeln!(f, "  hubbub {version}  embedded mode: {}", self.store)?;
+        let mode = match adapters::is_shared(self.settings) {
+            true => "on",
+            false => "embedded mode:",
+        };
+        writeln!(f, "  hubbub {version}  {mode} {}", self.store)?;
         let lines = self.lines();
         for (index, (name, value)) in lines.iter().enumerate() {
             let branch = if index + 1 == lines.len() { "'-" } else { "|-" };

@@ -54,6 +54,9 @@ impl DataFolder {
 /// is no folder is there, and refused by whoever opens it.
 pub(crate) fn is_there(settings: &Settings) -> bool {
     let data = &settings.data;
+    if adapters::is_shared(settings) {
+        return true;
+    }
     if !data.is_dir() {
         return data.exists();
     }

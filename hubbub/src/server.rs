@@ -20,7 +20,7 @@ use crate::{
     services::{self, Parts},
 };
 
-/// How long a server may take to become ready.
+/// How long a server may take to become ready that waits for nobody.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often somebody who waits for readiness asks.
@@ -44,7 +44,7 @@ pub struct Server {
 ///
 /// # Errors
 /// When another process has the data folder, the store cannot be opened, something is missing for
-/// half a minute, or all limits are lifted for more than loopback; the text says what to do.
+/// half a minute (a store on a server is waited for), or all limits are lifted for more than loopback; the text says what to do.
 pub async fn run(settings: Settings, listeners: Vec<TcpListener>) -> Result<Server, Failure> {
     let folder = claim(&settings.data)?;
     serve(settings, folder, listeners).await
@@ -97,7 +97,10 @@ pub(crate) async fn serve(
     let mut listeners = edge::secured(listeners, &settings.server.tls)?;
     let ctx = open(settings).await?;
     listeners.push(Listener::Local(folder.admin_socket()?));
-    let configured = scheduler_service::configure(&ctx).await;
+    let configured = match adapters::is_shared(&ctx.settings) {
+        true => scheduler_service::configure_when_there(&ctx).await,
+        false => scheduler_service::configure(&ctx).await,
+    };
     configured.map_err(Failure::Broken)?;
     let Parts {
         services,
@@ -193,8 +196,13 @@ impl Server {
         ended.map_err(Failure::Broken)
     }
 
-    /// Asks like everybody else, so that whoever is told that it is ready finds it ready.
+    /// Asks like everybody else, so that whoever is told that it is ready finds it ready. A store
+    /// that is a server's is waited for as long as it takes: whoever asks is told what is missing.
     async fn ready(&self) -> Result<(), Failure> {
+        let patience = match adapters::is_shared(&self.ctx.settings) {
+            true => Duration::MAX,
+            false => PATIENCE,
+        };
         let tasks = TaskTracker::new();
         let path = admin_socket(&self.ctx.settings.data);
         let ask = async {
@@ -208,7 +216,7 @@ impl Server {
             }
         };
         tokio::select! {
-            asked = timeout(PATIENCE, ask) => match asked {
+            asked = timeout(patience, ask) => match asked {
                 Ok(()) => Ok(()),
                 Err(_) => Err(self.not_ready().await),
             },

@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     PROGRAM
         .run(async |ctx| {
             let rooms = std::sync::Arc::new(LiveLog::new(&ctx));
-            scheduler_service::configure(&ctx).await?;
+            scheduler_service::configure_when_there(&ctx).await?;
             let archive = scheduler_service::archive(&ctx, rooms);
             Ok(vec![scheduler_service::service(&ctx, archive)])
         })

@@ -1,10 +1,11 @@
 //! The scheduler as a part of a process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{Appended, Error, NewRow, Result, Room, ports::Store, to_millis};
-use edge::{Context, Live, Service, Task};
+use domain::{Appended, Code, Error, NewRow, Result, Room, ports::Store, to_millis};
+use edge::{Context, Live, Service, Task, health::Part};
+use tokio::time::sleep;
 
 use crate::{
     archive::{Archive, Parts},
@@ -14,6 +15,9 @@ use crate::{
     run::Pace,
     tick,
 };
+
+/// How often a store that was away at the start is tried.
+const CONFIGURE_AGAIN: Duration = Duration::from_secs(2);
 
 /// The archive of a process.
 ///
@@ -54,6 +58,36 @@ pub async fn configure(ctx: &Context) -> Result<()> {
         .map_err(|mut problems| Error::internal(problems.remove(0)))?;
     let now = to_millis(ctx.ports.clock.now());
     policies::synchronise(&*ctx.ports.store, wanted, now).await
+}
+
+/// As [`configure`]; but where the store is away, as soon as it is there, in the background. Until
+/// then the process is not ready.
+///
+/// # Errors
+/// Those of [`configure`] but for `unavailable`.
+pub async fn configure_when_there(ctx: &Context) -> Result<()> {
+    match configure(ctx).await {
+        Err(error) if error.code() == Code::Unavailable => {
+            let part = ctx.health.part("policies");
+            part.down("waiting for the store");
+            ctx.tasks.spawn(configure_later(ctx.clone(), part));
+            Ok(())
+        }
+        configured => configured,
+    }
+}
+
+async fn configure_later(ctx: Context, part: Part) {
+    loop {
+        let pause = ctx.drain.run_until_cancelled(sleep(CONFIGURE_AGAIN));
+        if pause.await.is_none() {
+            return;
+        }
+        match configure(&ctx).await {
+            Ok(()) => return part.up(),
+            Err(error) => tracing::debug!(%error, "the policies are not in the store yet"),
+        }
+    }
 }
 
 /// The log itself, for processes without room writers.

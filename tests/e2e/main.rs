@@ -1,4 +1,4 @@
-//! Everything over real TCP, on embedded storage, in one process.
+//! Everything over real TCP, in one process, on embedded storage; and once on MongoDB.
 
 mod accounts;
 mod archive;
@@ -9,6 +9,7 @@ mod fan_out;
 mod files;
 mod live;
 mod messages_native;
+mod mongodb;
 mod native;
 mod notifications;
 mod old_changes;

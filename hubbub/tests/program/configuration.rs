@@ -26,9 +26,9 @@ fn each_bad_configuration_is_one_line() {
             "auth.secret: must be set in production",
         ),
         (
-            "[backends]\nstore_url = 'mongodb://a:b@c'",
+            "[backends]\nstore_url = 'mongodb://a:b@'",
             &[],
-            "hubbub.toml:2: backends.store_url: this version does not have `mongodb:` yet",
+            "hubbub.toml:2: backends.store_url: is no MongoDB connection string",
         ),
         (
             "[backends]\nqueue_url = 'kafka:'",

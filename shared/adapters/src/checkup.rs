@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adapter_local::SystemClock;
+use adapter_mongodb::MongoStore;
 pub use adapter_redis::checkup::Finding as LiveFinding;
 pub use adapter_sqlite::checkup::{Checkup, Soundness};
 use domain::ports::{Blobs, Clock};
@@ -18,6 +19,7 @@ use crate::{
 pub fn database(settings: &Settings) -> Option<PathBuf> {
     match Plan::of(settings).ok()?.store {
         StoreUrl::Sqlite(path) => Some(path),
+        StoreUrl::Mongo(_) => None,
     }
 }
 
@@ -81,6 +83,19 @@ pub async fn live(settings: &Settings) -> Vec<(&'static str, LiveFinding)> {
         }
     }
     found
+}
+
+/// Looks at the server that the store is on, if it is on one, without changing anything there:
+/// says what it is.
+///
+/// # Errors
+/// When it does not answer within some seconds, refuses, or holds a newer schema; the text says
+/// what to do.
+pub async fn server(settings: &Settings) -> Option<Result<String, OpenError>> {
+    match Plan::of(settings).ok()?.store {
+        StoreUrl::Mongo(uri) => Some(MongoStore::look(&uri).await.map_err(OpenError::from)),
+        StoreUrl::Sqlite(_) => None,
+    }
 }
 
 /// The clock of this machine, which is the store's in embedded mode.

@@ -28,5 +28,7 @@ pub fn make_data_folder(path: &Path) -> Result<(), OpenError> {
 pub fn is_there(settings: &Settings) -> Result<bool, UrlProblem> {
     match Plan::of(settings)?.store {
         StoreUrl::Sqlite(path) => Ok(path.exists()),
+        // Nothing of it lies in the folder, and asking takes a server.
+        StoreUrl::Mongo(_) => Ok(true),
     }
 }

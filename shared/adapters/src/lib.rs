@@ -6,21 +6,31 @@ mod data;
 mod live;
 mod url;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
 use adapter_local::SystemClock;
+use adapter_mongodb::MongoStore;
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
-    Limits,
-    ports::{About, Blobs, Clock, Ports},
+    Code, Limits,
+    ports::{Blobs, Clock, Ports, Queue, Store},
 };
 use settings::Settings;
+use tokio::time::sleep;
+use uuid::Uuid;
 
 pub use adapter_sqlite::{Holder, ProcessLock};
 pub use data::{is_there, make_data_folder};
 pub use url::UrlProblem;
-use url::{BlobsUrl, Plan, StoreUrl};
+use url::{BlobsUrl, Plan, QueueUrl, StoreUrl};
+
+/// How often a store that is away is asked for its epoch.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the ports could not be opened, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +58,9 @@ pub enum OpenError {
     /// The database cannot be opened.
     #[error(transparent)]
     Sqlite(#[from] adapter_sqlite::OpenError),
+    /// The server of the database cannot be used.
+    #[error(transparent)]
+    Mongo(#[from] adapter_mongodb::ConnectError),
     /// The folder of the files cannot be made.
     #[error("{} cannot be made: {source}; make the folder above it writable, or choose another with BLOBS_URL", path.display())]
     Blobs {
@@ -75,21 +88,34 @@ pub fn check(settings: &Settings) -> Result<(), UrlProblem> {
     Plan::of(settings).map(drop)
 }
 
-/// Opens the ports that the settings name. Makes the data folder where embedded mode needs it.
+/// Whether the store is a server's, which other processes work on too, and which may come and go
+/// while this one runs.
+#[must_use]
+pub fn is_shared(settings: &Settings) -> bool {
+    Plan::of(settings).is_ok_and(|plan| matches!(plan.store, StoreUrl::Mongo(_)))
+}
+
+/// Opens the ports that the settings name. Makes the data folder where something lies in it. A
+/// store that is a server's and away is waited for in the background: it is `unavailable` until
+/// then.
 ///
 /// # Errors
 /// A URL without an adapter in this build, or a store that cannot be opened (locked, read-only,
-/// foreign, of a newer version); the text says what to do.
+/// foreign, of a newer version, not fit, or it refuses the credentials); the text says what to do.
 pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
     let plan = Plan::of(settings)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = match &plan.store {
-        StoreUrl::Sqlite(path) => open_sqlite(settings, path.clone(), Arc::clone(&clock)).await?,
+    let Durable {
+        store,
+        queue,
+        clock,
+    } = open_durable(settings, &plan).await?;
+    let epoch = match plan.is_live_shared() {
+        true => epoch(&*store).await?,
+        false => Uuid::nil(),
     };
-    let epoch = store.epoch().await.map_err(OpenError::Epoch)?;
     let live = live::open(&plan, epoch).await?;
     Ok(Ports {
-        queue: Arc::new(SqliteQueue::new(Arc::clone(&store))),
+        queue,
         store,
         blobs: open_blobs(settings, plan.blobs)?,
         cache: live.cache,
@@ -100,12 +126,57 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
     })
 }
 
+/// What goes by the store's time.
+struct Durable {
+    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The store's epoch, by which what lies in Redis is named. A store that is away is waited for,
+/// since it may be another one's.
+async fn epoch(store: &dyn Store) -> Result<Uuid, OpenError> {
+    loop {
+        match store.epoch().await {
+            Err(error) if error.code() == Code::Unavailable => sleep(ASK_AGAIN).await,
+            epoch => return epoch.map_err(OpenError::Epoch),
+        }
+    }
+}
+
+async fn open_durable(settings: &Settings, plan: &Plan) -> Result<Durable, OpenError> {
+    let local: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (store, of_store, clock): (Arc<dyn Store>, _, _) = match &plan.store {
+        StoreUrl::Sqlite(path) => {
+            let store = open_sqlite(settings, path, Arc::clone(&local)).await?;
+            (store.clone(), Some(store), local)
+        }
+        StoreUrl::Mongo(uri) => {
+            let options = adapter_mongodb::Options::new(local);
+            let store = MongoStore::open(uri, options).await?;
+            let clock = store.clock();
+            (Arc::new(store), None, clock)
+        }
+    };
+    let tables = match (&plan.queue, of_store) {
+        (QueueUrl::Store, Some(store)) => store,
+        (QueueUrl::Store, None) => return Err(UrlProblem::no_queue().into()),
+        (QueueUrl::Sqlite(path), _) => open_sqlite(settings, path, Arc::clone(&clock)).await?,
+    };
+    Ok(Durable {
+        store,
+        queue: Arc::new(SqliteQueue::new(tables)),
+        clock,
+    })
+}
+
 async fn open_sqlite(
     settings: &Settings,
-    path: PathBuf,
+    path: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<SqliteStore>, OpenError> {
     make_data_folder(&settings.data)?;
+    let path = path.to_owned();
     let open = move || SqliteStore::open(path, Options::new(clock));
     let opened = tokio::task::spawn_blocking(open).await;
     let store = opened.map_err(|_| OpenError::Interrupted)??;

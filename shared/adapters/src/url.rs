@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use adapter_mongodb::MongoStore;
 use settings::Settings;
 
 /// A URL that this build has no adapter for, and what it has.
@@ -14,10 +15,10 @@ pub struct UrlProblem {
     pub text: String,
 }
 
-/// What is to be opened. The queue has one adapter, so that knowing the URL is all there is to
-/// know.
+/// What is to be opened.
 pub(crate) struct Plan {
     pub(crate) store: StoreUrl,
+    pub(crate) queue: QueueUrl,
     pub(crate) cache: LiveUrl,
     pub(crate) bus: LiveUrl,
     pub(crate) blobs: BlobsUrl,
@@ -36,6 +37,17 @@ pub(crate) enum BlobsUrl {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum StoreUrl {
     /// One file.
+    Sqlite(PathBuf),
+    /// A server. Its connection string may hold a password.
+    Mongo(String),
+}
+
+/// Where the queue is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum QueueUrl {
+    /// A table of the store.
+    Store,
+    /// A file of its own, for one process.
     Sqlite(PathBuf),
 }
 
@@ -57,8 +69,8 @@ struct Schemes {
 
 const STORE: Schemes = Schemes {
     key: "backends.store_url",
-    have: "sqlite:PATH",
-    later: &["mongodb", "mongodb+srv"],
+    have: "sqlite:PATH and mongodb://HOST:PORT/DATABASE (or mongodb+srv://)",
+    later: &[],
 };
 const CACHE: Schemes = Schemes {
     key: "backends.cache_url",
@@ -71,7 +83,7 @@ const BUS: Schemes = Schemes {
 };
 const QUEUE: Schemes = Schemes {
     key: "backends.queue_url",
-    have: "store: (a table of the store)",
+    have: "store: (a table of SQLite's store) and sqlite:PATH (a file of its own, for one process)",
     later: &["amqp", "amqps"],
 };
 
@@ -81,23 +93,38 @@ const BLOBS: Schemes = Schemes {
     later: &[],
 };
 
+/// What is said of a connection string that cannot be read. Not what of it, since that may be a
+/// part of the password.
+const NO_CONNECTION_STRING: &str = "is no MongoDB connection string; write it like mongodb://USER:PASSWORD@HOST:27017/DATABASE, with signs other than letters and digits in user and password percent-encoded";
+
+/// What is said where a store without a queue is to keep it.
+const NO_QUEUE: &str = "`store:` is a table of SQLite's, and MongoDB keeps no queue; for one process set QUEUE_URL=sqlite:queue.db, a file in the data folder";
+
+impl UrlProblem {
+    /// The store keeps no queue.
+    pub(crate) fn no_queue() -> Self {
+        QUEUE.problem(NO_QUEUE.to_owned())
+    }
+}
+
 impl Plan {
+    /// Whether anything of it is what many processes share, fast and forgetful.
+    pub(crate) fn is_live_shared(&self) -> bool {
+        [&self.cache, &self.bus]
+            .into_iter()
+            .any(|url| *url != LiveUrl::Local)
+    }
+
     /// Reads the URLs.
     pub(crate) fn of(settings: &Settings) -> Result<Self, UrlProblem> {
         let urls = &settings.backends;
         let store = store(settings)?;
-        let cache = live(&CACHE, &urls.cache_url)?;
-        let bus = live(&BUS, &urls.bus_url)?;
-        match QUEUE.split(&urls.queue_url) {
-            ("store", _) => {}
-            (scheme, _) => return Err(QUEUE.refuse(scheme)),
-        }
-        let blobs = blobs(settings)?;
         Ok(Self {
+            queue: queue(settings, &store)?,
             store,
-            cache,
-            bus,
-            blobs,
+            cache: live(&CACHE, &urls.cache_url)?,
+            bus: live(&BUS, &urls.bus_url)?,
+            blobs: blobs(settings)?,
         })
     }
 }
@@ -108,6 +135,13 @@ fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
             Err(STORE.problem("names no file; write it like sqlite:hubbub.db".to_owned()))
         }
         ("sqlite", path) => Ok(StoreUrl::Sqlite(settings.data.join(path))),
+        ("mongodb" | "mongodb+srv", _) => {
+            let uri = &settings.backends.store_url;
+            match MongoStore::understands(uri) {
+                true => Ok(StoreUrl::Mongo(uri.clone())),
+                false => Err(STORE.problem(NO_CONNECTION_STRING.to_owned())),
+            }
+        }
         (scheme, _) => Err(STORE.refuse(scheme)),
     }
 }
@@ -122,6 +156,18 @@ fn live(schemes: &Schemes, url: &str) -> Result<LiveUrl, UrlProblem> {
             Ok(live)
         }
         scheme => Err(schemes.refuse(scheme)),
+    }
+}
+
+fn queue(settings: &Settings, store: &StoreUrl) -> Result<QueueUrl, UrlProblem> {
+    match (QUEUE.split(&settings.backends.queue_url), store) {
+        (("store", _), StoreUrl::Sqlite(_)) => Ok(QueueUrl::Store),
+        (("store", _), StoreUrl::Mongo(_)) => Err(UrlProblem::no_queue()),
+        (("sqlite", ""), _) => {
+            Err(QUEUE.problem("names no file; write it like sqlite:queue.db".to_owned()))
+        }
+        (("sqlite", path), _) => Ok(QueueUrl::Sqlite(settings.data.join(path))),
+        ((scheme, _), _) => Err(QUEUE.refuse(scheme)),
     }
 }
 
@@ -221,8 +267,9 @@ mod tests {
     #[test]
     fn an_unknown_scheme_lists_what_there_is() {
         let refused = store("postgres://db").unwrap_err();
-        let expected = "backends.store_url: there is no `postgres:`; this build has sqlite:PATH";
-        assert_eq!(refused, expected);
+        let expected =
+            "backends.store_url: there is no `postgres:`; this build has sqlite:PATH and ";
+        assert!(refused.starts_with(expected), "{refused}");
         assert!(store("sqlite:").unwrap_err().contains("names no file"));
     }
 
@@ -253,13 +300,44 @@ mod tests {
     #[test]
     fn what_comes_later_is_said_to_come_later() {
         let later = |change: fn(&mut Settings)| plan(change).unwrap_err();
-        let refused = [
-            later(|s| s.backends.store_url = "mongodb://ann:secret@db".into()),
-            later(|s| s.backends.queue_url = "amqp://rabbit".into()),
-        ];
+        let refused = [later(|s| s.backends.queue_url = "amqp://rabbit".into())];
         for line in refused {
             assert!(line.contains("this version does not have"), "{line}");
             assert!(!line.contains("secret"), "{line}");
+        }
+    }
+
+    #[test]
+    fn mongodb_is_a_store_and_wants_a_queue_of_its_own() {
+        let queued = |queue: &'static str| {
+            plan(move |settings| {
+                settings.backends.store_url = "mongodb://ann:secret@db/chat".to_owned();
+                settings.backends.queue_url = queue.to_owned();
+            })
+        };
+        let uri = "mongodb://ann:secret@db/chat".to_owned();
+        assert_eq!(queued("sqlite:queue.db"), Ok(StoreUrl::Mongo(uri)));
+        for (queue, told) in [
+            ("store:", "MongoDB keeps no queue"),
+            ("sqlite:", "names no file"),
+        ] {
+            let refused = queued(queue).unwrap_err();
+            assert!(refused.starts_with("backends.queue_url: "), "{refused}");
+            assert!(refused.contains(told), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_connection_string_is_named_and_not_told() {
+        for wrong in [
+            "mongodb://",
+            "mongodb://ann:se@cret@db",
+            "mongodb:db",
+            "mongodb://ann:secret@db:port",
+        ] {
+            let refused = store(wrong).unwrap_err();
+            assert!(refused.contains("is no MongoDB connection"), "{refused}");
+            assert!(!refused.contains("cret"), "{refused}");
         }
     }
 }

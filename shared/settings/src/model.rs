@@ -70,14 +70,15 @@ pub enum DialectName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backends {
-    /// All that is durable. `sqlite:PATH`; a relative path lies below `data`.
+    /// All that is durable. `sqlite:PATH`, a relative path lies below `data`; or `mongodb://…`.
     pub store_url: String,
     /// Recent messages, and who is there. `local:` keeps them in this process;
     /// `redis://USER:PASSWORD@HOST:PORT/DATABASE` in Redis, `rediss://` with TLS.
     pub cache_url: String,
     /// Live fan-out between processes. `local:` is for one process; `redis://…` as above for many.
     pub bus_url: String,
-    /// Work between services. `store:` keeps it in the store.
+    /// Work between services. `store:` keeps it in SQLite's store; `sqlite:PATH` in a file of its
+    /// own, for one process.
     pub queue_url: String,
     /// The bytes of files. `dir:PATH`, a relative path lies below `data`; or `s3://BUCKET/PREFIX`.
     pub blobs_url: String,

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use adapters::checkup::{self, Checkup, Soundness};
+use adapters::{
+    OpenError,
+    checkup::{self, Checkup, Soundness},
+};
 use domain::Timestamp;
 use rustix::fs::{Access, access, statvfs};
 use settings::Settings;
@@ -23,11 +26,18 @@ const CLOCK_SECONDS: i64 = 5;
 
 pub(super) async fn all(settings: &Settings) -> Vec<Finding> {
     let folder = &settings.data;
+    let server = checkup::server(settings).await.map(of_server);
     if !folder.exists() {
         let text = format!("{} is made at the first start", folder.display());
-        return vec![Finding::ok("data", text), clock(None)];
+        let mut found = vec![Finding::ok("data", text), clock(None)];
+        found.extend(server);
+        return found;
     }
     let mut found = vec![permissions(folder), room(folder)];
+    if let Some(server) = server {
+        found.extend([server, clock(None)]);
+        return found;
+    }
     let database = checkup::database(settings).filter(|path| path.exists());
     let looked = match database {
         Some(path) => look(path).await,
@@ -43,6 +53,14 @@ pub(super) async fn all(settings: &Settings) -> Vec<Finding> {
     }
     found.push(clock(newest));
     found
+}
+
+/// What the store's server says of itself.
+fn of_server(looked: Result<String, OpenError>) -> Finding {
+    match looked {
+        Ok(text) => Finding::ok("database", text),
+        Err(error) => Finding::fail("database", error.to_string()),
+    }
 }
 
 /// Reads the database through, apart from the threads that others wait on.

@@ -5,7 +5,7 @@ use domain::{Error, Result, ports::About};
 use mongodb::bson::doc;
 use uuid::Uuid;
 
-use crate::{MongoStore, db::Db, failure::Failure};
+use crate::{MongoStore, db::Db, failure::Failure, server::Topology};
 
 impl Db {
     /// Writes something, as every promise needs it.
@@ -18,6 +18,13 @@ impl Db {
             _ => Ok(()),
         }
     }
+}
+
+/// A server in a line, with what it cannot promise.
+pub(crate) fn describe(version: &str, place: &str, topology: Topology) -> String {
+    let weakness = topology.weakness();
+    let weakness = weakness.map_or(String::new(), |weakness| format!("; {weakness}"));
+    format!("MongoDB {version} at {place} ({topology}{weakness})")
 }
 
 #[async_trait]
@@ -43,12 +50,7 @@ impl About for MongoStore {
         let Some(opened) = self.gate.opened() else {
             return format!("MongoDB at {} (not reached yet)", self.place);
         };
-        let weakness = opened.topology.weakness();
-        let weakness = weakness.map_or(String::new(), |weakness| format!("; {weakness}"));
-        format!(
-            "MongoDB {} at {} ({}{weakness})",
-            opened.version, self.place, opened.topology
-        )
+        describe(&opened.version, &self.place, opened.topology)
     }
 
     async fn close(&self) {

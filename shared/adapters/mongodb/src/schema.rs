@@ -137,3 +137,85 @@ pub(crate) async fn refuse_newer(db: &Db) -> Result<(), ConnectError> {
     let known = db.call(known).await?;
     known.map_or(Ok(()), |known| missing(&known, MIGRATIONS).map(drop))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mongodb::Client;
+    use testkit::{
+        clock::TestClock,
+        mongo_server::{MongoServer, or_skip},
+    };
+    use tokio::join;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    /// A database of version 1.
+    async fn first() -> Option<(Db, uuid::Uuid)> {
+        let server = or_skip(MongoServer::shared())?;
+        let client = Client::with_uri_str(server.uri()).await.unwrap();
+        let name = format!("hubbub_{}", NodeId::new().uuid().simple());
+        let db = Db::new(&client.database(&name), LIMIT, Arc::default());
+        let db = db.before_open(LIMIT);
+        let epoch = bring_by(&db, &TestClock::new(), &[]).await.unwrap();
+        Some((db, epoch))
+    }
+
+    fn count(db: &Db) -> Step<'_> {
+        let (counter, up) = (doc! {"_id": "counter"}, doc! {"$inc": {"times": 1}});
+        Box::pin(async move {
+            db.call(db.notes.update_one(counter, up).upsert(true))
+                .await?;
+            Ok(())
+        })
+    }
+
+    async fn counted(db: &Db) -> i32 {
+        let found = db.notes.find_one(doc! {"_id": "counter"}).await.unwrap();
+        found.map_or(0, |found| found.get_i32("times").unwrap())
+    }
+
+    #[tokio::test]
+    async fn of_all_who_start_at_once_one_migrates() {
+        let Some((db, epoch)) = first().await else {
+            return;
+        };
+        let (clock, two): (_, &[Migration]) = (TestClock::new(), &[count, count]);
+        let bring = || bring_by(&db, &clock, two);
+        let (one, other, third) = join!(bring(), bring(), bring());
+        for brought in [one, other, third] {
+            assert_eq!(brought.unwrap(), epoch);
+        }
+        assert_eq!(counted(&db).await, 2);
+        let older = bring_by(&db, &clock, &[count]).await.unwrap_err();
+        assert!(matches!(older, ConnectError::Newer { found: 3, known: 2 }));
+    }
+
+    #[tokio::test]
+    async fn who_died_while_migrating_stops_nobody_for_long() {
+        let Some((db, _)) = first().await else {
+            return;
+        };
+        let clock = TestClock::new();
+        assert!(take(&db, &clock, NodeId::new().uuid()).await.unwrap());
+        let waits = tokio::time::timeout(PAUSE * 3, bring_by(&db, &clock, &[count]));
+        assert!(waits.await.is_err());
+        assert_eq!(counted(&db).await, 0);
+        clock.advance(TTL);
+        bring_by(&db, &clock, &[count]).await.unwrap();
+        assert_eq!(counted(&db).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_new_database_is_of_the_newest_version() {
+        let Some((db, _)) = first().await else {
+            return;
+        };
+        db.schema.delete_many(doc! {}).await.unwrap();
+        bring_by(&db, &TestClock::new(), &[count]).await.unwrap();
+        assert_eq!(counted(&db).await, 0, "there is nothing to migrate");
+    }
+}

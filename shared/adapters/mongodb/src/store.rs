@@ -6,11 +6,13 @@ use domain::{Timestamp, ports::Clock, to_millis};
 use mongodb::options::ConnectionString;
 
 use crate::{
+    about,
     clock::StoreClock,
     connect::{self, ConnectError, Opening},
     db::Db,
     keeper::{Gate, Keeper},
     log::Tails,
+    schema,
 };
 
 /// How long things may take.
@@ -119,6 +121,20 @@ impl MongoStore {
         }
         store.keeper.keep();
         Ok(store)
+    }
+
+    /// Looks at a server without changing anything there, and says what it is.
+    ///
+    /// # Errors
+    /// When the URI is none, no server answers within 2 s or it refuses, or the schema is newer.
+    pub async fn look(uri: &str) -> Result<String, ConnectError> {
+        let (database, place) = connect::prepare(uri, None).await?;
+        let db = Db::new(&database, Timings::default().call, Arc::default());
+        let db = db.before_open(Timings::default().call);
+        let topology = db.greet().await?.topology;
+        schema::refuse_newer(&db).await?;
+        let version = db.server_version().await?;
+        Ok(about::describe(&version, &place, topology))
     }
 
     /// Whether this is a connection string, as far as can be said without asking anybody.
