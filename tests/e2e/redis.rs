@@ -67,7 +67,10 @@ async fn chat_goes_on_while_redis_is_killed_and_comes_back_empty() {
         (state(&alice, &bob).await? == "online").then_some(())
     })
     .await;
-    assert_eq!(readiness(&server).await, (200, "ready\n".to_owned()));
+    eventually("all is there", async || {
+        (readiness(&server).await == (200, "ready\n".to_owned())).then_some(())
+    })
+    .await;
 
     redis.kill().expect("our own server");
     alice.say(&room, "two").await;
