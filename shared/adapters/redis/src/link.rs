@@ -177,14 +177,21 @@ impl Shared {
         self.show(false);
         let (link, server) = (self.name, &self.place);
         tracing::warn!(link, %server, error = %failure, "Redis is away");
+        // A server that answers wrongly or slowly is left alone first; a cut line is mended at once.
+        let pause = match failure.broke() {
+            true => Duration::ZERO,
+            false => self.timings.jittered(),
+        };
         let (shared, stop) = (Arc::clone(self), self.stop.clone());
         self.tasks.spawn(async move {
             // Dropped at the end of the link, also in the middle of an attempt.
-            stop.run_until_cancelled(shared.mend()).await
+            stop.run_until_cancelled(shared.mend(pause)).await
         });
     }
 
-    async fn mend(&self) {
+    /// Reaches for the server until it answers.
+    async fn mend(&self, pause: Duration) {
+        sleep(pause).await;
         loop {
             match self.connect().await {
                 Ok(connection) => {
