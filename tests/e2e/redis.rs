@@ -61,7 +61,10 @@ async fn chat_goes_on_while_redis_is_killed_and_comes_back_empty() {
     bob.join(&room).await;
     let (mut listening, _) = bob.native().await;
     alice.say(&room, "one").await;
-    assert_eq!(listening.next_of("message").await["content"], "one");
+    assert_eq!(
+        listening.next_of("message").await["message"]["content"],
+        "one"
+    );
     assert_eq!(newest(&bob, &room).await, ["one"]);
     eventually("bob is there", async || {
         (state(&alice, &bob).await? == "online").then_some(())
@@ -74,7 +77,10 @@ async fn chat_goes_on_while_redis_is_killed_and_comes_back_empty() {
 
     redis.kill().expect("our own server");
     alice.say(&room, "two").await;
-    assert_eq!(listening.next_of("message").await["content"], "two");
+    assert_eq!(
+        listening.next_of("message").await["message"]["content"],
+        "two"
+    );
     assert_eq!(newest(&bob, &room).await, ["one", "two"]);
     assert_eq!(
         state(&alice, &bob).await,
@@ -94,7 +100,10 @@ async fn chat_goes_on_while_redis_is_killed_and_comes_back_empty() {
     })
     .await;
     alice.say(&room, "three").await;
-    assert_eq!(listening.next_of("message").await["content"], "three");
+    assert_eq!(
+        listening.next_of("message").await["message"]["content"],
+        "three"
+    );
     assert_eq!(newest(&bob, &room).await, ["one", "two", "three"]);
     server.stop().await;
 }
