@@ -15,33 +15,32 @@ impl Chat {
         who: &Caller,
         place: &Place,
         id: MessageId,
-        draft: Draft,
+        draft: &Draft,
     ) -> Result<Content> {
         self.check_reply(place, draft.reply_to).await?;
         self.check_mentions(place.room.id, &draft.mentions).await?;
-        let content = match draft.says {
-            Says::Words(content) => content,
+        let content = match &draft.says {
+            Says::Words(content) => content.clone(),
             Says::File {
                 file,
                 image,
                 caption,
             } => {
-                let room = place.room.id;
                 let link = FileLink {
-                    file,
-                    room,
+                    file: *file,
+                    room: place.room.id,
                     message: id,
                 };
                 let attachment = self.attachment(who, link).await?;
-                let content = Content::attached(attachment, caption, &self.limits)?;
-                check_image(image, &content)?;
+                let content = Content::attached(attachment, caption.clone(), &self.limits)?;
+                check_image(*image, &content)?;
                 content
             }
         };
         check_kind(who, &content)?;
         Ok(Content {
             reply_to: draft.reply_to,
-            mentions: draft.mentions,
+            mentions: draft.mentions.clone(),
             ..content
         })
     }

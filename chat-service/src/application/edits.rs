@@ -2,7 +2,7 @@
 
 use domain::{
     Appended, Caller, ClientId, Code, Content, Deed, Edit, Emoji, Message, MessageId, NewChange,
-    NewRow, ReactionRow, Reply, Result, Rev, RoomId, Row, RowId,
+    NewRow, ReactionRow, Reply, Result, Rev, RoomId, RowId,
 };
 
 use super::{Chat, drafts::check_kind, in_time, places::Place, refused};
@@ -19,21 +19,18 @@ impl Chat {
     pub(super) async fn edit(&self, who: &Caller, aim: Aim, edit: Edit) -> Result<Reply> {
         self.rates.send(who.user)?;
         let if_rev = edit.if_rev;
-        let (said, content) = in_time(self.revise(who, &aim, edit)).await?;
+        let content = in_time(self.revise(who, &aim, edit)).await?;
         let change = NewChange::Edit {
             message: aim.message,
             content,
             if_rev,
         };
-        match self.append(who, &aim, change).await? {
-            // What it was when this key was used first cannot be told any more.
-            Appended::Mismatch if said.content().is_none() => Err(Code::MessageDeleted.into()),
-            answer => self.changed(answer).await,
-        }
+        let answer = self.append(who, &aim, change).await?;
+        self.told(who, answer).await
     }
 
-    /// The message as it is, and what it is to say instead.
-    async fn revise(&self, who: &Caller, aim: &Aim, edit: Edit) -> Result<(Message, Content)> {
+    /// What the message is to say instead.
+    async fn revise(&self, who: &Caller, aim: &Aim, edit: Edit) -> Result<Content> {
         let mentions = self.check_mentions(aim.room, &edit.mentions).await;
         let (place, said) = self.aimed(who, aim).await?;
         if said.sender != who.user {
@@ -41,12 +38,11 @@ impl Chat {
         }
         place.check_write()?;
         mentions?;
-        // Of what is gone the log says so, unless this repeats an edit that it has.
+        // Of what is gone the log says so, unless it has this edit.
         let nothing = Content::plain(String::new());
         let before = said.content().unwrap_or(&nothing);
         check_kind(who, before)?;
-        let content = before.revised(edit.text, edit.mentions, &self.limits)?;
-        Ok((said, content))
+        before.revised(edit.text, edit.mentions, &self.limits)
     }
 
     /// Takes back what the caller said, or, as an admin, what others said.
@@ -65,7 +61,7 @@ impl Chat {
         if matches!(answer, Appended::Stored(_)) && said.content().is_some_and(shows) {
             self.files.release(message).await;
         }
-        self.changed(answer).await
+        self.told(who, answer).await
     }
 
     /// The message as it is, if the caller may delete it.
@@ -123,22 +119,5 @@ impl Chat {
             change,
         };
         self.writers.append(&who.tenant, aim.room, row).await
-    }
-
-    /// What is told of a message that was changed.
-    async fn changed(&self, answer: Appended) -> Result<Reply> {
-        let (row, repeat): (Row, bool) = match answer {
-            Appended::Stored(row) => (row, false),
-            Appended::Repeat(row) => (row, true),
-            other => return Err(refused(&other)),
-        };
-        let cards = &self.live.cards;
-        let sender = row.message().map(|message| message.sender);
-        cards.learn(sender).await;
-        Ok(Reply::Changed {
-            sender: sender.and_then(|sender| cards.card(sender)),
-            row,
-            repeat,
-        })
     }
 }

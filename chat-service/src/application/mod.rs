@@ -11,6 +11,7 @@ mod making;
 mod members;
 mod messages;
 mod places;
+mod repeats;
 mod rooms;
 mod sending;
 #[cfg(test)]
@@ -63,7 +64,7 @@ impl Application for Chat {
     async fn handle(&self, who: &Caller, command: Command) -> Result<Reply> {
         let late = too_late(&command);
         let span = trace::command(command.name(), command.room());
-        let done = Box::pin(self.dispatch(who, command)).instrument(span.clone());
+        let done = Box::pin(self.carry_out(who, command)).instrument(span.clone());
         let reply = time::timeout(Limits::ACK, done)
             .await
             .unwrap_or_else(|elapsed| Err(late(elapsed.into())));

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use domain::{
-    Appended, Caller, ClientId, Code, Command, Draft, Error, Limits, NewChange, NewRow, Reply,
-    Result, RoomId, RowId,
+    Caller, ClientId, Code, Command, Draft, Error, Limits, NewChange, NewRow, Reply, Result,
+    RoomId, RowId, Sent,
 };
 use edge::trace;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use super::{CHECKS, Chat, in_time_by, places::Place, refused};
+use super::{CHECKS, Chat, in_time_by, places::Place, repeats::Key};
 use crate::writer::Waiting;
 
 /// A message that somebody wants to send.
@@ -27,6 +27,11 @@ impl Outgoing {
             client_id,
             draft,
         }
+    }
+
+    fn key(&self) -> Key {
+        let sent = Sent::Message((&self.draft).into());
+        Key::new(self.room, self.client_id, &sent)
     }
 
     /// Takes a command that sends something, and hands any other back.
@@ -46,7 +51,7 @@ impl Outgoing {
     }
 }
 
-/// Where somebody may send, as far as it was asked.
+/// Where somebody is, as far as it was asked.
 struct LookedUp {
     /// Until when there is time to ask.
     by: Instant,
@@ -74,7 +79,7 @@ impl Chat {
     pub(super) async fn send(&self, who: &Caller, outgoing: Outgoing) -> Result<Reply> {
         let mut looked_up = LookedUp::nothing(Instant::now());
         let submitted = self.submit(who, outgoing, &mut looked_up).await;
-        sent(who, submitted?).await
+        self.sent(who, submitted).await
     }
 
     /// Sends several messages of one session: in order, and together, so that they share a commit.
@@ -93,49 +98,53 @@ impl Chat {
         }
         let mut replies = Vec::with_capacity(waiting.len());
         for (submitted, span) in waiting {
-            let reply = match submitted {
-                Ok(waiting) => timeout_at(begun + Limits::ACK, sent(who, waiting))
-                    .await
-                    .unwrap_or_else(|late| Err(Error::unknown_outcome(late))),
-                Err(error) => Err(error),
-            };
+            let sent = timeout_at(begun + Limits::ACK, self.sent(who, submitted)).await;
+            let reply = sent.unwrap_or_else(|late| Err(Error::unknown_outcome(late)));
             trace::finish(&span, &reply);
             replies.push(reply);
         }
         replies
     }
 
-    /// Puts a message in line.
+    /// Puts a message in line; one that is refused comes back as what it would be known by.
     async fn submit(
         &self,
         who: &Caller,
         outgoing: Outgoing,
         looked_up: &mut LookedUp,
-    ) -> Result<Waiting> {
-        let Outgoing {
-            room,
-            client_id,
-            draft,
-        } = outgoing;
-        let place = self.sending_place(who, room, looked_up).await?;
-        self.rates.send(who.user)?;
-        let id = RowId::new();
-        let waits = draft.refers();
-        let content = in_time_by(looked_up.by, self.compose(who, &place, id, draft)).await?;
-        if waits {
-            looked_up.last = None;
-            self.sending_place(who, room, looked_up).await?;
-        }
-        let row = NewRow {
-            id,
-            client_id,
-            sender: who.user,
-            change: NewChange::Message { content },
-        };
-        self.writers.submit(&who.tenant, room, row)
+    ) -> Result<Waiting, (Key, Error)> {
+        let row = self.row(who, &outgoing, looked_up).await;
+        row.and_then(|row| self.writers.submit(&who.tenant, outgoing.room, row))
+            .map_err(|refusal| (outgoing.key(), refusal))
     }
 
-    /// The caller's place in a room where they may say something.
+    /// The row that stores a message, if its sender may send it.
+    async fn row(
+        &self,
+        who: &Caller,
+        outgoing: &Outgoing,
+        looked_up: &mut LookedUp,
+    ) -> Result<NewRow> {
+        let place = self.sending_place(who, outgoing.room, looked_up).await?;
+        self.rates.send(who.user)?;
+        place.check_write()?;
+        let id = RowId::new();
+        let composed = self.compose(who, &place, id, &outgoing.draft);
+        let content = in_time_by(looked_up.by, composed).await?;
+        if outgoing.draft.refers() {
+            looked_up.last = None;
+            let place = self.sending_place(who, outgoing.room, looked_up).await?;
+            place.check_write()?;
+        }
+        Ok(NewRow {
+            id,
+            client_id: outgoing.client_id,
+            sender: who.user,
+            change: NewChange::Message { content },
+        })
+    }
+
+    /// The caller's place in a room where they want to say something.
     async fn sending_place(
         &self,
         who: &Caller,
@@ -146,23 +155,16 @@ impl Chat {
             return Ok(known?);
         }
         let place = in_time_by(looked_up.by, self.place(who, room)).await;
-        let place = place.and_then(|place| place.check_write().map(|()| Arc::new(place)));
-        let known = place.map_err(|error| error.code());
+        let known = place.map(Arc::new).map_err(|error| error.code());
         looked_up.last = Some((room, known.clone()));
         Ok(known?)
     }
-}
 
-async fn sent(who: &Caller, waiting: Waiting) -> Result<Reply> {
-    let (row, repeat) = match waiting.answer().await? {
-        Appended::Stored(row) => (row, false),
-        Appended::Repeat(row) => (row, true),
-        other => return Err(refused(&other)),
-    };
-    let sender = who.card();
-    Ok(Reply::Sent {
-        row,
-        sender,
-        repeat,
-    })
+    /// What is told of a message that was put in line, or refused.
+    async fn sent(&self, who: &Caller, submitted: Result<Waiting, (Key, Error)>) -> Result<Reply> {
+        match submitted {
+            Ok(waiting) => self.told(who, waiting.answer().await?).await,
+            Err((key, refusal)) => self.unless_repeated(who, key, refusal).await,
+        }
+    }
 }

@@ -334,6 +334,25 @@ async fn a_file_stays_until_its_last_message_is_deleted() {
 
 /// As a crash leaves them: before the message, and after its deletion.
 #[tokio::test]
+async fn a_repeat_is_answered_though_the_file_is_gone() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    let file = upload(&files, &ann, offer("image/png", body(&png(500))))
+        .await
+        .unwrap();
+    let command = showing(room, file.id, true);
+    let message = sent(&world, &ann, command.clone()).await;
+    world.ask(&ann, deletion(&message)).await.unwrap();
+    world.clock.advance(DAY + Duration::from_millis(1));
+    files.sweep().await.unwrap();
+    let another = world.refused(&ann, showing(room, file.id, true)).await;
+    assert_eq!(another, Code::FileNotFound);
+    let again = sent(&world, &ann, command).await;
+    assert_eq!((again.id, again.content()), (message.id, None));
+}
+
+#[tokio::test]
 async fn references_without_a_message_are_found() {
     let world = World::new();
     let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);

@@ -30,6 +30,7 @@ pub mod recent;
 pub mod rights;
 pub mod room;
 pub mod row;
+pub mod sent;
 pub mod token;
 pub mod trace;
 pub mod user;
@@ -63,6 +64,7 @@ pub use row::{
     Appended, Change, Head, MESSAGE_EMOJI, MemberChange, MemberRow, NewChange, NewRow, ReactionRow,
     Refusal, RoomChange, RoomRow, Row, missing_after,
 };
+pub use sent::{Original, Sent, Words};
 pub use token::TokenKey;
 pub use trace::TraceParent;
 pub use user::{NewUser, Profile, User};

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     ClientId, Content, ContentHash, Emoji, Message, MessageId, Rev, Role, RoomId, RoomName, RowId,
-    RunId, Seq, Timestamp, UserId,
+    RunId, Sent, Seq, Timestamp, UserId, Words,
 };
 
 /// A row that somebody wants to append. It keeps its `id` and `client_id` over all attempts.
@@ -182,15 +182,19 @@ impl RoomChange {
 }
 
 impl NewChange {
-    /// The hash of what was sent, without what depends on the moment (revisions).
+    /// The hash of what was sent, without what depends on the moment (revisions, the name of a
+    /// file).
     #[must_use]
     pub fn hash(&self) -> ContentHash {
         match self {
-            Self::Message { content } => ContentHash::of(&("message", content)),
+            Self::Message { content } => Sent::Message(content.into()).hash(),
             Self::Edit {
                 message, content, ..
-            } => ContentHash::of(&("edit", message, content)),
-            Self::Deletion { message, .. } => ContentHash::of(&("deletion", message)),
+            } => {
+                let words = Words::edited(&content.text, &content.mentions);
+                Sent::Edit(*message, words).hash()
+            }
+            Self::Deletion { message, .. } => Sent::Deletion(*message).hash(),
             Self::Reaction(reaction) => ContentHash::of(&("reaction", reaction)),
             Self::Member(MemberRow {
                 user, change, role, ..

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Card, Change, Event, Row, Scene, UserId, Username, ports::Store};
+use domain::{Caller, Card, Change, Event, Row, Scene, UserId, Username, ports::Store};
 
 use crate::{generations::Generations, in_time, locks::lock};
 
@@ -51,6 +51,13 @@ impl Cards {
     pub fn card(&self, user: UserId) -> Option<Card> {
         let username = lock(&self.names).get(&user)?.clone();
         Some(Card { user, username })
+    }
+
+    /// How others see somebody who asks: by the name they have now, of which an old token or socket
+    /// knows nothing; where it cannot be looked up, by the name that they came with.
+    pub async fn caller(&self, who: &Caller) -> Card {
+        self.learn([who.user]).await;
+        self.card(who.user).unwrap_or_else(|| who.card())
     }
 
     /// Shows rows. A name that cannot be looked up is left out: the row counts, not the name.

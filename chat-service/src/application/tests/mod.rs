@@ -4,6 +4,7 @@ mod direct;
 mod fold;
 mod members;
 mod messages;
+mod repeats;
 mod rooms;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Cursor, Message, MessageId, Page, Reaction, Result, RoomId, Seq, Split, UserId, ports::History,
+    ClientId, Cursor, Message, MessageId, Original, Page, Reaction, Result, RoomId, Seq, Split,
+    UserId, ports::History,
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
 
@@ -93,6 +94,17 @@ impl History for MongoStore {
         }
         let counted = self.db.rows.count_documents(others(room, user, after));
         Ok(self.db.call(counted.limit(cap)).await?)
+    }
+
+    async fn original(
+        &self,
+        room: RoomId,
+        sender: UserId,
+        client_id: ClientId,
+    ) -> Result<Option<Original>> {
+        let keys = (vec![id(sender.uuid())], vec![id(client_id.uuid())]);
+        let known = self.db.known(id(room.uuid()), keys).await?;
+        Ok(known.into_iter().next())
     }
 
     async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>> {

@@ -1,6 +1,6 @@
 //! Ids, numbers and moments as BSON has them.
 
-use domain::{ContentHash, FileLink, Rev, RowId, Timestamp, notification::Position};
+use domain::{ContentHash, Error, FileLink, Rev, RowId, Timestamp, notification::Position};
 use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, doc, spec::BinarySubtype};
 
 /// An id, as binary of subtype 4.
@@ -74,6 +74,12 @@ pub(crate) fn link_id(link: FileLink) -> Binary {
 /// The id of what belongs to two.
 pub(crate) fn pair(one: uuid::Uuid, other: uuid::Uuid) -> Binary {
     generic([one.into_bytes(), other.into_bytes()].concat())
+}
+
+/// The hash that is stored as these bytes.
+pub(crate) fn content_hash(bytes: &Binary) -> Result<ContentHash, Error> {
+    let bytes = bytes.bytes.as_slice().try_into();
+    bytes.map(ContentHash).map_err(Error::internal)
 }
 
 /// The id of a copy: the message, then rev and place. So one find names many copies exactly.

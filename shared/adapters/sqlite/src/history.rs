@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Cursor, Message, MessageId, Page, Reaction, Result, RoomId, Seq, Split, UserId, ports::History,
+    ClientId, Cursor, Message, MessageId, Original, Page, Reaction, Result, RoomId, Seq, Split,
+    UserId, ports::History,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -102,6 +103,16 @@ impl History for SqliteStore {
             Ok(statement.query_row(params, |row| uint(row, 0))?)
         })
         .await
+    }
+
+    async fn original(
+        &self,
+        room: RoomId,
+        sender: UserId,
+        client_id: ClientId,
+    ) -> Result<Option<Original>> {
+        self.read(move |conn| Ok(log::original(conn, room, (sender, client_id))?))
+            .await
     }
 
     async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>> {

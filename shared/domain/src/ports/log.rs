@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Appended, Cursor, Envelope, Head, Message, MessageId, NewRow, Notification, Page, Reaction,
-    Result, RoomId, Row, RowId, Seq, Timestamp, UserId, notification::Position,
+    Appended, ClientId, Cursor, Envelope, Head, Message, MessageId, NewRow, Notification, Original,
+    Page, Reaction, Result, RoomId, Row, RowId, Seq, Timestamp, UserId, notification::Position,
 };
 
 /// The log of each room: dense seqs, append without transactions.
@@ -87,6 +87,15 @@ pub trait History: Send + Sync {
 
     /// A message as it is now; `None` when the room has none of this id.
     async fn message(&self, room: RoomId, id: MessageId) -> Result<Option<Message>>;
+
+    /// What `sender` did in a room under this `client_id`, as a repeat of it would be answered;
+    /// `None` when there is no such row.
+    async fn original(
+        &self,
+        room: RoomId,
+        sender: UserId,
+        client_id: ClientId,
+    ) -> Result<Option<Original>>;
 
     /// The room that a message of this id was said in.
     async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>>;

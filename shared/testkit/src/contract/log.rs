@@ -52,6 +52,8 @@ macro_rules! log_contract {
                 other_senders_and_rooms_have_client_ids_of_their_own,
                 a_repeated_edit_is_no_conflict,
                 a_repeated_join_is_no_conflict,
+                what_was_sent_under_a_client_id_is_found,
+                a_repeated_edit_of_what_is_gone_is_the_original,
             ]
             changes: [
                 an_edit_raises_the_revision,

@@ -6,8 +6,7 @@ mod write;
 use std::collections::HashMap;
 
 use domain::{
-    Appended, Change, Code, ContentHash, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq,
-    Timestamp, UserId,
+    Appended, Change, Code, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq, Timestamp, UserId,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -104,8 +103,9 @@ impl<'a> Tail<'a> {
 
     fn append(&mut self, new: &NewRow) -> Result<Appended, Failure> {
         let hash = new.change.hash();
-        if let Some((seq, original)) = self.known(new)? {
-            return self.repeat(seq, original == hash);
+        let key = (new.sender, new.client_id);
+        if let Some(original) = rows::original(self.conn, self.room, key)? {
+            return Ok(original.answer(hash));
         }
         if self.closed {
             return Ok(Appended::Refused(Refusal::RoomDeleted));
@@ -151,24 +151,6 @@ impl<'a> Tail<'a> {
         let gone = members::is_gone(self.conn, self.room, user)?;
         self.gone.insert(user, gone);
         Ok(gone)
-    }
-
-    /// The row that is stored under the new row's client_id.
-    fn known(&self, new: &NewRow) -> Result<Option<(Seq, ContentHash)>, Failure> {
-        let sql = "SELECT seq, content_hash FROM messages
-            WHERE room = ?1 AND sender = ?2 AND client_id = ?3";
-        let params = [self.room.uuid(), new.sender.uuid(), new.client_id.uuid()].map(blob);
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let known =
-            statement.query_row(params, |row| Ok((uint(row, 0)?, ContentHash(row.get(1)?))));
-        Ok(known.optional()?)
-    }
-
-    fn repeat(&self, seq: Seq, same: bool) -> Result<Appended, Failure> {
-        if !same {
-            return Ok(Appended::Mismatch);
-        }
-        Ok(Appended::Repeat(rows::at(self.conn, self.room, seq)?))
     }
 
     /// The stamp of the next row.

@@ -1,8 +1,8 @@
 //! Reading rows, each with its message as it is now.
 
 use domain::{
-    Change, ClientId, Head, MemberRow, Message, ReactionRow, RoomId, RoomRow, Row, RowId, RunId,
-    Seq, UserId,
+    Change, ClientId, ContentHash, Head, MemberRow, Message, Original, ReactionRow, RoomId,
+    RoomRow, Row, RowId, RunId, Seq, UserId,
 };
 use rusqlite::{Connection, OptionalExtension, Result, types::Type};
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,25 @@ pub(super) fn after(conn: &Connection, room: RoomId, after: Seq, count: usize) -
     rows.collect()
 }
 
+/// The row that somebody stored under a client_id.
+pub(crate) fn original(
+    conn: &Connection,
+    room: RoomId,
+    (sender, client): (UserId, ClientId),
+) -> Result<Option<Original>> {
+    let sql = "SELECT seq, content_hash FROM messages
+        WHERE room = ?1 AND sender = ?2 AND client_id = ?3";
+    let params = [room.uuid(), sender.uuid(), client.uuid()].map(blob);
+    let known = conn
+        .prepare_cached(sql)?
+        .query_row(params, |row| Ok((uint(row, 0)?, ContentHash(row.get(1)?))))
+        .optional()?;
+    let read = |(seq, hash)| at(conn, room, seq).map(|row| Original { row, hash });
+    known.map(read).transpose()
+}
+
 /// The row of this number, which must be there.
-pub(super) fn at(conn: &Connection, room: RoomId, seq: Seq) -> Result<Row> {
+fn at(conn: &Connection, room: RoomId, seq: Seq) -> Result<Row> {
     let sql = select("r.seq = ?2");
     conn.prepare_cached(&sql)?
         .query_row((blob(room.uuid()), int(seq)), read)

@@ -4,7 +4,7 @@ use domain::{Appended, NewRow, UserId};
 
 use super::LogWorld;
 use crate::{
-    builders::{edit, join, message, repeated, stored, text},
+    builders::{deletion, edit, join, message, repeated, stored, text},
     contract::steps::{append, channel, one, put, say, shown, whole_log},
 };
 
@@ -141,4 +141,54 @@ pub async fn a_repeated_join_is_no_conflict(world: &LogWorld) {
     let original = put(store, room, row.clone()).await;
     let answer = one(world.second(), room, row).await;
     assert_eq!(repeated(&answer), &original);
+}
+
+/// As a repeat would be answered, without appending anything.
+pub async fn what_was_sent_under_a_client_id_is_found(world: &LogWorld) {
+    let store = world.first();
+    let (here, there) = (channel(store).await, channel(store).await);
+    let ann = UserId::new();
+    let row = message(ann, "first");
+    let said = put(store, here, row.clone()).await;
+    let change = edit(ann, said.id, "second", None);
+    let edited = put(store, here, change.clone()).await;
+    let find = async |room, sender, row: &NewRow| {
+        let found = world.second().original(room, sender, row.client_id).await;
+        found.unwrap()
+    };
+    let original = find(here, ann, &row).await.expect("the message");
+    assert_eq!(
+        (original.row.seq, shown(&original.row)),
+        (1, Some("second"))
+    );
+    assert_eq!(original.hash, row.change.hash());
+    let original = find(here, ann, &change).await.expect("the edit");
+    assert_eq!(
+        (original.row, original.hash),
+        (edited, change.change.hash())
+    );
+    assert_eq!(find(there, ann, &row).await, None, "another room");
+    assert_eq!(
+        find(here, UserId::new(), &row).await,
+        None,
+        "another sender"
+    );
+    assert_eq!(
+        find(here, ann, &message(ann, "x")).await,
+        None,
+        "another key"
+    );
+}
+
+/// What is sent is known without the message that it changed.
+pub async fn a_repeated_edit_of_what_is_gone_is_the_original(world: &LogWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    let said = say(store, room, ann, "first").await;
+    let change = edit(ann, said.id, "second", None);
+    let original = put(store, room, change.clone()).await;
+    put(store, room, deletion(ann, said.id, None)).await;
+    let answer = one(world.second(), room, again(&change)).await;
+    assert_eq!(repeated(&answer).seq, original.seq);
+    assert_eq!(shown(repeated(&answer)), None, "as it is now");
 }

@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{Appended, Refusal, Row, RowId};
+use domain::{Appended, ClientId, Original, Refusal, Row, RowId, UserId};
 use mongodb::bson::{Uuid, doc};
 
 use super::{super::plan::Pending, Batch};
 use crate::{
+    db::Db,
     failure::Failure,
     records::RowRecord,
-    values::{hash, id},
+    values::{content_hash, id},
 };
 
 impl Batch<'_> {
@@ -44,10 +45,10 @@ impl Batch<'_> {
         let mut stored = HashSet::new();
         for waiting in &self.pending {
             let key = (waiting.new.sender, waiting.new.client_id);
-            let Some((record, row)) = known.get(&key) else {
+            let Some(original) = known.get(&key) else {
                 continue;
             };
-            self.answers[waiting.at] = Some(answer(waiting, record, row, &mut stored));
+            self.answers[waiting.at] = Some(answer(waiting, original, &mut stored));
         }
         let answers = &self.answers;
         self.pending.retain(|waiting| answers[waiting.at].is_none());
@@ -55,47 +56,54 @@ impl Batch<'_> {
     }
 
     /// The rows of the log that have a client_id that waits, as they are now.
-    async fn known(
-        &self,
-    ) -> Result<HashMap<(domain::UserId, domain::ClientId), (RowRecord, Row)>, Failure> {
-        let room = id(self.room.uuid());
-        let (senders, clients): (HashSet<Uuid>, Vec<Uuid>) = self
-            .pending
-            .iter()
-            .map(|waiting| &waiting.new)
+    async fn known(&self) -> Result<HashMap<(UserId, ClientId), Original>, Failure> {
+        let waiting = self.pending.iter().map(|waiting| &waiting.new);
+        let (senders, clients): (HashSet<Uuid>, Vec<Uuid>) = waiting
             .map(|new| (id(new.sender.uuid()), id(new.client_id.uuid())))
             .unzip();
-        let senders: Vec<_> = senders.into_iter().collect();
+        let keys = (senders.into_iter().collect(), clients);
+        let known = self.db.known(id(self.room.uuid()), keys).await?;
+        let keyed = |original: Original| {
+            let row = &original.row;
+            ((row.sender, row.client_id), original)
+        };
+        Ok(known.into_iter().map(keyed).collect())
+    }
+}
+
+impl Db {
+    /// The rows of a room that any of these people stored under any of these client_ids, as they
+    /// are now.
+    pub(crate) async fn known(
+        &self,
+        room: Uuid,
+        (senders, clients): (Vec<Uuid>, Vec<Uuid>),
+    ) -> Result<Vec<Original>, Failure> {
         let filter = doc! {
             "room_id": room, "sender_id": {"$in": senders}, "client_id": {"$in": clients},
         };
-        let mut records = self.db.all(self.db.rows.find(filter.clone())).await?;
-        if !records.is_empty() && self.db.apply_stored(&[room]).await? {
-            records = self.db.all(self.db.rows.find(filter)).await?;
+        let mut records = self.all(self.rows.find(filter.clone())).await?;
+        if !records.is_empty() && self.apply_stored(&[room]).await? {
+            records = self.all(self.rows.find(filter)).await?;
         }
-        let rows = self.db.shown(room, &records).await?;
-        let keyed = records.into_iter().zip(rows);
-        Ok(keyed
-            .map(|(record, row)| ((row.sender, row.client_id), (record, row)))
-            .collect())
+        let rows = self.shown(room, &records).await?;
+        let original = |(record, row): (RowRecord, Row)| {
+            let hash = content_hash(&record.content_hash)?;
+            Ok(Original { row, hash })
+        };
+        records.into_iter().zip(rows).map(original).collect()
     }
 }
 
 /// What a row that waits is told of the row that has its client_id.
-fn answer(
-    waiting: &Pending,
-    record: &RowRecord,
-    row: &Row,
-    stored: &mut HashSet<RowId>,
-) -> Appended {
-    if record.content_hash != hash(waiting.new.change.hash()) {
-        return Appended::Mismatch;
-    }
-    let own = waiting.doubtful && waiting.new.id == row.id;
-    // The same row twice in a batch was stored once.
-    if own && stored.insert(row.id) {
-        Appended::Stored(row.clone())
-    } else {
-        Appended::Repeat(row.clone())
+fn answer(waiting: &Pending, original: &Original, stored: &mut HashSet<RowId>) -> Appended {
+    match original.clone().answer(waiting.new.change.hash()) {
+        // The same row twice in a batch was stored once.
+        Appended::Repeat(row)
+            if waiting.doubtful && waiting.new.id == row.id && stored.insert(row.id) =>
+        {
+            Appended::Stored(row)
+        }
+        answer => answer,
     }
 }
