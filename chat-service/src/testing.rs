@@ -109,7 +109,7 @@ impl World {
 
     pub(crate) async fn channel(&self, who: &Caller, name: &str) -> RoomView {
         match self.ask(who, channel(name)).await.unwrap() {
-            Reply::Room(view) => view,
+            Reply::Opened { room, .. } => room,
             other => panic!("no room: {other:?}"),
         }
     }
@@ -121,8 +121,9 @@ impl World {
             name: None,
             members,
         };
-        match self.ask(who, Command::CreateRoom { room }).await.unwrap() {
-            Reply::Room(view) => view.room.id,
+        let command = Command::CreateRoom { room, key: None };
+        match self.ask(who, command).await.unwrap() {
+            Reply::Opened { room, .. } => room.room.id,
             other => panic!("no room: {other:?}"),
         }
     }
@@ -176,7 +177,7 @@ impl World {
 pub(crate) fn channel(name: &str) -> Command {
     let name = room_name(name);
     let room = WantedRoom::Channel { name };
-    Command::CreateRoom { room }
+    Command::CreateRoom { room, key: None }
 }
 
 /// An edit with a client id of its own.

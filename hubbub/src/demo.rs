@@ -164,13 +164,13 @@ impl Furnisher<'_> {
         let found = match self.app.handle(maker, find).await {
             Err(error) if error.code() == Code::RoomNotFound => {
                 let room = WantedRoom::Channel { name };
-                let create = Command::CreateRoom { room };
+                let create = Command::CreateRoom { room, key: None };
                 self.app.handle(maker, create).await?
             }
             found => found?,
         };
         match found {
-            Reply::Room(view) => Ok(view.room.id),
+            Reply::Room(view) | Reply::Opened { room: view, .. } => Ok(view.room.id),
             _ => Err(Error::internal("an answer to another question")),
         }
     }

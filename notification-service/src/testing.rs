@@ -63,9 +63,8 @@ impl World {
     pub(crate) async fn channel(&self, name: &str, owner: UserId, members: &[UserId]) -> RoomId {
         let new = new_channel(name, owner);
         let room = self.store.create_room(new).await.unwrap();
-        for row in room.init.clone() {
-            self.store.append(room.id, vec![row]).await.unwrap();
-        }
+        let first = self.store.first_rows(room.id).await.unwrap();
+        self.store.append(room.id, first).await.unwrap();
         for member in members {
             let rev = self.store.member(room.id, *member).await.unwrap();
             let rev = rev.map_or(1, |member| member.rev + 1);

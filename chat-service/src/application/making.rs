@@ -1,8 +1,9 @@
 //! Making rooms: channels, groups, and the one direct room of each pair.
 
 use domain::{
-    Appended, Caller, Code, Error, MemberChange, NewRoom, NewRow, Reply, Result, Role, Room,
-    RoomId, RoomKind, RoomName, TenantId, UserId, WantedRoom, command::RoomView,
+    Appended, Caller, ClientId, Code, ContentHash, Error, MemberChange, NewChange, NewRoom, NewRow,
+    Reply, Result, Role, RoomId, RoomKind, RoomName, TenantId, UserId, WantedRoom,
+    command::RoomView,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -15,26 +16,61 @@ use super::{
 const INVITED: usize = 100;
 
 impl Chat {
-    /// Makes a room with the caller as its owner.
-    pub(super) async fn create_room(&self, who: &Caller, wanted: WantedRoom) -> Result<Reply> {
+    /// Makes a room with the caller as its owner. Under a key it has the id of that key, and is
+    /// made once; its first row says as what.
+    pub(super) async fn create_room(
+        &self,
+        who: &Caller,
+        wanted: WantedRoom,
+        key: Option<ClientId>,
+    ) -> Result<Reply> {
         self.rates.send(who.user)?;
-        in_time(self.has_room_left(who.user)).await?;
-        let (kind, name, invited) = match wanted {
-            WantedRoom::Channel { name } => (RoomKind::Channel, Some(name), Vec::new()),
-            WantedRoom::Group { name, members } => {
-                let invited = in_time(self.invited(who, members)).await?;
-                (RoomKind::Group, name, invited)
-            }
+        let id = key.map_or_else(RoomId::new, |key| RoomId::keyed(who.user, key));
+        let new = founded(who, id, wanted);
+        let made = match key {
+            Some(_) => in_time(self.store.first_rows(id)).await?,
+            None => Vec::new(),
         };
-        let first = joins(who.user, who.user, Role::Owner);
-        let new = new_room(who, RoomId::new(), kind, name, vec![first]);
+        if made.is_empty() {
+            in_time(self.check_founding(who, &new)).await?;
+        }
+        self.open(who, new).await
+    }
+
+    /// Whether somebody may make a room as it is wanted.
+    async fn check_founding(&self, who: &Caller, new: &NewRoom) -> Result<()> {
+        self.has_room_left(who.user).await?;
+        let users = new.init.iter().filter_map(|row| match &row.change {
+            NewChange::Member(member) if member.user != who.user => Some(member.user),
+            _ => None,
+        });
+        self.check_invited(who, users.collect()).await
+    }
+
+    /// Makes a room, unless it was made before, and brings everybody in with whom it was made. What
+    /// stopped half-way is so brought to its end.
+    async fn open(&self, who: &Caller, new: NewRoom) -> Result<Reply> {
+        let (kind, wanted) = (new.kind, new.init.first().cloned());
         let room = self.store.create_room(new).await?;
-        let invited = invited
-            .into_iter()
-            .map(|user| joins(who.user, user, Role::Member));
-        let rows = room.init.iter().cloned().chain(invited).collect();
+        let rows = self.store.first_rows(room.id).await.map_err(begun)?;
+        let (Some(wanted), Some(first)) = (wanted, rows.first()) else {
+            return Err(Code::RoomNotFound.into());
+        };
+        if room.deleted_at.is_some() {
+            return Err(Code::RoomNotFound.into());
+        }
+        if kind != RoomKind::Direct && first.client_id != wanted.client_id {
+            return Err(Code::ClientIdMismatch.into());
+        }
+        let made = first.id == wanted.id;
         self.begin(&room.tenant, room.id, rows).await?;
-        Ok(Reply::Room(self.own_view(who, room).await?))
+        let room = self.opened(who, room.id).await.map_err(begun)?;
+        Ok(Reply::Opened { room, made })
+    }
+
+    async fn opened(&self, who: &Caller, room: RoomId) -> Result<RoomView> {
+        let (room, member) = self.visible_room(who, room).await?;
+        self.view(who, room, member).await
     }
 
     /// Opens the direct room with somebody. Its id is that of the pair: whoever comes second
@@ -58,19 +94,15 @@ impl Chat {
         in_time(self.has_room_left(who.user)).await?;
         in_time(self.has_room_left(user)).await.map_err(theirs)?;
         let both = [who.user, user].map(|user| joins(who.user, user, Role::Member));
-        let new = new_room(who, id, RoomKind::Direct, None, both.to_vec());
-        let room = self.store.create_room(new).await?;
-        let made = room.init.first().map(|row| row.id) == Some(both[0].id);
-        self.begin(&room.tenant, room.id, room.init.clone()).await?;
-        let room = self.own_view(who, room).await?;
-        Ok(Reply::Opened { room, made })
+        let new = new_room(who, id, (RoomKind::Direct, None), both.to_vec());
+        self.open(who, new).await
     }
 
-    /// Those whom a group begins with: of the caller's tenant, each once, with room for one more.
-    async fn invited(&self, who: &Caller, mut users: Vec<UserId>) -> Result<Vec<UserId>> {
-        users.sort_unstable();
-        users.dedup();
-        users.retain(|user| *user != who.user);
+    /// Whether a group may begin with these: of the caller's tenant, with room for one more.
+    async fn check_invited(&self, who: &Caller, users: Vec<UserId>) -> Result<()> {
+        if users.is_empty() {
+            return Ok(());
+        }
         if users.len() > INVITED {
             let detail = "A group begins with at most 100 people. Add the others later.";
             return Err(Error::invalid(Code::InvalidField, "members", detail));
@@ -86,12 +118,12 @@ impl Chat {
         }
         let spaces = stream::iter(users.clone()).map(|user| self.has_room_left(user));
         let spaces = spaces.buffered(AT_ONCE).try_for_each(async |()| Ok(()));
-        spaces.await.map_err(theirs)?;
-        Ok(users)
+        spaces.await.map_err(theirs)
     }
 
-    /// Appends the first rows of a room. Any row would bring the room's `init` into the log; these
-    /// are `init` itself, so that everybody is in it, and told of it, before the answer.
+    /// Appends the first rows of a room. Any row would bring them into the log; these are handed in
+    /// themselves, so that everybody is in it, and told of it, before the answer. Whose membership
+    /// has changed since was there before.
     async fn begin(&self, tenant: &TenantId, room: RoomId, rows: Vec<NewRow>) -> Result<()> {
         let mut waiting = Vec::with_capacity(rows.len());
         for row in rows {
@@ -99,24 +131,47 @@ impl Chat {
         }
         for row in waiting {
             match row.answer().await? {
-                Appended::Stored(_) | Appended::Repeat(_) => {}
+                Appended::Stored(_) | Appended::Repeat(_) | Appended::Conflict { .. } => {}
                 other => return Err(refused(&other)),
             }
         }
         Ok(())
     }
+}
 
-    async fn own_view(&self, who: &Caller, room: Room) -> Result<RoomView> {
-        let member = self.store.member(room.id, who.user).await?;
-        self.view(who, room, member).await
+/// A room as it is wanted, with everybody who is to be in it: its maker, who owns it, then the
+/// others, each once.
+fn founded(who: &Caller, id: RoomId, wanted: WantedRoom) -> NewRoom {
+    let (kind, name, mut others) = match wanted {
+        WantedRoom::Channel { name } => (RoomKind::Channel, Some(name), Vec::new()),
+        WantedRoom::Group { name, members } => (RoomKind::Group, name, members),
+    };
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|user| *user != who.user);
+    let as_what = ContentHash::of(&(kind, &name, &others));
+    let owner = NewRow {
+        client_id: ClientId::making(id, as_what),
+        ..joins(who.user, who.user, Role::Owner)
+    };
+    let others = others.into_iter();
+    let others = others.map(|user| joins(who.user, user, Role::Member));
+    let init = std::iter::once(owner).chain(others).collect();
+    new_room(who, id, (kind, name), init)
+}
+
+/// What is told of a look that failed once the room is there.
+fn begun(error: Error) -> Error {
+    match error.code() {
+        Code::Unavailable => Error::unknown_outcome(error),
+        _ => error,
     }
 }
 
 fn new_room(
     who: &Caller,
     id: RoomId,
-    kind: RoomKind,
-    name: Option<RoomName>,
+    (kind, name): (RoomKind, Option<RoomName>),
     init: Vec<NewRow>,
 ) -> NewRoom {
     NewRoom {

@@ -92,7 +92,7 @@ impl Application for Chat {
 impl Chat {
     async fn dispatch(&self, who: &Caller, command: Command) -> Result<Reply> {
         match command {
-            Command::CreateRoom { room } => self.create_room(who, room).await,
+            Command::CreateRoom { room, key } => self.create_room(who, room, key).await,
             Command::OpenDirect { user } => self.open_direct(who, user).await,
             Command::ChangeRoom {
                 room,

@@ -43,6 +43,8 @@ pub enum Command {
     CreateRoom {
         /// Which kind, and for whom.
         room: WantedRoom,
+        /// Makes a repeat harmless.
+        key: Option<ClientId>,
     },
     /// Opens the direct room with somebody. There is one for each pair.
     OpenDirect {
@@ -286,9 +288,9 @@ pub struct Edit {
 pub enum Reply {
     /// Done; there is nothing to tell.
     Done,
-    /// A room was found, or made, or changed.
+    /// A room was found, or changed.
     Room(RoomView),
-    /// The caller's direct room with somebody.
+    /// The room that the caller wanted to make or to open.
     Opened {
         /// The room.
         room: RoomView,

@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::ContentHash;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -114,7 +116,18 @@ pub type MessageId = RowId;
 /// Where the ids of direct rooms are derived. Never changes.
 const DIRECT: Uuid = Uuid::from_u128(0x1d8a_53c0_f7b4_4e29_a6d1_92cb_07ee_5f34);
 
+/// Where the ids of rooms are derived that somebody makes under a key. Never changes.
+const KEYED: Uuid = Uuid::from_u128(0x8f31_6ad2_40c7_4b5e_9e08_d3a6_71bc_2f49);
+
 impl RoomId {
+    /// The id of the room that somebody makes under a key of their own: the same whenever they make
+    /// it again, so that it exists once.
+    #[must_use]
+    pub fn keyed(maker: UserId, key: ClientId) -> Self {
+        let of_maker = Uuid::new_v5(&KEYED, maker.0.as_bytes());
+        Self(Uuid::new_v5(&of_maker, key.0.as_bytes()))
+    }
+
     /// The id of the direct room of two users: the same whoever opens it, so that it exists once.
     #[must_use]
     pub fn direct(tenant: &TenantId, one: UserId, other: UserId) -> Self {
@@ -124,6 +137,15 @@ impl RoomId {
         pair[16..].copy_from_slice(higher.0.as_bytes());
         let tenant = Uuid::new_v5(&DIRECT, tenant.as_str().as_bytes());
         Self(Uuid::new_v5(&tenant, &pair))
+    }
+}
+
+impl ClientId {
+    /// The id of a room's first row: it says as what the room was made, so that whoever makes it
+    /// again can be told from who makes another.
+    #[must_use]
+    pub fn making(room: RoomId, wanted: ContentHash) -> Self {
+        Self(Uuid::new_v5(&room.0, &wanted.0))
     }
 }
 
@@ -185,6 +207,15 @@ mod tests {
         assert_ne!(room, RoomId::direct(&tenant, ann, ann));
         let elsewhere = TenantId::new("other");
         assert_ne!(room, RoomId::direct(&elsewhere, ann, bob));
+    }
+
+    #[test]
+    fn a_key_stands_for_one_room_of_its_maker() {
+        let (ann, bob, key) = (UserId::new(), UserId::new(), ClientId::new());
+        let room = RoomId::keyed(ann, key);
+        assert_eq!(room, RoomId::keyed(ann, key));
+        assert_ne!(room, RoomId::keyed(bob, key));
+        assert_ne!(room, RoomId::keyed(ann, ClientId::new()));
     }
 
     #[test]

@@ -38,9 +38,6 @@ pub struct Room {
     pub read_only: bool,
     /// When it was deleted. Its id is never used again, its name is free.
     pub deleted_at: Option<Timestamp>,
-    /// The first rows of its log, which a writer appends before its own first row. They make the
-    /// creation of a room one commit, together with the creator's membership.
-    pub init: Vec<NewRow>,
 }
 
 /// A room that somebody wants to make.
@@ -56,7 +53,8 @@ pub struct NewRoom {
     pub name: Option<RoomName>,
     /// Who makes it.
     pub created_by: UserId,
-    /// The first rows of its log: the creator's membership.
+    /// The first rows of its log, which a writer appends before its own first row: the creator's
+    /// membership, and that of those with whom it begins. So a room and who is in it are one commit.
     pub init: Vec<NewRow>,
 }
 

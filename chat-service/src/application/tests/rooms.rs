@@ -1,6 +1,9 @@
 //! Making, changing and deleting rooms.
 
-use domain::{Code, Command, Cursor, Reply, Rev, Role, RoomId, TenantId, UserId, WantedRoom};
+use domain::{
+    Caller, ClientId, Code, Command, Cursor, Reply, Rev, Role, RoomId, TenantId, UserId,
+    WantedRoom, command::RoomView,
+};
 use testkit::builders::room_name;
 
 use crate::testing::{World, channel, delete, edit, react, send};
@@ -38,7 +41,7 @@ async fn a_group_begins_with_those_who_are_named() {
             name: None,
             members: vec![bob.user, user],
         };
-        let command = Command::CreateRoom { room };
+        let command = Command::CreateRoom { room, key: None };
         assert_eq!(world.refused(&ann, command).await, Code::UserNotFound);
     }
     assert_eq!(world.store().count_memberships(bob.user).await.unwrap(), 1);
@@ -197,4 +200,72 @@ async fn a_deleted_room_is_gone_and_its_name_is_free() {
     };
     assert!(rooms.is_empty(), "{rooms:?}");
     world.ask(&bob, channel("lobby")).await.unwrap();
+}
+
+/// The making of a group under a key, and whether it was made now.
+async fn keyed(
+    world: &World,
+    who: &Caller,
+    key: ClientId,
+    members: &[&Caller],
+) -> (RoomView, bool) {
+    match world.ask(who, group(key, members)).await.unwrap() {
+        Reply::Opened { room, made } => (room, made),
+        other => panic!("no room: {other:?}"),
+    }
+}
+
+fn group(key: ClientId, members: &[&Caller]) -> Command {
+    let room = WantedRoom::Group {
+        name: None,
+        members: members.iter().map(|member| member.user).collect(),
+    };
+    let key = Some(key);
+    Command::CreateRoom { room, key }
+}
+
+#[tokio::test]
+async fn a_key_makes_one_room_whatever_has_changed_since() {
+    let world = World::with(|settings| settings.limits.user_rooms = 1);
+    let [ann, bob, eve] = ["ann", "bob", "eve"].map(|name| world.person(name));
+    let (ann, bob, eve) = tokio::join!(ann, bob, eve);
+    let key = ClientId::new();
+    let (made, new) = keyed(&world, &ann, key, &[&bob, &eve]).await;
+    assert!(new);
+    let room = made.room.id;
+    let first = world.store().first_rows(room).await.unwrap();
+    assert_eq!(first.len(), 3, "one commit holds who is in it");
+    world.ask(&eve, Command::Leave { room }).await.unwrap();
+    world
+        .ask(&ann, rename(room, "friends", None))
+        .await
+        .unwrap();
+    let (again, new) = keyed(&world, &ann, key, &[&eve, &bob, &ann]).await;
+    assert!(!new, "though nobody may be in one more room");
+    assert_eq!(
+        (again.room.id, again.head),
+        (room, 5),
+        "nothing was written"
+    );
+    assert_eq!(world.role(room, &eve).await, None, "who left stays away");
+    let other = world.refused(&ann, group(key, &[&bob])).await;
+    assert_eq!(other, Code::ClientIdMismatch);
+    let (theirs, new) = keyed(&world, &eve, key, &[]).await;
+    assert!(new && theirs.room.id != room, "a key is one person's");
+    world.ask(&ann, Command::DeleteRoom { room }).await.unwrap();
+    let gone = world.refused(&ann, group(key, &[&bob, &eve])).await;
+    assert_eq!(gone, Code::RoomNotFound);
+}
+
+#[tokio::test]
+async fn of_simultaneous_makings_under_a_key_one_makes_the_room() {
+    let world = World::new();
+    let (ann, bob) = tokio::join!(world.person("ann"), world.person("bob"));
+    let key = ClientId::new();
+    let makings = (0..8).map(|_| keyed(&world, &ann, key, &[&bob]));
+    let made = futures_util::future::join_all(makings).await;
+    let room = made[0].0.room.id;
+    assert!(made.iter().all(|(view, _)| view.room.id == room));
+    assert_eq!(made.iter().filter(|(_, new)| *new).count(), 1);
+    assert_eq!(world.view(&bob, room).await.head, 2, "each came once");
 }

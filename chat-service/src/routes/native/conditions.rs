@@ -8,14 +8,25 @@ use warp::http::{HeaderMap, HeaderValue};
 /// The header that says `client_id`.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
+/// The key of the header, if there is one.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<ClientId>> {
+    let key = written(headers)?.map(str::parse).transpose();
+    key.map_err(|_| Code::InvalidClientId.into())
+}
+
+fn written(headers: &HeaderMap) -> Result<Option<&str>> {
+    let header = headers.get(IDEMPOTENCY_KEY).map(HeaderValue::to_str);
+    let header = header
+        .transpose()
+        .map_err(|_| Error::new(Code::InvalidClientId))?;
+    // An Idempotency-Key may be written as a quoted string.
+    Ok(header.map(|key| key.trim_matches('"')))
+}
+
 /// The sender's own id: of the header, of the body, or, where neither has one, a new one.
 pub(super) fn client_id(headers: &HeaderMap, body: Option<&str>) -> Result<ClientId> {
     let invalid = || Error::new(Code::InvalidClientId);
-    let header = headers.get(IDEMPOTENCY_KEY).map(HeaderValue::to_str);
-    // An Idempotency-Key may be written as a quoted string.
-    let header = header.transpose().map_err(|_| invalid())?;
-    let header = header.map(|key| key.trim_matches('"'));
-    match (header, body) {
+    match (written(headers)?, body) {
         (Some(header), Some(body)) if header != body => {
             Err(invalid().with_detail("The Idempotency-Key and the client_id of the body differ."))
         }

@@ -16,7 +16,10 @@ use warp::{
     reply::Response,
 };
 
-use super::{conditions::if_rev, room_id, unexpected};
+use super::{
+    conditions::{if_rev, key},
+    room_id, unexpected,
+};
 use crate::routes::{
     House, any_of, auth,
     query::{Query, query},
@@ -29,6 +32,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let create = all()
         .and(warp::post())
         .and(who())
+        .and(warp::header::headers_cloned())
         .and(body::json(house.ctx.limits.body_bytes))
         .then(create);
     let list = all().and(warp::get()).and(who()).and(query()).then(list);
@@ -74,13 +78,16 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 async fn create(
     house: Arc<House>,
     who: Result<Caller>,
+    headers: HeaderMap,
     body: Result<CreateRoom>,
 ) -> Result<Response> {
     let who = who?;
-    let room = body?.wanted(&house.ctx.limits)?;
-    let command = Command::CreateRoom { room };
+    let command = Command::CreateRoom {
+        room: body?.wanted(&house.ctx.limits)?,
+        key: key(&headers)?,
+    };
     match house.app.handle(&who, command).await? {
-        Reply::Room(view) => made(&view, true),
+        Reply::Opened { room, made: new } => made(&room, new),
         other => Err(unexpected(other)),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use domain::{
-    Code, Error, NewRoom, Result, Room, RoomId, RoomName, TenantId, Timestamp, ports::Rooms,
+    Code, Error, NewRoom, NewRow, Result, Room, RoomId, RoomName, TenantId, Timestamp, ports::Rooms,
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
 
@@ -26,6 +26,19 @@ impl Db {
         self.one_room(doc! {"_id": id(room.uuid())}).await
     }
 
+    /// What a room's log begins with; nothing when there is no such room.
+    pub(crate) async fn first_rows(&self, room: RoomId) -> Result<Vec<NewRow>, Failure> {
+        let room = self.rooms.find_one(doc! {"_id": id(room.uuid())});
+        let init = self
+            .call(room)
+            .await?
+            .map_or_else(Vec::new, |room| room.init);
+        Ok(init
+            .into_iter()
+            .map(NewRow::try_from)
+            .collect::<Result<_, _>>()?)
+    }
+
     /// Those of these rooms that were deleted.
     pub(crate) async fn deleted_of(&self, rooms: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
         if rooms.is_empty() {
@@ -40,8 +53,9 @@ impl Db {
     }
 
     async fn one_room(&self, filter: Document) -> Result<Option<Room>, Failure> {
-        let record = self.call(self.rooms.find_one(filter)).await?;
-        Ok(record.map(Room::try_from).transpose()?)
+        let query = self.rooms.find_one(filter).projection(without_first_rows());
+        let record = self.call(query).await?;
+        Ok(record.map(Room::from))
     }
 
     async fn list_rooms(
@@ -58,14 +72,14 @@ impl Db {
             filter.insert("_id", doc! {"$gt": id(after.uuid())});
         }
         let query = self.rooms.find(filter).sort(doc! {"_id": 1});
+        let query = query.projection(without_first_rows());
         let rooms = self.all(query.limit(limit(count))).await?;
-        let rooms = rooms.into_iter().map(Room::try_from);
-        Ok(rooms.collect::<Result<_, _>>()?)
+        Ok(rooms.into_iter().map(Room::from).collect())
     }
 
     async fn create_room(&self, new: RoomRecord) -> Result<Room, Failure> {
         if self.insert_room(&new).await? {
-            return Ok(new.try_into()?);
+            return Ok(new.into());
         }
         if let Some(known) = self.one_room(doc! {"_id": new.id}).await? {
             return Ok(known);
@@ -75,7 +89,7 @@ impl Db {
         let name = new.names.first().ok_or_else(taken)?;
         let free = self.release(name, time(new.created_at)).await?;
         match free && self.insert_room(&new).await? {
-            true => Ok(new.try_into()?),
+            true => Ok(new.into()),
             false => Err(taken()),
         }
     }
@@ -90,12 +104,21 @@ impl Db {
     }
 }
 
+/// First rows are as many as a group begins with, and asked for by few.
+fn without_first_rows() -> Document {
+    doc! {"init": 0}
+}
+
 #[async_trait]
 impl Rooms for MongoStore {
     async fn create_room(&self, room: NewRoom) -> Result<Room> {
         let record = RoomRecord::new(&room, date(self.now()));
         let made = self.db.create_room(record).await;
         made.map_err(Failure::of_write)
+    }
+
+    async fn first_rows(&self, id: RoomId) -> Result<Vec<NewRow>> {
+        Ok(self.db.first_rows(id).await?)
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<Room>> {

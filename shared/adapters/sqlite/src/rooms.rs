@@ -16,8 +16,7 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str =
-    "id, tenant, kind, name, created_by, created_at, rev, init, read_only, deleted_at";
+const COLUMNS: &str = "id, tenant, kind, name, created_by, created_at, rev, read_only, deleted_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
@@ -28,9 +27,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
         created_by: UserId::from_uuid(uuid(row, 4)?),
         created_at: time(row, 5)?,
         rev: uint(row, 6)?,
-        init: json(row, 7)?,
-        read_only: row.get(8)?,
-        deleted_at: time_opt(row, 9)?,
+        read_only: row.get(7)?,
+        deleted_at: time_opt(row, 8)?,
     })
 }
 
@@ -62,11 +60,13 @@ pub(crate) fn is_deleted(conn: &Connection, id: RoomId) -> rusqlite::Result<Opti
         .optional()
 }
 
-/// The first rows of a room's log.
+/// The first rows of a room's log; none when there is no such room.
 pub(crate) fn init(conn: &Connection, id: RoomId) -> rusqlite::Result<Vec<NewRow>> {
     let sql = "SELECT init FROM rooms WHERE id = ?1";
     conn.prepare_cached(sql)?
         .query_row([blob(id.uuid())], |row| json(row, 0))
+        .optional()
+        .map(Option::unwrap_or_default)
 }
 
 /// The revision of a room.
@@ -162,6 +162,10 @@ impl Rooms for SqliteStore {
         let at = self.now();
         self.write(Lane::Command, move |conn| create(conn, &room, at))
             .await
+    }
+
+    async fn first_rows(&self, id: RoomId) -> Result<Vec<NewRow>> {
+        self.read(move |conn| Ok(init(conn, id)?)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<Room>> {

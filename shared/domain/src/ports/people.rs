@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Family, FamilyId, Mark, Member, NewRoom, NewUser, Profile, Result, Room, RoomId, RoomName,
-    Rule, Seq, TenantId, Timestamp, User, UserId, Username,
+    Family, FamilyId, Mark, Member, NewRoom, NewRow, NewUser, Profile, Result, Room, RoomId,
+    RoomName, Rule, Seq, TenantId, Timestamp, User, UserId, Username,
 };
 
 /// The accounts.
@@ -106,16 +106,21 @@ pub trait Families: Send + Sync {
 }
 
 /// The rooms. A room that was deleted is kept for ever, so that its id is never used again, and
-/// shown by no method but `create_room`.
+/// shown by no method but `create_room` and
+/// `first_rows`.
 #[async_trait]
 pub trait Rooms: Send + Sync {
-    /// Makes a room. Atomic: of simultaneous creations of one name exactly one succeeds. The
-    /// first rows lie in `init` until a writer appends them. Repeating it with the same id
-    /// answers with the room, also with a deleted one.
+    /// Makes a room. Atomic: of simultaneous creations of one name exactly one succeeds. Whoever
+    /// writes first in it appends its first rows before. Repeating it with the same id answers with
+    /// the room, also with a deleted one, and leaves its first rows as they are.
     ///
     /// # Errors
     /// `room_exists` when another room of the tenant has the name.
     async fn create_room(&self, room: NewRoom) -> Result<Room>;
+
+    /// The first rows of the room of this id, as it was made with them, also when they are in its
+    /// log; none where there is no such room, or it was deleted and cleared.
+    async fn first_rows(&self, id: RoomId) -> Result<Vec<NewRow>>;
 
     /// The room of this id, unless it was deleted.
     async fn room(&self, id: RoomId) -> Result<Option<Room>>;

@@ -114,6 +114,7 @@ macro_rules! log_contract {
                 first_rows_come_before_the_first,
                 first_rows_are_appended_once_though_two_nodes_begin,
                 appending_the_first_rows_oneself_repeats_them,
+                many_first_rows_come_in_their_order,
             ]
             old: [
                 old_changes_go_and_what_they_changed_stays,

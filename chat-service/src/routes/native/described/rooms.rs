@@ -19,13 +19,29 @@ fn in_general() -> Vec<Operation> {
     let scope = json!({"type": "string", "enum": ["mine", "channels"], "default": "mine"});
     vec![
         Operation::post("/api/v1/rooms", "create_room")
-            .says("rooms", "Makes a channel or a group, whose owner you are.")
+            .says(
+                "rooms",
+                "Makes a channel or a group, whose owner you are. Under a key it is made once, so \
+                 that after a lost answer it can simply be sent again.",
+            )
+            .with(Parameter::idempotency_key())
             .takes::<CreateRoom>(json!({"name": "lobby"}))
             .answers::<RoomSummary>(201, "The room.", room())
             .with_header(LOCATION)
             .with_header(ETAG)
+            .answers::<RoomSummary>(200, "It was made before: the room as it is now.", room())
+            .with_header(LOCATION)
+            .with_header(ETAG)
             .counted_by(&[Rate::Sends])
-            .refuses(&[Code::UserNotFound, Code::InvalidRoomName, Code::RoomExists, Code::TooManyRooms]),
+            .refuses(&[
+                Code::UserNotFound,
+                Code::RoomNotFound,
+                Code::InvalidRoomName,
+                Code::InvalidClientId,
+                Code::ClientIdMismatch,
+                Code::RoomExists,
+                Code::TooManyRooms,
+            ]),
         Operation::get("/api/v1/rooms", "list_rooms")
             .says(
                 "rooms",

@@ -165,7 +165,7 @@ impl<'a> Batch<'a> {
                 ..first
             });
         }
-        for new in room.init.into_iter().rev() {
+        for new in self.db.first_rows(self.room).await?.into_iter().rev() {
             self.pending.push_front(Pending {
                 new,
                 at: self.answers.len(),

@@ -1,4 +1,4 @@
-use domain::{Error, NewRoom, NewRow, Room, RoomId, RoomKind, RoomName, TenantId, UserId};
+use domain::{Error, NewRoom, Room, RoomId, RoomKind, RoomName, TenantId, UserId};
 use mongodb::bson::{DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
@@ -138,12 +138,9 @@ impl RoomRecord {
     }
 }
 
-impl TryFrom<RoomRecord> for Room {
-    type Error = Error;
-
-    fn try_from(record: RoomRecord) -> Result<Self, Error> {
-        let init = record.init.into_iter().map(NewRow::try_from);
-        Ok(Self {
+impl From<RoomRecord> for Room {
+    fn from(record: RoomRecord) -> Self {
+        Self {
             id: RoomId::from_uuid(uuid(record.id)),
             tenant: TenantId::new(record.tenant),
             kind: record.kind.into(),
@@ -153,7 +150,6 @@ impl TryFrom<RoomRecord> for Room {
             rev: uint(record.rev),
             read_only: record.read_only,
             deleted_at: record.deleted_at.map(time),
-            init: init.collect::<Result<_, _>>()?,
-        })
+        }
     }
 }

@@ -14,7 +14,8 @@ pub async fn every_field_of_a_room_returns(world: &PeopleWorld) {
     assert_eq!((room.id, room.kind), (new.id, RoomKind::Channel));
     assert_eq!((&room.tenant, &room.name), (&new.tenant, &new.name));
     assert_eq!((room.created_by, room.rev), (new.created_by, 1));
-    assert_eq!(room.init, new.init);
+    assert_eq!(store.first_rows(new.id).await.unwrap(), new.init);
+    assert!(store.first_rows(RoomId::new()).await.unwrap().is_empty());
     let by_id = world.second().room(new.id).await.unwrap();
     assert_eq!(by_id.as_ref(), Some(&room));
     let name = room_name("Cafe\u{301}");
@@ -27,8 +28,14 @@ pub async fn every_field_of_a_room_returns(world: &PeopleWorld) {
 pub async fn repeating_a_creation_answers_with_the_room(world: &PeopleWorld) {
     let new = new_channel("general", UserId::new());
     let first = world.first().create_room(new.clone()).await.unwrap();
-    let again = world.second().create_room(new).await.unwrap();
+    let again = NewRoom {
+        init: new_channel("general", new.created_by).init,
+        ..new.clone()
+    };
+    let again = world.second().create_room(again).await.unwrap();
     assert_eq!(again, first);
+    let kept = world.first().first_rows(new.id).await.unwrap();
+    assert_eq!(kept, new.init, "the first are the first");
 }
 
 /// A channel is found by its name, so the name stands for one.
