@@ -286,6 +286,7 @@ fn refused(answer: &Appended) -> Error {
         Appended::Refused(Refusal::TooManyEmoji) => Code::TooManyEmoji.into(),
         Appended::Refused(Refusal::NameTaken) => Code::RoomExists.into(),
         Appended::Refused(Refusal::RoomDeleted | Refusal::SenderGone) => Code::RoomNotFound.into(),
+        Appended::Refused(Refusal::LastOwner) => Code::LastOwner.into(),
         Appended::Stored(_) | Appended::Repeat(_) | Appended::Unchanged | Appended::Unknown => {
             Error::unknown_outcome("the log did not say what became of a row")
         }

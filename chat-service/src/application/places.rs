@@ -2,7 +2,7 @@
 //! is gone at once.
 
 use domain::{
-    Caller, Code, Deed, Member, Message, Result, Role, Room, RoomId, RoomKind, Seq, User, UserId,
+    Caller, Code, Deed, Member, Message, Result, Room, RoomId, RoomKind, Seq, User, UserId,
     membership,
 };
 
@@ -48,10 +48,6 @@ impl Place {
     pub(super) fn shows(&self, seq: Seq) -> bool {
         seq > self.member.hidden
     }
-
-    pub(super) fn is_owner(&self) -> bool {
-        self.member.role == Role::Owner
-    }
 }
 
 impl Chat {
@@ -82,25 +78,5 @@ impl Chat {
         let user = self.store.user(user).await?;
         user.filter(|user| user.tenant == who.tenant)
             .ok_or_else(|| Code::UserNotFound.into())
-    }
-
-    /// Whether a room has an owner besides `user`. Looked for page by page; owners are few and
-    /// seldom go.
-    pub(super) async fn has_other_owner(&self, room: RoomId, user: UserId) -> Result<bool> {
-        let mut after = None;
-        loop {
-            let page = self
-                .store
-                .members(room, after, self.limits.page_max)
-                .await?;
-            let owns = |member: &Member| member.role == Role::Owner && member.user != user;
-            if page.iter().any(owns) {
-                return Ok(true);
-            }
-            after = match page.last() {
-                Some(last) if page.len() == self.limits.page_max => Some(last.user),
-                _ => return Ok(false),
-            };
-        }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{NewRow, Rev, RoomId, RoomName, Rule, Seq, TenantId, Timestamp, UserId};
+use crate::{NewRow, Rev, RoomId, RoomName, Rule, Seq, Standing, TenantId, Timestamp, UserId};
 
 /// What kind of room it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -120,6 +120,16 @@ impl Member {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.state == MemberState::Active
+    }
+
+    /// How they stand to the room.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            rev: self.rev,
+            there: self.is_active(),
+            role: Some(self.role),
+        }
     }
 
     /// Where a new notification listener of theirs begins: what is at or before it is settled.

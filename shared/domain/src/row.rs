@@ -368,6 +368,8 @@ pub enum Refusal {
     RoomDeleted,
     /// Who sends it has left the room, or was removed.
     SenderGone,
+    /// Others are in the room, and nobody else of them owns it.
+    LastOwner,
 }
 
 /// How many different emoji people may set on one message. Where several processes write to one

@@ -23,7 +23,7 @@ pub(crate) use change::{ReactionRecord, RoomRowRecord};
 pub(crate) use content::ContentRecord;
 pub(crate) use file::{FileLinkRecord, FileRecord, FileStateRecord};
 pub(crate) use lease::LeaseRecord;
-pub(crate) use member::{MemberRecord, StateRecord};
+pub(crate) use member::{MemberRecord, RoleRecord, StateRecord};
 pub(crate) use notification::NotificationRecord;
 pub(crate) use policy::{OverrideRecord, PolicyRecord};
 pub(crate) use room::{NameRecord, RoomKindRecord, RoomRecord};

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Mark, Member, MemberChange, MemberRow, MemberState, Result, Rev, Role, RoomId, Row, Rule, Seq,
-    UserId, ports::Members,
+    Mark, Member, MemberChange, MemberRow, MemberState, Others, Result, Role, RoomId, Row, Rule,
+    Seq, Standing, UserId, ports::Members,
 };
 use rusqlite::{Connection, OptionalExtension, named_params, types::Type};
 
@@ -75,14 +75,44 @@ fn unknown(column: usize, word: &str) -> rusqlite::Error {
     unreadable(column, Type::Text, error)
 }
 
-/// The revision of a member document; 0 when there is none.
-pub(crate) fn rev(conn: &Connection, room: RoomId, user: UserId) -> rusqlite::Result<Rev> {
-    let sql = "SELECT rev FROM members WHERE room = ?1 AND user = ?2";
-    let rev = conn
-        .prepare_cached(sql)?
-        .query_row([blob(room.uuid()), blob(user.uuid())], |row| uint(row, 0))
-        .optional()?;
-    Ok(rev.unwrap_or(0))
+/// How somebody stands to a room.
+pub(crate) fn standing(
+    conn: &Connection,
+    room: RoomId,
+    user: UserId,
+) -> rusqlite::Result<Standing> {
+    let sql = "SELECT rev, state = 'active', role FROM members WHERE room = ?1 AND user = ?2";
+    let params = [blob(room.uuid()), blob(user.uuid())];
+    let standing = conn.prepare_cached(sql)?.query_row(params, |row| {
+        Ok(Standing {
+            rev: uint(row, 0)?,
+            there: row.get(1)?,
+            role: Some(role(row, 2)?),
+        })
+    });
+    Ok(standing.optional()?.unwrap_or_default())
+}
+
+/// Who is in a room besides somebody. For owners all members may have to be looked at: only if
+/// they are `asked` for.
+pub(crate) fn others(
+    conn: &Connection,
+    (room, user): (RoomId, UserId),
+    asked: bool,
+) -> rusqlite::Result<Others> {
+    let sql = "SELECT
+        EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user <> ?2),
+        EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user <> ?2 AND state = 'active'),
+        CASE WHEN ?3 THEN EXISTS (SELECT 1 FROM members
+            WHERE room = ?1 AND user <> ?2 AND state = 'active' AND role = 'owner') ELSE 0 END";
+    let params = (blob(room.uuid()), blob(user.uuid()), asked);
+    conn.prepare_cached(sql)?.query_row(params, |row| {
+        Ok(Others {
+            known: row.get(0)?,
+            there: row.get(1)?,
+            owning: row.get(2)?,
+        })
+    })
 }
 
 /// Whether somebody was a member and is none now.

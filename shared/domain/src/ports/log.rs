@@ -23,7 +23,10 @@ pub trait Log: Send + Sync {
     /// `Conflict`. Reactions never conflict: the row with the higher seq says what is set, and
     /// what is so already is `Unchanged`.
     ///
-    /// A row that changes a role says nothing of who is in the room: the state stays.
+    /// A row that changes a role says nothing of who is in the room: the state stays. A row that
+    /// would leave others in the room without an owner gets `Refused(LastOwner)`, and who comes
+    /// into a room that all have left without owning it gets `Conflict`: both decided on who is in
+    /// the room just before the row, whatever is appended at the same time.
     ///
     /// What only members do ([`NewChange::is_for_members`](crate::NewChange::is_for_members)) is
     /// not stored after a row by which its sender left or was removed, in the same batch or

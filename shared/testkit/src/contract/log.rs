@@ -7,6 +7,7 @@ pub mod init;
 pub mod members;
 pub mod old;
 pub mod order;
+pub mod owners;
 pub mod race;
 pub mod reactions;
 pub mod reading;
@@ -89,6 +90,14 @@ macro_rules! log_contract {
                 a_role_changes_and_nothing_else,
                 a_stale_change_of_a_role_conflicts,
                 a_role_lets_nobody_in,
+            ]
+            owners: [
+                the_last_owner_stays_with_others,
+                who_is_alone_may_go,
+                one_batch_leaves_an_owner,
+                nobody_comes_into_a_deserted_room_without_owning_it,
+                of_two_last_owners_who_go_at_once_one_stays,
+                of_a_last_owner_who_goes_and_one_who_comes_one_owns_the_room,
             ]
             rooms: [
                 a_channel_is_renamed,

@@ -4,7 +4,7 @@ use domain::{Appended, Change, NewChange, NewRow, RoomId, Row, Timestamp};
 
 use super::{
     Stamp,
-    targets::{Declined, Targets},
+    targets::{Targets, Unplanned},
 };
 use crate::records::RowRecord;
 
@@ -64,10 +64,10 @@ pub(super) fn plan<'p>(
                 }
                 before = stamp;
             }
-            Err(Declined::Later) => break,
+            Err(Unplanned::Later) => break,
             // Whether the row before it is stored is not known yet, so neither is this.
             Err(_) if targets.hangs_on_planned(new) => break,
-            Err(declined) => plan.refused.push((waiting.at, declined.into())),
+            Err(Unplanned::Declined(declined)) => plan.refused.push((waiting.at, declined.into())),
         }
     }
     plan

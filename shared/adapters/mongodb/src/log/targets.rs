@@ -6,40 +6,32 @@ mod read;
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Appended, Change, MemberChange, Message, MessageId, NewChange, NewRow, Refusal, Rev, RowId,
+    Change, Declined, MemberChange, Message, MessageId, NewChange, NewRow, Others, Refusal, Rev,
+    RowId, Standing,
     UserId,
 };
 use uuid::Uuid;
 
 use super::Stamp;
 
-/// Why a row cannot be stored.
+/// Why a row is not planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Declined {
-    /// Its target does not take it.
-    Refused(Refusal),
-    /// Its target is at another revision.
-    Conflict { current: Rev },
-    /// Its target is so already.
-    Unchanged,
+pub(super) enum Unplanned {
+    /// It cannot be stored.
+    Declined(Declined),
     /// What it hangs on is not known yet: it waits for the next insert.
     Later,
 }
 
-impl From<Refusal> for Declined {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<Declined> for Unplanned {
+    fn from(declined: Declined) -> Self {
+        Self::Declined(declined)
     }
 }
 
-impl From<Declined> for Appended {
-    fn from(declined: Declined) -> Self {
-        match declined {
-            Declined::Refused(refusal) => Self::Refused(refusal),
-            Declined::Conflict { current } => Self::Conflict { current },
-            Declined::Unchanged => Self::Unchanged,
-            Declined::Later => Self::Unknown,
-        }
+impl From<Refusal> for Unplanned {
+    fn from(refusal: Refusal) -> Self {
+        Self::Declined(refusal.into())
     }
 }
 
@@ -47,7 +39,12 @@ impl From<Declined> for Appended {
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     messages: HashMap<MessageId, Message>,
-    members: HashMap<UserId, Rev>,
+    /// How those whom member rows are about stand to the room.
+    members: HashMap<UserId, Standing>,
+    /// Who is in the room besides all of them, as far as that matters.
+    others: Others,
+    /// Whether a member row is planned.
+    members_planned: bool,
     /// Senders who were in the room and are no more.
     gone: HashSet<UserId>,
     /// Reactions that are set, by what their rows aim at.
@@ -76,7 +73,8 @@ impl Targets {
             }
             // The other emoji on a message count, too.
             NewChange::Reaction(reaction) => self.planned.contains(&reaction.message.uuid()),
-            NewChange::Member(member) => self.planned.contains(&member.user.uuid()),
+            // Who else is in the room counts, too.
+            NewChange::Member(_) => self.members_planned,
             // A second one is put off in any case.
             NewChange::Room(_) | NewChange::Message { .. } | NewChange::Archive { .. } => false,
         }
@@ -99,11 +97,12 @@ impl Targets {
             }
             Change::Member(member) => {
                 self.planned.insert(member.user.uuid());
-                self.members.insert(member.user, member.rev);
-                match member.change {
-                    MemberChange::Joined => self.gone.remove(&member.user),
-                    MemberChange::Left | MemberChange::Removed => self.gone.insert(member.user),
-                    MemberChange::RoleChanged => false,
+                self.members_planned = true;
+                let standing = self.members.entry(member.user).or_default();
+                *standing = standing.after(member);
+                match standing.there {
+                    true => self.gone.remove(&member.user),
+                    false => self.gone.insert(member.user),
                 };
             }
             Change::Room(_) => self.room_planned = true,

@@ -13,6 +13,11 @@ pub(crate) enum RoleRecord {
     Owner,
 }
 
+impl RoleRecord {
+    /// As queries name those who own a room.
+    pub(crate) const OWNER: &str = "owner";
+}
+
 impl From<Role> for RoleRecord {
     fn from(role: Role) -> Self {
         match role {

@@ -31,32 +31,6 @@ pub(super) fn append(
     new.iter().map(|row| log.append(row)).collect()
 }
 
-/// Why a row is not stored although nobody stored it before.
-enum Declined {
-    /// The target has another revision by now.
-    Conflict(Rev),
-    /// The target does not allow it.
-    Refused(Refusal),
-    /// The target is so already.
-    Unchanged,
-}
-
-impl From<Refusal> for Declined {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Declined> for Appended {
-    fn from(declined: Declined) -> Self {
-        match declined {
-            Declined::Conflict(current) => Self::Conflict { current },
-            Declined::Refused(refusal) => Self::Refused(refusal),
-            Declined::Unchanged => Self::Unchanged,
-        }
-    }
-}
-
 /// What a row takes over from the row before it.
 #[derive(Clone, Copy)]
 struct Stamp {

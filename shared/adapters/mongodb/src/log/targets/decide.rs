@@ -1,11 +1,11 @@
 //! What a row will tell, or why it is not stored.
 
 use domain::{
-    Change, MESSAGE_EMOJI, MemberRow, Message, NewChange, NewRow, ReactionRow, Refusal, Rev,
-    RoomId, RoomRow, RowId, UserId,
+    Change, Declined, MemberRow, Message, NewChange, NewRow, ReactionRow, Refusal, Rev, RoomId,
+    RoomRow, RowId, UserId,
 };
 
-use super::{Declined, Stamp, Targets};
+use super::{Stamp, Targets, Unplanned};
 
 impl Targets {
     /// What a row will tell, or why it is not stored.
@@ -14,7 +14,7 @@ impl Targets {
         room: RoomId,
         new: &NewRow,
         stamp: Stamp,
-    ) -> Result<Change, Declined> {
+    ) -> Result<Change, Unplanned> {
         if new.change.is_for_members() && self.gone.contains(&new.sender) {
             return Err(Refusal::SenderGone.into());
         }
@@ -53,51 +53,44 @@ impl Targets {
 
     fn message(&self, id: RowId, if_rev: Option<Rev>) -> Result<Message, Declined> {
         let message = self.messages.get(&id).ok_or(Refusal::Missing)?;
-        if message.content().is_none() {
-            return Err(Refusal::Deleted.into());
-        }
-        if if_rev.is_some_and(|rev| rev != message.rev) {
-            let current = message.rev;
-            return Err(Declined::Conflict { current });
-        }
+        message.check_change(if_rev)?;
         Ok(message.clone())
     }
 
-    fn reaction(&self, user: UserId, reaction: &ReactionRow) -> Result<Change, Declined> {
+    fn reaction(&self, user: UserId, reaction: &ReactionRow) -> Result<Change, Unplanned> {
         self.message(reaction.message, None)?;
         let set = self.reactions.get(&reaction.target(user)).copied();
-        if set.unwrap_or(false) == reaction.set {
-            return Err(Declined::Unchanged);
-        }
-        let emoji = self
-            .emoji
-            .get(&reaction.message)
-            .filter(|emoji| reaction.set && !emoji.contains(reaction.emoji.as_str()));
-        if emoji.is_some_and(|emoji| emoji.len() >= MESSAGE_EMOJI) {
-            return Err(Refusal::TooManyEmoji.into());
-        }
+        reaction.check_changes(set.unwrap_or(false))?;
+        let own = reaction.emoji.as_str();
+        let emoji = self.emoji.get(&reaction.message);
+        let others = emoji.map_or(0, |emoji| {
+            emoji.iter().filter(|emoji| *emoji != own).count()
+        });
+        reaction.check_space(others)?;
         Ok(Change::Reaction(reaction.clone()))
     }
 
-    fn member(&self, member: MemberRow) -> Result<Change, Declined> {
-        let current = self.members.get(&member.user).copied().unwrap_or(0);
-        if member.rev == current + 1 {
-            Ok(Change::Member(member))
-        } else {
-            Err(Declined::Conflict { current })
-        }
+    fn member(&self, member: MemberRow) -> Result<Change, Unplanned> {
+        let now = self.members.get(&member.user).copied();
+        let besides = self
+            .members
+            .iter()
+            .filter(|(user, _)| **user != member.user);
+        let others = besides.fold(self.others, |others, (_, one)| others.with(one));
+        member.check(now.unwrap_or_default(), others)?;
+        Ok(Change::Member(member))
     }
 
     /// One change of the room per insert, since a name is claimed for the revision as it is.
-    fn room(&self, id: RowId, room: &RoomRow) -> Result<Change, Declined> {
+    fn room(&self, id: RowId, room: &RoomRow) -> Result<Change, Unplanned> {
         let current = self.room;
         match self.claim {
-            _ if self.room_planned => Err(Declined::Later),
+            _ if self.room_planned => Err(Unplanned::Later),
             Some((claimed, true)) if claimed == id => Ok(Change::Room(room.clone())),
             Some((claimed, false)) if claimed == id => Err(Refusal::NameTaken.into()),
             // The one that claims was refused, so that the next may.
-            Some(_) if room.rev == current + 1 => Err(Declined::Later),
-            _ => Err(Declined::Conflict { current }),
+            Some(_) if room.rev == current + 1 => Err(Unplanned::Later),
+            _ => Err(Declined::Conflict { current }.into()),
         }
     }
 }

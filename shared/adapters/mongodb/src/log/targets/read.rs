@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 
 use domain::{
-    Content, MessageId, NewChange, NewRow, RoomChange, RoomId, RoomRow, Timestamp, UserId,
+    Content, Member, MemberRow, MessageId, NewChange, NewRow, Others, RoomChange, RoomId, RoomRow,
+    Timestamp, UserId,
 };
-use mongodb::bson::{Uuid, doc};
+use mongodb::bson::{Document, Uuid, doc};
 
 use super::Targets;
 use crate::{
     db::Db,
     failure::Failure,
-    records::{MemberRecord, NameRecord, RoomRecord, RowRecord, StateRecord},
+    records::{MemberRecord, NameRecord, RoleRecord, RoomRecord, RowRecord, StateRecord},
     values::{id, uint, uuid},
 };
 
@@ -21,7 +22,7 @@ struct Wanted<'r> {
     /// Who does what only members do.
     senders: HashSet<Uuid>,
     messages: Vec<Uuid>,
-    users: Vec<Uuid>,
+    members: Vec<&'r MemberRow>,
     /// Messages that are reacted to, and what the reactions aim at.
     reacted: Vec<Uuid>,
     reactions: Vec<Uuid>,
@@ -44,7 +45,7 @@ impl<'r> Wanted<'r> {
                     wanted.reacted.push(id(reaction.message.uuid()));
                     wanted.reactions.push(id(reaction.target(row.sender)));
                 }
-                NewChange::Member(member) => wanted.users.push(id(member.user.uuid())),
+                NewChange::Member(member) => wanted.members.push(member),
                 NewChange::Room(room) => wanted.rooms.push((row, room)),
                 NewChange::Message { .. } | NewChange::Archive { .. } => {}
             }
@@ -54,7 +55,7 @@ impl<'r> Wanted<'r> {
 
     /// Whether nothing is to be changed.
     fn only_adds(&self) -> bool {
-        self.messages.is_empty() && self.users.is_empty() && self.rooms.is_empty()
+        self.messages.is_empty() && self.members.is_empty() && self.rooms.is_empty()
     }
 }
 
@@ -77,7 +78,7 @@ impl Targets {
         for key in db.keys(room, wanted.messages).await? {
             targets.know(&key)?;
         }
-        targets.read_members(db, room, wanted.users).await?;
+        targets.read_members(db, room, &wanted.members).await?;
         let reactions = (wanted.reacted, wanted.reactions);
         targets.read_reactions(db, room, reactions).await?;
         targets.read_room((db, now), room, &wanted.rooms).await?;
@@ -111,16 +112,27 @@ impl Targets {
         Ok(())
     }
 
-    async fn read_members(&mut self, db: &Db, room: Uuid, users: Vec<Uuid>) -> Result<(), Failure> {
-        if users.is_empty() {
+    async fn read_members(
+        &mut self,
+        db: &Db,
+        room: Uuid,
+        rows: &[&MemberRow],
+    ) -> Result<(), Failure> {
+        if rows.is_empty() {
             return Ok(());
         }
-        let filter = doc! {"room_id": room, "user_id": {"$in": users}};
+        let users: Vec<_> = rows.iter().map(|row| id(row.user.uuid())).collect();
+        let filter = doc! {"room_id": room, "user_id": {"$in": &users}};
         let members = db.all(db.members.find(filter)).await?;
-        let revs = members
-            .iter()
-            .map(|m| (UserId::from_uuid(uuid(m.user_id)), uint(m.rev)));
-        self.members.extend(revs);
+        self.members.extend(members.into_iter().map(|member| {
+            let member = Member::from(member);
+            (member.user, member.standing())
+        }));
+        let standing = |user| self.members.get(user).copied().unwrap_or_default();
+        let unseats = rows.iter().any(|row| row.unseats(standing(&row.user)));
+        if unseats || rows.iter().any(|row| row.brings_in()) {
+            self.others = others((db, room), &users, unseats).await?;
+        }
         Ok(())
     }
 
@@ -164,6 +176,22 @@ impl Targets {
         }
         Ok(())
     }
+}
+
+/// Who is in a room besides some people. Owners are looked for if they are `asked` for.
+async fn others((db, room): (&Db, Uuid), but: &[Uuid], asked: bool) -> Result<Others, Failure> {
+    let find = async |narrowed: Document| {
+        let mut filter = doc! {"room_id": room, "user_id": {"$nin": but}};
+        filter.extend(narrowed);
+        Ok::<_, Failure>(db.call(db.members.find_one(filter)).await?.is_some())
+    };
+    let there = find(doc! {"state": StateRecord::ACTIVE}).await?;
+    let owners = doc! {"state": StateRecord::ACTIVE, "role": RoleRecord::OWNER};
+    Ok(Others {
+        known: there || find(doc! {}).await?,
+        there,
+        owning: asked && there && find(owners).await?,
+    })
 }
 
 /// Takes the name that a change gives the room, if it must be taken. `false` when another has it.

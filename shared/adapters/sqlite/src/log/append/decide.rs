@@ -1,11 +1,11 @@
 //! What a new row will tell, or why it is not stored.
 
 use domain::{
-    Change, MESSAGE_EMOJI, MemberRow, Message, MessageId, NewChange, NewRow, ReactionRow, Refusal,
-    Rev, RoomRow, UserId,
+    Change, Declined, MemberRow, Message, MessageId, NewChange, NewRow, Others, ReactionRow,
+    Refusal, Rev, RoomRow, UserId, decision::check_follows,
 };
 
-use super::{Declined, Stamp, Tail};
+use super::{Stamp, Tail};
 use crate::{error::Failure, members, messages, reactions, rooms};
 
 /// The outer error is the store's, the inner one the answer.
@@ -51,46 +51,39 @@ impl Tail<'_> {
         let Some(message) = messages::by_id(self.conn, self.room, id)? else {
             return Ok(Err(Refusal::Missing.into()));
         };
-        if message.content().is_none() {
-            return Ok(Err(Refusal::Deleted.into()));
-        }
-        if if_rev.is_some_and(|rev| rev != message.rev) {
-            return Ok(Err(Declined::Conflict(message.rev)));
-        }
-        Ok(Ok(message))
+        Ok(message.check_change(if_rev).map(|()| message))
     }
 
     fn reacted(&self, user: UserId, reaction: &ReactionRow) -> Decided<Change> {
-        let change = Ok(Change::Reaction(reaction.clone()));
         if let Err(declined) = self.target(reaction.message, None)? {
             return Ok(Err(declined));
         }
-        if reactions::is_set(self.conn, self.room, user, reaction)? == reaction.set {
-            return Ok(Err(Declined::Unchanged));
+        let is_set = reactions::is_set(self.conn, self.room, user, reaction)?;
+        if let Err(declined) = reaction.check_changes(is_set) {
+            return Ok(Err(declined));
         }
-        if !reaction.set {
-            return Ok(change);
-        }
-        let on = (self.room, reaction.message);
-        let others = reactions::others(self.conn, on, &reaction.emoji)?;
-        if others >= MESSAGE_EMOJI as u64 {
-            return Ok(Err(Refusal::TooManyEmoji.into()));
-        }
-        Ok(change)
+        let others = match reaction.set {
+            true => reactions::others(self.conn, (self.room, reaction.message), &reaction.emoji)?,
+            false => 0,
+        };
+        let space = reaction.check_space(usize::try_from(others).unwrap_or(usize::MAX));
+        Ok(space.map(|()| Change::Reaction(reaction.clone())))
     }
 
     fn moved(&self, member: MemberRow) -> Decided<Change> {
-        let current = members::rev(self.conn, self.room, member.user)?;
-        Ok(match member.rev == current + 1 {
-            true => Ok(Change::Member(member)),
-            false => Err(Declined::Conflict(current)),
-        })
+        let now = members::standing(self.conn, self.room, member.user)?;
+        let (unseats, of) = (member.unseats(now), (self.room, member.user));
+        let others = match unseats || member.brings_in() {
+            true => members::others(self.conn, of, unseats)?,
+            false => Others::default(),
+        };
+        Ok(member.check(now, others).map(|()| Change::Member(member)))
     }
 
     fn changed(&self, room: &RoomRow) -> Decided<Change> {
         let current = rooms::rev(self.conn, self.room)?;
-        if room.rev != current + 1 {
-            return Ok(Err(Declined::Conflict(current)));
+        if let Err(declined) = check_follows(room.rev, current) {
+            return Ok(Err(declined));
         }
         if let Some(name) = room.change.new_name()
             && rooms::is_taken(self.conn, self.room, name)?
