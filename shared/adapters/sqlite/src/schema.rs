@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/007_archive.sql"),
     include_str!("schema/008_reactions.sql"),
     include_str!("schema/009_old_changes.sql"),
+    include_str!("schema/010_clearing.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

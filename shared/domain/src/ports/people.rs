@@ -140,8 +140,9 @@ pub trait Rooms: Send + Sync {
     async fn all_rooms(&self, after: Option<RoomId>, limit: usize) -> Result<Vec<Room>>;
 
     /// Removes up to `limit` records of rooms deleted before `before`: their logs, bodies, copies,
-    /// reactions, members and holds, but never the rooms' own records. Says how many it dealt
-    /// with; 0 says that there are none left. Any call goes on where another stopped.
+    /// reactions, members with their rules, holds, overrides and kept notifications, but never the
+    /// rooms' own records, and none of what runs did. Says how many it dealt with; 0 says that
+    /// there are none left. Any call goes on where another stopped.
     async fn clear_deleted_rooms(&self, before: Timestamp, limit: usize) -> Result<u64>;
 }
 

@@ -9,12 +9,18 @@ pub mod policies;
 pub mod run_rooms;
 pub mod runs;
 
-use domain::ports::{Holds, Leases, Overrides, Policies, RunRooms, Runs};
+use domain::ports::{Holds, Leases, Log, Overrides, Policies, Rooms, RunRooms, Runs};
 
 /// The ports that the suite needs of a store.
-pub trait ArchiveStore: Policies + Overrides + Runs + RunRooms + Holds + Leases {}
+pub trait ArchiveStore:
+    Policies + Overrides + Runs + RunRooms + Holds + Leases + Rooms + Log
+{
+}
 
-impl<T: Policies + Overrides + Runs + RunRooms + Holds + Leases> ArchiveStore for T {}
+impl<T> ArchiveStore for T where
+    T: Policies + Overrides + Runs + RunRooms + Holds + Leases + Rooms + Log
+{
+}
 
 /// Runs the suites of [`Policies`](domain::ports::Policies),
 /// [`Overrides`](domain::ports::Overrides), [`Runs`](domain::ports::Runs),
@@ -36,6 +42,7 @@ macro_rules! archive_contract {
                 a_rooms_rule_is_set_replaced_and_lifted,
                 rules_are_paged_by_room_within_a_tenant,
                 the_rooms_of_a_policy_are_known,
+                the_rule_of_a_deleted_room_goes_with_it,
             ]
             runs: [
                 a_run_is_read_back_as_it_was_claimed,

@@ -36,6 +36,7 @@ macro_rules! outbox_contract {
                 pages_go_on_after_the_last,
             ]
             kept: [
+                nothing_is_kept_of_a_deleted_room,
                 what_is_kept_comes_once_and_by_position,
                 what_is_settled_stays_settled,
                 a_message_is_never_kept,

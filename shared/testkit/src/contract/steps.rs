@@ -1,7 +1,9 @@
 //! What most cases do: make a room, append, read the whole log.
 
+use std::time::Duration;
+
 use domain::{
-    Appended, NewRow, RoomId, Row, UserId,
+    Appended, NewRow, RoomChange, RoomId, Row, UserId,
     ports::{Log, Rooms},
 };
 
@@ -59,6 +61,14 @@ pub async fn whole_log<S: Log + ?Sized>(store: &S, room: RoomId) -> Vec<Row> {
         assert!(numbered, "a log is dense from 1");
     }
     rows
+}
+
+/// Deletes a room that has no revisions but its first, and clears up after it.
+pub async fn clear<S: Log + Rooms + ?Sized>(store: &S, room: RoomId) {
+    let deletion = builders::room_change(UserId::new(), RoomChange::Deleted, 2);
+    let last = put(store, room, deletion).await;
+    let after = last.created_at + Duration::from_millis(1);
+    while store.clear_deleted_rooms(after, 100).await.unwrap_or(0) > 0 {}
 }
 
 /// The text that a row's message shows.

@@ -118,5 +118,6 @@ fn notifications() -> Vec<IndexModel> {
             there("waiting"),
         ),
         plain("age", doc! {"at": 1}),
+        plain("room", doc! {"room_id": 1}),
     ]
 }

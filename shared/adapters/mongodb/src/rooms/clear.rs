@@ -33,6 +33,8 @@ impl Db {
                 return Ok(most as u64);
             }
         }
+        let own = self.overrides.delete_one(doc! {"_id": room});
+        self.call(own).await?;
         let cleared = doc! {"$set": {"cleared": true, "init": []}};
         self.call(self.rooms.update_one(doc! {"_id": room}, cleared))
             .await?;
@@ -40,11 +42,12 @@ impl Db {
     }
 
     /// The collections in which a room leaves something behind.
-    fn remains(&self) -> [Collection<Document>; 5] {
+    fn remains(&self) -> [Collection<Document>; 6] {
         [
             self.reactions.clone_with_type(),
             self.members.clone_with_type(),
             self.holds.clone_with_type(),
+            self.notifications.clone_with_type(),
             self.copies.clone_with_type(),
             self.rows.clone_with_type(),
         ]

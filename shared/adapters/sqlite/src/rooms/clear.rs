@@ -7,10 +7,12 @@ use crate::columns::{limit, millis};
 
 /// What a room leaves behind, each with what makes up the key of its table. Copies go before the
 /// messages by which they are found.
-const REMAINS: [(&str, &str); 4] = [
+const REMAINS: [(&str, &str); 6] = [
     ("reactions", "message, emoji, user"),
     ("members", "user"),
     ("holds", "id"),
+    ("archive_overrides", "room"),
+    ("notifications", "id"),
     ("messages", "seq"),
 ];
 

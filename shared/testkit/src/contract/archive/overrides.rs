@@ -8,7 +8,10 @@ use domain::{
 };
 
 use super::{ArchiveStore, policies::slot};
-use crate::contract::World;
+use crate::contract::{
+    World,
+    steps::{channel, clear},
+};
 
 type Worlds = World<dyn ArchiveStore>;
 
@@ -65,6 +68,19 @@ pub async fn the_rooms_of_a_policy_are_known(world: &Worlds) {
     assert_eq!(page(Some(rooms[1])).await, rooms[2..]);
     set(rooms[0], RoomRule::Exempt).await;
     assert_eq!(page(None).await, rooms[1..]);
+}
+
+/// It is cleared up with what else the room leaves; those of others stay.
+pub async fn the_rule_of_a_deleted_room_goes_with_it(world: &Worlds) {
+    let store = world.first();
+    let (kept, room) = (channel(store).await, channel(store).await);
+    for room in [kept, room] {
+        let rule = own(room, "default", RoomRule::Exempt);
+        store.set_override(rule).await.unwrap();
+    }
+    clear(store, room).await;
+    assert_eq!(store.room_override(room).await.unwrap(), None);
+    assert!(store.room_override(kept).await.unwrap().is_some());
 }
 
 fn own(room: RoomId, tenant: &str, rule: RoomRule) -> RoomOverride {

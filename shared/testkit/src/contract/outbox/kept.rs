@@ -6,7 +6,7 @@ use domain::{
 };
 
 use super::{OutboxStore, OutboxWorld};
-use crate::contract::steps::{channel, say};
+use crate::contract::steps::{channel, clear, say};
 
 fn added(user: UserId, room: RoomId, second: i64, seq: Seq) -> Notification {
     let news = MembershipNews {
@@ -123,4 +123,21 @@ pub async fn what_is_old_is_forgotten_in_slices(world: &OutboxWorld) {
     let left: Vec<_> = kept(store, ann, None, 10).await;
     let left: Vec<_> = left.iter().map(|kept| kept.position.seq).collect();
     assert_eq!(left, [4, 5]);
+}
+
+/// What waits about a room goes when the room is cleared up.
+pub async fn nothing_is_kept_of_a_deleted_room(world: &OutboxWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    let (gone, stays) = (added(ann, room, 1, 1), added(ann, RoomId::new(), 1, 1));
+    let settled = added(ann, room, 2, 2);
+    for notification in [&gone, &stays, &settled] {
+        keep(store, notification).await;
+    }
+    clear(store, room).await;
+    assert_eq!(kept(store, ann, None, 10).await, [stays]);
+    assert!(
+        keep(store, &settled).await,
+        "nothing is known of it any more"
+    );
 }
