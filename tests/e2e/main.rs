@@ -16,6 +16,7 @@ mod old_changes;
 mod operations;
 mod readme;
 mod redis;
+mod repeats;
 mod resume;
 mod rooms_document;
 mod rooms_native;

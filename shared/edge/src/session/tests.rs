@@ -239,7 +239,6 @@ fn view(room: RoomId, head: Seq) -> RoomView {
             rev: 1,
             read_only: false,
             deleted_at: None,
-            init: Vec::new(),
         },
         head,
         member: Some(Place {

@@ -6,7 +6,7 @@ mod write;
 use std::collections::HashMap;
 
 use domain::{
-    Appended, Change, Code, NewChange, NewRow, Refusal, Rev, RoomId, Row, Seq, Timestamp, UserId,
+    Appended, Change, Code, NewChange, NewRow, Refusal, RoomId, Row, Seq, Timestamp, UserId,
 };
 use rusqlite::{Connection, OptionalExtension};
 

@@ -444,7 +444,6 @@ fn view() -> RoomView {
             rev: 1,
             read_only: false,
             deleted_at: None,
-            init: Vec::new(),
         },
         head: 4,
         member: Some(member()),
