@@ -16,7 +16,8 @@ impl Archive {
     /// Makes a policy.
     ///
     /// # Errors
-    /// `invalid_field`, by the rules of the configuration; `policy_exists`, and those of the store.
+    /// `invalid_field`, by the rules of the configuration; `policy_exists`; `too_many_policies`
+    /// (simultaneous ones may pass the limit by as many as they are), and those of the store.
     pub async fn create_policy(&self, setting: &PolicySetting, limits: &Limits) -> Result<Policy> {
         let mut policy = Policy {
             id: PolicyId::new(),
@@ -24,6 +25,7 @@ impl Archive {
             ..one(setting, limits)?
         };
         policy.next_run_at = next_slot(&policy, None, self.now())?;
+        self.check_space(limits).await?;
         self.forget_withdrawn(&policy.name).await?;
         if self.parts.store.save_policy(policy.clone(), None).await? {
             return Ok(policy);
@@ -127,6 +129,16 @@ impl Archive {
             }
         }
         Err(Code::StaleRevision.into())
+    }
+
+    /// Whether administrators may make one more.
+    async fn check_space(&self, limits: &Limits) -> Result<()> {
+        let policies = self.parts.store.policies().await?;
+        let made = |policy: &&Policy| policy.source == PolicySource::Administrator;
+        match policies.iter().filter(made).count() < limits.archive_policies {
+            true => Ok(()),
+            false => Err(Code::TooManyPolicies.into()),
+        }
     }
 
     /// A name that only a withdrawn policy of the configuration has is free.

@@ -122,6 +122,7 @@ codes! {
     RoomFull "room_full" Conflict 409 4400 "The room has as many members as it may have.";
     TooManyRooms "too_many_rooms" Conflict 409 4400 "You are in as many rooms as you may be.";
     PolicyExists "policy_exists" Conflict 409 4400 "A policy of this name exists.";
+    TooManyPolicies "too_many_policies" Conflict 409 4400 "There are as many archive policies as there may be: remove one first.";
     PlanExpired "plan_expired" Conflict 409 4400 "The plan is older than 24 hours: make a new one.";
     RunInProgress "run_in_progress" Conflict 409 4400 "A run of this policy is under way.";
     RateLimited "rate_limited" TooMany 429 4008 "Too many requests: slow down.";
@@ -132,6 +133,7 @@ codes! {
     Resync "resync" Unavailable 503 4010 "Your position was lost: reconnect and resume.";
     Draining "draining" Unavailable 503 4001 "The server is stopping: reconnect.";
     Unavailable "unavailable" Unavailable 503 4000 "A part of the server is away. Nothing was stored.";
+    StorageFull "storage_full" Unavailable 507 4000 "The server has no space left. Nothing was stored.";
     UnknownOutcome "unknown_outcome" Unavailable 503 4000 "It is not known whether this was stored: repeat it with the same client_id.";
     Internal "internal" Internal 500 1011 "Something went wrong on our side.";
 }

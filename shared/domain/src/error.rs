@@ -64,6 +64,16 @@ impl Error {
         }
     }
 
+    /// A disk has no space left, and surely nothing was done. Whoever runs the server has to see
+    /// to it, so that coming back soon is of no use.
+    #[must_use]
+    pub fn storage_full(source: impl Into<Source>) -> Self {
+        Self {
+            source: Some(source.into()),
+            ..Self::new(Code::StorageFull)
+        }
+    }
+
     /// A dependency went away in the middle: it may have been done.
     #[must_use]
     pub fn unknown_outcome(source: impl Into<Source>) -> Self {

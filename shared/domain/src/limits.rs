@@ -86,6 +86,8 @@ pub struct Limits {
     /// Days for which a room's changes (edits, deletions, reactions, members, the room itself) can
     /// be replayed to who was away. What they changed stays so.
     pub change_days: u32,
+    /// Archive policies that administrators make; those of the configuration come on top.
+    pub archive_policies: usize,
 }
 
 impl Limits {
@@ -158,6 +160,7 @@ impl Default for Limits {
             uploads: 32,
             run_batch: 1_000,
             change_days: 30,
+            archive_policies: 100,
         }
     }
 }

@@ -44,7 +44,11 @@ fn in_general() -> Vec<Operation> {
             .answers::<PolicyView>(201, "The policy.", policy())
             .with_header(LOCATION)
             .with_header(ETAG)
-            .refuses(&[Code::PolicyExists, Code::InvalidRoomName]),
+            .refuses(&[
+                Code::PolicyExists,
+                Code::TooManyPolicies,
+                Code::InvalidRoomName,
+            ]),
         Operation::post("/api/v1/admin/archive/schedule/preview", "preview_schedule")
             .says(
                 "archive",

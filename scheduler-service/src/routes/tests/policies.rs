@@ -326,3 +326,27 @@ async fn a_schedule_says_when_it_comes_also_where_the_clock_jumps() {
         assert_eq!(problem["errors"][0]["field"], field);
     }
 }
+
+#[tokio::test]
+async fn administrators_make_only_so_many() {
+    let desk = Desk::new().await;
+    let make = async |name: String| {
+        let mut policy = weekly();
+        policy["name"] = json!(name);
+        desk.ask("POST", "policies", policy).await
+    };
+    for n in 0..domain::Limits::default().archive_policies {
+        let (status, made) = make(format!("policy {n}")).await;
+        assert_eq!(
+            status, 201,
+            "those of the configuration do not count: {made}"
+        );
+    }
+    let (status, refused) = make("one more".into()).await;
+    assert_eq!(
+        (status, &refused["code"]),
+        (409, &json!("too_many_policies"))
+    );
+    desk.ask("DELETE", "policies/policy%207", Value::Null).await;
+    assert_eq!(make("one more".into()).await.0, 201);
+}

@@ -70,9 +70,9 @@ impl DirBlobs {
     }
 
     async fn write(&self, id: FileId, most: u64, mut body: ByteStream) -> Result<u64> {
-        let folder = self.make_folder(id).await.map_err(Error::unavailable)?;
+        let folder = self.make_folder(id).await.map_err(unwritten)?;
         let path = folder.join(id.to_string());
-        let mut draft = Draft::begin(&path).await.map_err(Error::unavailable)?;
+        let mut draft = Draft::begin(&path).await.map_err(unwritten)?;
         let mut bytes = 0;
         while let Some(piece) = body.next().await {
             let piece = piece?;
@@ -80,10 +80,18 @@ impl DirBlobs {
             if bytes > most {
                 return Err(Code::FileTooLarge.into());
             }
-            draft.write(&piece).await.map_err(Error::unavailable)?;
+            draft.write(&piece).await.map_err(unwritten)?;
         }
-        draft.keep(&folder).await.map_err(Error::unavailable)?;
+        draft.keep(&folder).await.map_err(unwritten)?;
         Ok(bytes)
+    }
+}
+
+/// What is told of a file that could not be written.
+fn unwritten(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::storage_full(error),
+        _ => Error::unavailable(error),
     }
 }
 

@@ -77,3 +77,22 @@ async fn a_place_that_cannot_be_written_is_unavailable() {
     let refused = blobs.put(FileId::new(), 100, body).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable);
 }
+
+/// `/dev/full` takes no byte, as a disk without space.
+#[tokio::test]
+async fn a_full_disk_is_told_from_one_that_is_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = DirBlobs::open(dir.path()).unwrap();
+    let id = FileId::new();
+    let body = || Box::pin(stream::iter([Ok(vec![7; 1 << 20].into())]));
+    blobs.put(id, 1 << 20, body()).await.unwrap();
+    let [kept] = &files(dir.path())[..] else {
+        panic!("one file");
+    };
+    std::os::unix::fs::symlink("/dev/full", kept.with_extension("part")).unwrap();
+    let error = blobs.put(id, 1 << 20, body()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.retry_after()),
+        (Code::StorageFull, None)
+    );
+}

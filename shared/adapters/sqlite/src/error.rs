@@ -1,6 +1,6 @@
 //! What can go wrong, at opening and later, and what the caller is told of it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use domain::{Code, Error};
 use rusqlite::ErrorCode;
@@ -152,6 +152,30 @@ fn passes(error: &rusqlite::Error) -> bool {
 pub(crate) fn is_of_disk(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+}
+
+/// Says of a write that belongs to an upload whether it failed for want of space, since then it is
+/// no use to come back soon.
+pub(crate) fn of_upload(error: Error) -> Error {
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let full = causes
+        .map(sqlite_code)
+        .any(|code| code == Some(ErrorCode::DiskFull));
+    match error.code() {
+        Code::Unavailable if full => Error::storage_full(error),
+        _ => error,
+    }
+}
+
+/// What SQLite calls an error, if it is SQLite's: of one statement, or shared by a transaction.
+fn sqlite_code(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorCode> {
+    let shared = || {
+        cause
+            .downcast_ref::<Arc<rusqlite::Error>>()
+            .map(AsRef::as_ref)
+    };
+    let error = cause.downcast_ref::<rusqlite::Error>().or_else(shared);
+    error?.sqlite_error_code()
 }
 
 /// Whether a statement failed because a unique value is taken.

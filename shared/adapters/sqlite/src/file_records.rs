@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, types::Type};
 use crate::{
     SqliteStore,
     columns::{blob, int, limit, millis, time, uint, unreadable, uuid},
+    error::of_upload,
     writer::Lane,
 };
 
@@ -19,19 +20,19 @@ const COLUMNS: &str = "id, tenant, owner, name, media_type, bytes, sha256, creat
 impl Files for SqliteStore {
     async fn begin_file(&self, file: NewFile) -> Result<()> {
         let at = self.now();
-        self.write(Lane::Command, move |conn| Ok(insert(conn, &file, at)?))
-            .await
+        let begun = self.write(Lane::Command, move |conn| Ok(insert(conn, &file, at)?));
+        begun.await.map_err(of_upload)
     }
 
     async fn finish_file(&self, id: FileId, received: Received) -> Result<Option<File>> {
-        self.write(Lane::Command, move |conn| {
+        let finished = self.write(Lane::Command, move |conn| {
             let sql = "UPDATE files SET state = 'ready', bytes = ?2, sha256 = ?3
                 WHERE id = ?1 AND state = 'uploading'";
             let params = (blob(id.uuid()), int(received.bytes), received.sha256);
             conn.prepare_cached(sql)?.execute(params)?;
             Ok(by_id(conn, id)?.filter(File::is_ready))
-        })
-        .await
+        });
+        finished.await.map_err(of_upload)
     }
 
     async fn file(&self, id: FileId) -> Result<Option<File>> {

@@ -4,11 +4,11 @@ mod common;
 #[path = "common/mount.rs"]
 mod mount;
 
-use adapter_sqlite::OpenError;
+use adapter_sqlite::{OpenError, SqliteStore};
 use common::{assert_sound, durable};
 use domain::{
-    Appended, Code, Row, UserId,
-    ports::{About, Log},
+    Appended, Code, FileId, FileName, MediaType, NewFile, Row, TenantId, UserId,
+    ports::{About, Files, Log},
 };
 use mount::Mount;
 use testkit::{
@@ -39,6 +39,7 @@ async fn a_full_disk_is_unavailable_loses_nothing_and_heals() {
     };
     assert_eq!(error.code(), Code::Unavailable, "{error:?}");
     assert_eq!(whole_log(&store, room).await, answered);
+    assert_eq!(refused_upload(&store).await, Code::StorageFull);
 
     std::fs::remove_file(&ballast).unwrap();
     answered.push(say(&store, room, ann, "healed").await);
@@ -48,6 +49,26 @@ async fn a_full_disk_is_unavailable_loses_nothing_and_heals() {
     assert_sound(&path);
     let store = durable(&path).unwrap();
     assert_eq!(whole_log(&store, room).await, answered);
+}
+
+/// What is told of an upload once not even its record fits.
+async fn refused_upload(store: &SqliteStore) -> Code {
+    let begin = async || {
+        let file = NewFile {
+            id: FileId::new(),
+            tenant: TenantId::default(),
+            owner: UserId::new(),
+            name: FileName::clean("notes.txt"),
+            media_type: MediaType::parse("text/plain").unwrap(),
+        };
+        store.begin_file(file).await
+    };
+    for _ in 0..10_000 {
+        if let Err(error) = begin().await {
+            return error.code();
+        }
+    }
+    panic!("the disk never filled");
 }
 
 #[tokio::test]

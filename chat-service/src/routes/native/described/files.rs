@@ -43,6 +43,7 @@ fn upload() -> Operation {
         .counted_by(&[Rate::Uploads])
         .refuses(&[
             Code::FileTooLarge,
+            Code::StorageFull,
             Code::FileIncomplete,
             Code::FileTypeRefused,
             Code::FileTypeMismatch,
