@@ -262,7 +262,8 @@ async fn of_simultaneous_makings_under_a_key_one_makes_the_room() {
     let world = World::new();
     let (ann, bob) = tokio::join!(world.person("ann"), world.person("bob"));
     let key = ClientId::new();
-    let makings = (0..8).map(|_| keyed(&world, &ann, key, &[&bob]));
+    let members = [&bob];
+    let makings = (0..8).map(|_| keyed(&world, &ann, key, &members));
     let made = futures_util::future::join_all(makings).await;
     let room = made[0].0.room.id;
     assert!(made.iter().all(|(view, _)| view.room.id == room));
