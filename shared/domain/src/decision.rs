@@ -74,7 +74,8 @@ impl ReactionRow {
         }
     }
 
-    /// Whether the message, which has so many `others` of emoji, takes this one.
+    /// Whether the message, which has so many `others` of emoji and not this one, takes it. Where it
+    /// has this one already, there are no others to count.
     ///
     /// # Errors
     /// `Refused(TooManyEmoji)`.

@@ -1,5 +1,7 @@
 //! What a row will tell, or why it is not stored.
 
+use std::collections::HashSet;
+
 use domain::{
     Change, Declined, MemberRow, Message, NewChange, NewRow, ReactionRow, Refusal, Rev, RoomId,
     RoomRow, RowId, UserId,
@@ -63,10 +65,8 @@ impl Targets {
         reaction.check_changes(set.unwrap_or(false))?;
         let own = reaction.emoji.as_str();
         let emoji = self.emoji.get(&reaction.message);
-        let others = emoji.map_or(0, |emoji| {
-            emoji.iter().filter(|emoji| *emoji != own).count()
-        });
-        reaction.check_space(others)?;
+        let others = emoji.filter(|emoji| !emoji.contains(own));
+        reaction.check_space(others.map_or(0, HashSet::len))?;
         Ok(Change::Reaction(reaction.clone()))
     }
 
