@@ -188,7 +188,8 @@ async fn the_name_of_a_withdrawn_policy_is_free() {
     let own = setting(serde_json::json!({"name": "nightly"}));
     archive.create_policy(&own, &limits()).await.unwrap();
     let rename = |policy: &mut PolicySetting| policy.name = "weekly".into();
-    let renamed = archive.change_policy("nightly", None, &limits(), rename);
+    let limits = limits();
+    let renamed = archive.change_policy("nightly", None, &limits, rename);
     assert_eq!(renamed.await.unwrap().name, "weekly");
     let names = archive.policies().await.unwrap();
     assert_eq!(names.len(), 1, "{names:?}");

@@ -6,8 +6,7 @@ mod read;
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Change, Declined, MemberChange, Message, MessageId, NewChange, NewRow, Others, Refusal, Rev,
-    RowId, Standing,
+    Change, Declined, Message, MessageId, NewChange, NewRow, Others, Refusal, Rev, RowId, Standing,
     UserId,
 };
 use uuid::Uuid;

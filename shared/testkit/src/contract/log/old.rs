@@ -224,7 +224,8 @@ pub async fn first_rows_that_went_are_not_appended_anew(world: &LogWorld) {
     say(store, room.id, ann, "a").await;
     assert_eq!(drop_all(store).await, 1);
     assert_eq!(say(world.second(), room.id, ann, "b").await.seq, 3);
-    let again = append(store, room.id, room.init.clone()).await;
+    let first = store.first_rows(room.id).await.unwrap();
+    let again = append(store, room.id, first).await;
     assert_eq!(again, [Appended::Conflict { current: 1 }]);
     assert_eq!(seqs(&left(store, room.id).await), [2, 3]);
 }
