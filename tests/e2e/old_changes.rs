@@ -35,7 +35,7 @@ async fn who_comes_back_after_a_month_reads_the_room_anew() {
         said["message"]["id"].as_str().expect("an id")
     );
     let correction = json!({"content": "hello"});
-    ann.rest.patch(&path, &correction, &[]).await.expect(200);
+    let _ = ann.rest.patch(&path, &correction, &[]).await.expect(200);
     let thumb = format!("{path}/reactions/{THUMB}");
     let liked = ann.rest.put(&thumb, &json!({})).await.expect(200);
     let news = ann.say(&room, "news").await;

@@ -309,6 +309,7 @@ fn greetings() -> Vec<(String, Value)> {
         heartbeat_ms: 25_000,
         limits: Limits::default(),
         user: UserView::of(ann().user, Some(&ann())),
+        token_expires: Timestamp::UNIX_EPOCH,
         epoch: Uuid::from_u128(2),
         rooms: vec![summary()],
         more: true,
