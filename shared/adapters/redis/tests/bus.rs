@@ -229,13 +229,14 @@ async fn installations_do_not_hear_each_other() {
 
 /// Publishes as somebody else on the same server would.
 async fn foreign_publish(url: &str, epoch: Uuid, payload: &str) {
-    let client = redis::Client::open(url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let client = redis::Client::open(url).expect("a URL");
+    let connection = client.get_multiplexed_async_connection().await;
+    let mut connection = connection.expect("the server is there");
     let channel = format!("hubbub:{}:bus", epoch.simple());
     let mut publish = redis::cmd("PUBLISH");
     publish.arg(channel).arg(payload);
-    let heard: u64 = publish.query_async(&mut connection).await.unwrap();
-    assert_eq!(heard, 1, "there is one who listens");
+    let heard: redis::RedisResult<u64> = publish.query_async(&mut connection).await;
+    assert_eq!(heard, Ok(1), "there is one who listens");
 }
 
 fn said(room: RoomId, seq: u64, bytes: usize) -> Row {

@@ -55,7 +55,8 @@ impl Filled {
         let link = link(place(url), timings()).await;
         let cache = RedisCache::new(Arc::clone(&link));
         let room = RoomId::new();
-        cache.fill_recent(room, 0, block(7)).await.unwrap();
+        let filled = cache.fill_recent(room, 0, block(7)).await;
+        filled.expect("the server is there");
         Self { link, cache, room }
     }
 
@@ -86,11 +87,12 @@ impl Filled {
     async fn ask_for_nothing(&self) {
         let begun = Instant::now();
         for _ in 0..100 {
-            let refused = self.cache.recent(self.room, 0).await.unwrap_err();
+            let refused = self.cache.recent(self.room, 0).await;
+            let refused = refused.expect_err("the server is away");
             assert_eq!(refused.code(), Code::Unavailable);
         }
         assert!(begun.elapsed() <= SLACK, "{:?}", begun.elapsed());
-        let ping = self.link.ping().await.unwrap_err();
+        let ping = self.link.ping().await.expect_err("the server is away");
         assert_eq!(ping.message(), "Redis does not answer");
     }
 
@@ -257,9 +259,10 @@ async fn a_going_whose_answer_was_lost_is_told_later() {
 /// Asks everything once: the first time the server has to be told how.
 async fn warm(presences: &RedisPresences) {
     let (node, bob) = (NodeId::new(), UserId::new());
-    presences.touch(node, &[bob]).await.unwrap();
-    presences.look(&[bob]).await.unwrap();
-    presences.leave(node, &[bob]).await.unwrap();
+    let there = "the server is there";
+    presences.touch(node, &[bob]).await.expect(there);
+    presences.look(&[bob]).await.expect(there);
+    presences.leave(node, &[bob]).await.expect(there);
 }
 
 async fn behind_proxy() -> Option<(&'static RedisServer, Proxy)> {
