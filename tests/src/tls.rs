@@ -138,7 +138,9 @@ impl TlsClient {
             headers.insert(name, value.parse().expect("a header"));
         }
         let opened = tokio_tungstenite::client_async(request, self.connect().await);
-        let (socket, _) = soon("the upgrade", opened).await.expect("a socket");
+        let (socket, _) = Box::pin(soon("the upgrade", opened))
+            .await
+            .expect("a socket");
         let mut socket = TlsSocket(socket);
         let hello = socket.next().await;
         assert_eq!(hello["type"], "hello");

@@ -205,65 +205,67 @@ fn keys_of_policies_are_checked_too() {
     );
 }
 
+/// What a file says, and how what is told of it begins.
+const WRONG: &[(&str, &str)] = &[
+    (
+        "[auth]\nbcrypt_cost = 'high'",
+        "hubbub.toml:2: auth.bcrypt_cost: must be a whole number from 0, not string",
+    ),
+    ("mode = 'prod'", "hubbub.toml:1: mode: "),
+    (
+        "dialects = ['rooms', 'klingon']",
+        "hubbub.toml:1: dialects[1]: ",
+    ),
+    (
+        "[limits]\npage = -1",
+        "hubbub.toml:2: limits.page: must be a whole number from 0, not -1",
+    ),
+    (
+        "[limits]\n\npage = 500",
+        "hubbub.toml:3: limits.page: must not be more than limits.page_max",
+    ),
+    (
+        "[limits]\nrun_batch = 0",
+        "hubbub.toml:2: limits.run_batch: must be at least 1",
+    ),
+    (
+        "[limits]\nchange_days = 0",
+        "hubbub.toml:2: limits.change_days: must be at least 1",
+    ),
+    (
+        "[auth]\nbcrypt_cost = 40",
+        "hubbub.toml:2: auth.bcrypt_cost: must be between 4 and 14",
+    ),
+    (
+        "[auth]\nsecret = 'short'",
+        "hubbub.toml:2: auth.secret: needs at least 32 bytes",
+    ),
+    (
+        "mode = 'production'",
+        "auth.secret: must be set in production",
+    ),
+    (
+        "dialects = ['rooms', 'rooms']",
+        "hubbub.toml:1: dialects: names a dialect twice",
+    ),
+    (
+        "listen = []",
+        "hubbub.toml:1: listen: needs at least one address",
+    ),
+    (
+        "no_limits = true\nlisten = ['0.0.0.0:80']",
+        "hubbub.toml:1: no_limits: is for benchmarks",
+    ),
+    (
+        "[http]\nallowed_origins = ['*']",
+        "hubbub.toml:2: http.allowed_origins[0]: must be a scheme",
+    ),
+    ("this is no toml", "hubbub.toml:1: not TOML: "),
+];
+
 #[test]
 fn wrong_types_and_values_name_the_key_and_the_line() {
-    let cases = [
-        (
-            "[auth]\nbcrypt_cost = 'high'",
-            "hubbub.toml:2: auth.bcrypt_cost: must be a whole number from 0, not string",
-        ),
-        ("mode = 'prod'", "hubbub.toml:1: mode: "),
-        (
-            "dialects = ['rooms', 'klingon']",
-            "hubbub.toml:1: dialects[1]: ",
-        ),
-        (
-            "[limits]\npage = -1",
-            "hubbub.toml:2: limits.page: must be a whole number from 0, not -1",
-        ),
-        (
-            "[limits]\n\npage = 500",
-            "hubbub.toml:3: limits.page: must not be more than limits.page_max",
-        ),
-        (
-            "[limits]\nrun_batch = 0",
-            "hubbub.toml:2: limits.run_batch: must be at least 1",
-        ),
-        (
-            "[limits]\nchange_days = 0",
-            "hubbub.toml:2: limits.change_days: must be at least 1",
-        ),
-        (
-            "[auth]\nbcrypt_cost = 40",
-            "hubbub.toml:2: auth.bcrypt_cost: must be between 4 and 14",
-        ),
-        (
-            "[auth]\nsecret = 'short'",
-            "hubbub.toml:2: auth.secret: needs at least 32 bytes",
-        ),
-        (
-            "mode = 'production'",
-            "auth.secret: must be set in production",
-        ),
-        (
-            "dialects = ['rooms', 'rooms']",
-            "hubbub.toml:1: dialects: names a dialect twice",
-        ),
-        (
-            "listen = []",
-            "hubbub.toml:1: listen: needs at least one address",
-        ),
-        (
-            "no_limits = true\nlisten = ['0.0.0.0:80']",
-            "hubbub.toml:1: no_limits: is for benchmarks",
-        ),
-        (
-            "[http]\nallowed_origins = ['*']",
-            "hubbub.toml:2: http.allowed_origins[0]: must be a scheme",
-        ),
-        ("this is no toml", "hubbub.toml:1: not TOML: "),
-    ];
-    for (text, expected) in cases {
+    for (text, expected) in WRONG {
         let found = problem_of_file(text);
         assert!(found.starts_with(expected), "{text}\n  gives {found}");
         assert_eq!(found.lines().count(), 1, "{found}");

@@ -9,3 +9,5 @@ pub mod mongo_server;
 pub mod proxy;
 pub mod redis_server;
 mod server;
+
+pub use server::or_skip;

@@ -6,6 +6,7 @@ mod process;
 mod tools;
 mod watched;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// Where `CI` is set: there a test that cannot run has failed.
-pub(crate) fn or_skip<T>(what: &str, server: anyhow::Result<T>) -> Option<T> {
+pub fn or_skip<T>(what: &str, server: Result<T, impl Display>) -> Option<T> {
     match server {
         Ok(server) => Some(server),
         Err(reason) if variable("CI").is_some() => panic!("no {what} server: {reason:#}"),

@@ -1,10 +1,11 @@
 //! The S3 adapter keeps the contract of its port on a server that others wrote: moto, which many
 //! test their S3 clients with. It is started here where `python3` has it
-//! (`pip install 'moto[s3,server]'`); where not, the cases are skipped and say so.
+//! (`pip install 'moto[s3,server]'`); where not, the cases are skipped and say so, and fail where
+//! `CI` is set.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, LazyLock},
     time::Duration,
@@ -61,14 +62,7 @@ impl Moto {
 }
 
 async fn server() -> Option<BlobWorld> {
-    let moto = match &*MOTO {
-        Ok(moto) => moto,
-        Err(reason) => {
-            // Past the capture of what tests print, which nobody would see: the test passes.
-            writeln!(std::io::stderr(), "skipped, no S3 server: {reason}").unwrap();
-            return None;
-        }
-    };
+    let moto = testkit::or_skip("S3", MOTO.as_ref())?;
     let blobs = S3Blobs::open(&S3Options {
         endpoint: moto.address.clone(),
         region: "us-east-1".to_owned(),

@@ -59,7 +59,7 @@ async fn refused_upload(store: &SqliteStore) -> Code {
             tenant: TenantId::default(),
             owner: UserId::new(),
             name: FileName::clean("notes.txt"),
-            media_type: MediaType::parse("text/plain").unwrap(),
+            media_type: MediaType::parse("text/plain").expect("a media type"),
         };
         store.begin_file(file).await
     };

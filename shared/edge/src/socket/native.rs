@@ -52,7 +52,7 @@ fn query() -> impl Filter<Extract = (String,), Error = std::convert::Infallible>
 /// Who comes to the door.
 enum Coming {
     /// Somebody with a place.
-    Known(Caller, Seated, Wants),
+    Known(Box<Caller>, Seated, Wants),
     /// Somebody who has yet to say who they are.
     Guest(Wants),
 }
@@ -75,7 +75,7 @@ impl Door {
         let (response, opening) = upgrade.accept(subprotocol);
         match coming {
             Coming::Known(caller, seated, wants) => {
-                let machine = self.machine(caller, &seated, wants);
+                let machine = self.machine(*caller, &seated, wants);
                 seated.spawn(&self.ctx, opening, machine);
             }
             Coming::Guest(wants) => {
@@ -93,7 +93,7 @@ impl Door {
             return Ok(Coming::Guest(wants));
         };
         let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native).await?;
-        Ok(Coming::Known(who.caller, seated, wants))
+        Ok(Coming::Known(Box::new(who.caller), seated, wants))
     }
 
     /// Refuses by HTTP, or, to who speaks our subprotocol, by a close code: a browser shows its

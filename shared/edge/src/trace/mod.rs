@@ -81,7 +81,8 @@ mod tests {
     #[tokio::test]
     async fn work_that_goes_on_belongs_to_the_same_trace() {
         let said = TraceParent::parse(GOOD);
-        let carried = scope(said, async { carry(async { current() }) }).await;
+        let carried = scope(said, async { [carry(async { current() })] });
+        let [carried] = carried.await;
         assert_eq!(carried.await, said);
         assert_eq!(current(), None);
     }
