@@ -2,14 +2,14 @@
 
 use chat_service::accounts::{Accounts, NewAccount};
 use described::{Operation, Who};
-use domain::{Code, Email, Result, User, UserId, Username};
+use domain::{Caller, Code, Email, Result, User, UserId, Username};
 use edge::{Context, Endpoint, Service, answer, auth, body};
 use hyper::StatusCode;
 use protocol::native::examples::{AT, USER};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use utoipa::ToSchema;
-use warp::{Filter, reply::Response};
+use warp::{Filter, Rejection, reply::Response};
 
 /// What is asked for.
 #[derive(Deserialize, ToSchema)]
@@ -27,7 +27,27 @@ struct Wanted {
     admin: bool,
 }
 
-/// What was made.
+/// Who is to have which password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// Whose.
+    username: String,
+    /// The password from now on.
+    password: String,
+}
+
+/// Who is to be an administrator, or no longer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRights {
+    /// Who.
+    username: String,
+    /// Whether they may administer from now on.
+    admin: bool,
+}
+
+/// An account, as administrators see it.
 #[derive(Serialize, ToSchema)]
 struct Made {
     /// Who.
@@ -45,66 +65,128 @@ struct Made {
     created_at: domain::Timestamp,
 }
 
-/// The routes: `POST /api/v1/admin/users`, for administrators.
-pub(crate) fn service(ctx: &Context) -> Service {
-    let state = ctx.clone();
-    let create = warp::path!("api" / "v1" / "admin" / "users")
-        .and(warp::post())
-        .and(auth::administrator(ctx.auth.clone()))
-        .and(body::json::<Wanted>(ctx.limits.body_bytes))
-        .then(
-            move |caller: Result<domain::Caller>, wanted: Result<Wanted>| {
-                let ctx = state.clone();
-                async move { respond(create(&ctx, caller, wanted).await) }
-            },
-        );
-    let endpoint = Endpoint {
-        path: "/api/v1/admin/users",
+const PATHS: [Endpoint; 3] = [
+    posted("/api/v1/admin/users"),
+    posted("/api/v1/admin/users/password"),
+    posted("/api/v1/admin/users/rights"),
+];
+
+const fn posted(path: &'static str) -> Endpoint {
+    Endpoint {
+        path,
         methods: &["POST"],
-    };
-    Service::new("admin", create, Vec::new())
-        .with_endpoints(&[endpoint])
-        .with_operations(vec![described()])
+    }
 }
 
-fn described() -> Operation {
-    let made = json!({
-        "id": USER, "username": "ann", "email": null, "admin": true, "created_at": AT,
-    });
-    Operation::post("/api/v1/admin/users", "create_user")
-        .says("administration", "Makes an account for somebody.")
-        .of(Who::Administrator)
+/// The routes below `/api/v1/admin/users`, for administrators.
+pub(crate) fn service(ctx: &Context) -> Service {
+    let users = || warp::path!("api" / "v1" / "admin" / "users" / ..);
+    let create = users()
+        .and(warp::path::end())
+        .and(asked::<Wanted>(ctx))
+        .then(async |ctx, wanted| respond(StatusCode::CREATED, create(ctx, wanted).await));
+    let password = users()
+        .and(warp::path!("password"))
+        .and(asked::<NewPassword>(ctx))
+        .then(async |ctx, new| respond(StatusCode::OK, reset_password(ctx, new).await));
+    let rights = users()
+        .and(warp::path!("rights"))
+        .and(asked::<NewRights>(ctx))
+        .then(async |ctx, new| respond(StatusCode::OK, set_rights(ctx, new).await));
+    let routes = create.or(password).unify().or(rights).unify();
+    Service::new("admin", routes, Vec::new())
+        .with_endpoints(&PATHS)
+        .with_operations(described())
+}
+
+/// What an administrator posts; from anybody else, why it is refused.
+fn asked<T: DeserializeOwned + Send + 'static>(
+    ctx: &Context,
+) -> impl Filter<Extract = (Context, Result<T>), Error = Rejection> + Clone + use<T> {
+    let state = ctx.clone();
+    warp::post()
+        .map(move || state.clone())
+        .and(auth::administrator(ctx.auth.clone()))
+        .and(body::json::<T>(ctx.limits.body_bytes))
+        .map(|ctx, who: Result<Caller>, body: Result<T>| (ctx, who.and(body)))
+        .untuple_one()
+}
+
+fn described() -> Vec<Operation> {
+    let account = || {
+        json!({
+            "id": USER, "username": "ann", "email": null, "admin": true, "created_at": AT,
+        })
+    };
+    let posted = |path, id, says| {
+        Operation::post(path, id)
+            .says("administration", says)
+            .of(Who::Administrator)
+    };
+    vec![
+        posted(
+            PATHS[0].path,
+            "create_user",
+            "Makes an account for somebody.",
+        )
         .takes::<Wanted>(json!({"username": "ann", "password": "correct horse", "admin": true}))
-        .answers::<Made>(201, "The account.", made)
+        .answers::<Made>(201, "The account.", account())
         .refuses(&[
             Code::InvalidUsername,
             Code::InvalidPassword,
             Code::InvalidEmail,
             Code::UsernameTaken,
-        ])
+        ]),
+        posted(
+            PATHS[1].path,
+            "reset_password",
+            "Gives somebody another password, and ends all their sessions.",
+        )
+        .takes::<NewPassword>(json!({"username": "ann", "password": "correct horse"}))
+        .answers::<Made>(200, "The account.", account())
+        .refuses(&[
+            Code::InvalidPassword,
+            Code::UserNotFound,
+            Code::StaleRevision,
+        ]),
+        posted(
+            PATHS[2].path,
+            "set_rights",
+            "Makes somebody an administrator, or no longer.",
+        )
+        .takes::<NewRights>(json!({"username": "ann", "admin": true}))
+        .answers::<Made>(200, "The account.", account())
+        .refuses(&[Code::UserNotFound]),
+    ]
 }
 
-fn respond(made: Result<User>) -> Response {
-    match made {
-        Ok(user) => answer::json(StatusCode::CREATED, &Made::from(user)),
+fn respond(status: StatusCode, account: Result<User>) -> Response {
+    match account {
+        Ok(user) => answer::json(status, &Made::from(user)),
         Err(error) => answer::problem(&error),
     }
 }
 
-async fn create(
-    ctx: &Context,
-    caller: Result<domain::Caller>,
-    wanted: Result<Wanted>,
-) -> Result<User> {
-    caller?;
+async fn create(ctx: Context, wanted: Result<Wanted>) -> Result<User> {
     let wanted = wanted?;
-    let new = NewAccount::parse(
+    let new = NewAccount::chosen(
         &wanted.username,
         wanted.email.as_deref(),
         wanted.password,
         ctx.settings.auth.password_min_chars,
     )?;
-    Accounts::new(ctx).create(new, wanted.admin).await
+    Accounts::new(&ctx).create(new, wanted.admin).await
+}
+
+async fn reset_password(ctx: Context, new: Result<NewPassword>) -> Result<User> {
+    let NewPassword { username, password } = new?;
+    let accounts = Accounts::new(&ctx);
+    accounts.reset_password(&username, password).await
+}
+
+async fn set_rights(ctx: Context, new: Result<NewRights>) -> Result<User> {
+    let NewRights { username, admin } = new?;
+    Accounts::new(&ctx).set_admin(&username, admin).await
 }
 
 impl From<User> for Made {

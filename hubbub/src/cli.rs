@@ -67,6 +67,9 @@ pub(crate) enum Command {
 /// Where the doctor looks.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    /// Address that the server is to listen on, may be repeated, where flags say it and no file.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: Vec<SocketAddr>,
     /// Also asks the public address whether requests arrive as they were sent.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
@@ -91,6 +94,31 @@ pub(crate) enum User {
         /// Reads the password from the first line of the standard input.
         #[arg(long, required = true)]
         password_stdin: bool,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives somebody another password, and ends all their sessions.
+    Password {
+        /// The username.
+        name: String,
+        /// Reads the password from the first line of the standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// Answers in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes somebody an administrator, or no longer.
+    Admin {
+        /// The username.
+        name: String,
+        /// Lets them administer.
+        #[arg(long, required_unless_present = "revoke", conflicts_with = "revoke")]
+        grant: bool,
+        /// Lets them administer no longer.
+        #[arg(long)]
+        revoke: bool,
         /// Answers in JSON.
         #[arg(long)]
         json: bool,
@@ -239,6 +267,9 @@ impl Cli {
         if let Command::Serve(serve) = &command {
             flags.listen.clone_from(&serve.listen);
             flags.no_limits = serve.no_limits;
+        }
+        if let Command::Doctor(doctor) = &command {
+            flags.listen.clone_from(&doctor.listen);
         }
         let inputs = Inputs {
             flags,

@@ -37,7 +37,7 @@ impl ProfileChange {
             None => now.email.clone(),
         };
         let username = match &self.username {
-            Some(name) => Username::parse(name, email.as_ref())?,
+            Some(name) => Username::chosen(name, email.as_ref())?,
             // A name with '@' is its account's address, and cannot stay when that goes.
             None if now.username.as_str().contains('@') => {
                 Username::parse(now.username.as_str(), email.as_ref())?

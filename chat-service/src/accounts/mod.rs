@@ -1,5 +1,6 @@
 //! Coming to have an account, showing that it is one's own, and leaving.
 
+mod administer;
 mod change;
 
 pub use change::{PasswordChange, ProfileChange};
@@ -14,6 +15,7 @@ use edge::{
     Authenticator, Context, Live, Passwords, Peer, Rates,
     auth::{Granted, Identity, Token},
 };
+use settings::Signups;
 use tokio_util::task::TaskTracker;
 
 /// The accounts, for the native API and the dialects alike. Cheap to clone.
@@ -27,6 +29,7 @@ pub struct Accounts {
     /// Owns what goes on without whoever asked for it.
     tasks: TaskTracker,
     password_min_chars: usize,
+    signups: Signups,
 }
 
 /// What somebody who signs up has chosen. Every part of it is valid.
@@ -57,6 +60,22 @@ impl NewAccount {
             password: Password::parse(password, min_chars)?,
         })
     }
+
+    /// Takes what a form of the native API says, whose names can be seen.
+    ///
+    /// # Errors
+    /// As [`NewAccount::parse`], and `invalid_username` for white space around the name and for
+    /// invisible characters in it.
+    pub fn chosen(
+        username: &str,
+        email: Option<&str>,
+        password: String,
+        min_chars: usize,
+    ) -> Result<Self> {
+        let new = Self::parse(username, email, password, min_chars)?;
+        let username = Username::chosen(username, new.email.as_ref())?;
+        Ok(Self { username, ..new })
+    }
 }
 
 impl Accounts {
@@ -71,15 +90,19 @@ impl Accounts {
             live: ctx.live.clone(),
             tasks: ctx.tasks.clone(),
             password_min_chars: ctx.settings.auth.password_min_chars,
+            signups: ctx.settings.auth.signups,
         }
     }
 
     /// Makes an account in the default tenant.
     ///
     /// # Errors
-    /// `username_taken` with the field, after the same work as for a free name; `rate_limited`;
+    /// `signups_closed` where the settings say so; `username_taken` with the field, after the same work as for a free name; `rate_limited`;
     /// `busy` when too many passwords wait to be hashed; what the store says.
     pub async fn sign_up(&self, peer: Peer, new: NewAccount) -> Result<User> {
+        if self.signups == Signups::Closed {
+            return Err(Code::SignupsClosed.into());
+        }
         self.rates.signup(peer)?;
         self.create(new, false).await
     }

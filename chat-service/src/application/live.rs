@@ -35,7 +35,9 @@ impl Chat {
         }
     }
 
-    /// How far the members of a small room are, or, in a larger one, the caller alone.
+    /// How far the members of a small room are, or, in a larger one, the caller alone. What was
+    /// there before somebody came in, and what they deleted for themselves, counts as read, as it
+    /// does in their own view of the room.
     pub(super) async fn list_receipts(&self, who: &Caller, room: RoomId) -> Result<Reply> {
         let own = self.membership(who, room).await?;
         let most = usize::try_from(self.limits.small_room).unwrap_or(usize::MAX);
@@ -44,7 +46,7 @@ impl Chat {
         let shown = if more { vec![own] } else { members };
         let receipt = |mut member: Member| {
             self.live.receipts.overlay(&mut member);
-            Receipt::of(&member)
+            Receipt::of(&member).raised(Mark::Read, member.read_through())
         };
         let receipts = shown.into_iter().map(receipt).collect();
         Ok(Reply::Receipts { receipts, more })

@@ -24,8 +24,8 @@ const FORM: u64 = 16 * 1024;
 /// it is, with the headers of the request.
 ///
 /// # Errors
-/// `file_too_large` when that is announced; `invalid_field` for a form whose first field has no
-/// file name, and later for one with a second field; what the body ends with.
+/// `file_too_large` when that is announced; `invalid_field` for a form without a field, and later
+/// for one with a second; what the body ends with.
 pub async fn offer(upload: Upload, most: u64) -> Result<Offer> {
     let headers = &upload.headers;
     let kind = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -65,16 +65,15 @@ async fn of_form(kind: &str, body: ByteStream, most: u64) -> Result<Offer> {
     let field = form.next_field().await.map_err(|error| read(error, most))?;
     let field = field.ok_or_else(no_file)?;
     let name = field.headers().get(CONTENT_DISPOSITION);
-    let name = name.and_then(disposition::file_name).ok_or_else(no_file)?;
     Ok(Offer {
-        name: Some(name),
+        name: name.and_then(disposition::file_name),
         claim: text(field.headers(), CONTENT_TYPE.as_str()),
         body: bytes_of(field, form, most),
     })
 }
 
 fn no_file() -> Error {
-    let detail = "The form needs one field, with a file name.";
+    let detail = "The form needs one field, which is the file.";
     Error::invalid(Code::InvalidField, "file", detail)
 }
 

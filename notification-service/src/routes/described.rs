@@ -81,7 +81,7 @@ fn explain() -> Operation {
         "decided_by": "not_mentioned",
         "because": "You want to be told of mentions only, and it does not mention you.",
         "rule": rule(), "acknowledged": 40,
-        "sockets": [{"session": RUN, "dialect": "native", "told": 42, "heard": true}],
+        "sockets": [{"session": RUN, "dialect": "native", "told": 42, "passed": true}],
     });
     Operation::get("/api/v1/notifications/explain", "explain_notification")
         .says(

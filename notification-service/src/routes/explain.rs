@@ -45,7 +45,7 @@ fn show(decision: &Decision, sockets: Vec<Heard>, now: Timestamp) -> Explanation
         session: heard.session.uuid(),
         dialect: heard.dialect.to_owned(),
         told: heard.told,
-        heard: heard.told >= message.seq,
+        passed: heard.told >= message.seq,
     };
     Explanation {
         message: message.id.uuid(),

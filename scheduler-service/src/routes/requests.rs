@@ -114,9 +114,9 @@ fn replace<T: Clone>(value: &mut T, new: Option<&T>) {
 
 /// The schedule that somebody wants to understand.
 pub(super) fn schedule_of(request: &ScheduleRequest) -> Result<Schedule> {
-    Schedule::parse(&request.schedule, &request.zone).map_err(|error| {
+    Schedule::parse(&request.schedule, &request.timezone).map_err(|error| {
         let field = match error {
-            ScheduleError::Zone(_) => "zone",
+            ScheduleError::Zone(_) => "timezone",
             _ => "schedule",
         };
         Error::invalid(Code::InvalidField, field, error.to_string())

@@ -102,7 +102,13 @@ fn query() -> Value {
             "resume": {
                 "type": "boolean",
                 "default": false,
-                "description": "Whether the first frame will be `resume`: rooms are held until then.",
+                "description": "Whether a `resume` comes first: rooms are held until then, for 5 \
+                                seconds at most, whatever else is sent.",
+            },
+            "ticket": {
+                "type": "string",
+                "description": "A ticket of `POST /api/v1/ws-ticket`, good for one socket and 30 \
+                                seconds, in place of a token.",
             },
         },
     })
@@ -128,11 +134,24 @@ fn headers() -> Value {
 fn description() -> String {
     format!(
         "The subprotocol is `{SUBPROTOCOL}`. Say who you are by `Authorization`, by a subprotocol, \
-         or by a first frame `authenticate` within 5 seconds. The server pings; two misses close the \
-         socket. Close codes below 4500 say to come back, those from 4500 on not to:\n\n{}",
+         by a ticket, or by a first frame `authenticate` within 5 seconds. A handshake that offers \
+         `{SUBPROTOCOL}` and may not have a socket is taken all the same, and closed at once with the \
+         code that says why. The server pings; two misses close the socket. The reason of a close is \
+         the name of its code. Close codes from 4000 to 4399 say to come back, 4400 and those from \
+         4500 on not to as you are:\n\n{}\n{PROTOCOL_CLOSES}",
         closes()
     )
 }
+
+/// The close codes of the protocol itself (RFC 6455, 7.4.1).
+const PROTOCOL_CLOSES: &str = "\
+- 4400: `invalid_field`, for the query of the handshake: mend it
+- 1002: the frames break the protocol
+- 1003: `binary_frame`
+- 1007: a text is no UTF-8
+- 1009: `body_too_large`
+- 1011: `internal`: come back
+- 1012: the server is restarted: come back";
 
 /// The close codes that are ours, and the codes of errors that end a session with them. What is
 /// wrong with a request ends none.

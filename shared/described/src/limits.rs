@@ -1,6 +1,6 @@
 //! The limits that a schema can show, as the server that serves the document has them.
 
-use domain::Limits;
+use domain::{Limits, MENTIONS};
 use protocol::schema::Schemas;
 use serde_json::Value;
 
@@ -25,6 +25,30 @@ const BOUNDS: &[Bound] = &[
         field: "content",
         keyword: "maxLength",
         value: |limits| limits.message_bytes as u64,
+    },
+    Bound {
+        schema: "SendMessage",
+        field: "mentions",
+        keyword: "maxItems",
+        value: |_| MENTIONS as u64,
+    },
+    Bound {
+        schema: "EditMessage",
+        field: "content",
+        keyword: "maxLength",
+        value: |limits| limits.message_bytes as u64,
+    },
+    Bound {
+        schema: "EditMessage",
+        field: "mentions",
+        keyword: "maxItems",
+        value: |_| MENTIONS as u64,
+    },
+    Bound {
+        schema: "CreateRoom",
+        field: "members",
+        keyword: "maxItems",
+        value: |limits| limits.room_members,
     },
     Bound {
         schema: "CreateRoom",

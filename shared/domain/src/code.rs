@@ -69,6 +69,7 @@ codes! {
     TokenExpired "token_expired" Unauthenticated 401 4501 "The token of this socket has expired: renew the login, then open another.";
     RefreshReused "refresh_reused" Unauthenticated 401 4501 "The refresh token was used before; its session has been ended.";
     WrongCredentials "wrong_credentials" Unauthenticated 401 4501 "The username or the password is wrong.";
+    SignupsClosed "signups_closed" Forbidden 403 4503 "Nobody may sign up here: ask an administrator for an account.";
     Forbidden "forbidden" Forbidden 403 4503 "You may not do this.";
     OriginRefused "origin_refused" Forbidden 403 4503 "This origin is not on the allow-list.";
     NotTheSender "not_the_sender" Forbidden 403 4503 "Only who sent a message may change it.";
@@ -94,7 +95,7 @@ codes! {
     InvalidEmail "invalid_email" Invalid 400 4400 "This is not an e-mail address.";
     InvalidPassword "invalid_password" Invalid 400 4400 "This cannot be a password.";
     InvalidRoomName "invalid_room_name" Invalid 400 4400 "This cannot be the name of a room.";
-    InvalidEmoji "invalid_emoji" Invalid 400 4400 "This is not an emoji.";
+    InvalidEmoji "invalid_emoji" Invalid 400 4400 "It must be 1 to 16 visible characters without white space.";
     InvalidClientId "invalid_client_id" Invalid 400 4400 "The client_id (or Idempotency-Key) must be a UUID.";
     InvalidCursor "invalid_cursor" Invalid 400 4400 "The cursor or the page size is not valid.";
     InvalidHandshake "invalid_handshake" Invalid 400 4400 "This is not a WebSocket handshake.";

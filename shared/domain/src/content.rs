@@ -76,25 +76,33 @@ impl Content {
     /// `message_empty`, or `message_too_long` over the limit of bytes.
     pub fn text(text: String, limits: &Limits) -> Result<Self> {
         if text.is_empty() {
-            return Err(Error::invalid(
-                Code::MessageEmpty,
-                "content",
-                Code::MessageEmpty.info().title,
-            ));
+            return Err(empty());
         }
         fits(&text, limits)?;
         Ok(Self::plain(text))
     }
 
+    /// Takes a text of which something can be seen.
+    ///
+    /// # Errors
+    /// As [`Content::text`], and `message_empty` for nothing but white space and characters that
+    /// show nothing.
+    pub fn words(text: String, limits: &Limits) -> Result<Self> {
+        match crate::names::is_blank(&text) {
+            true => Err(empty()),
+            false => Self::text(text, limits),
+        }
+    }
+
     /// A text that is said by nobody in particular.
     ///
     /// # Errors
-    /// As [`Content::text`].
+    /// As [`Content::words`].
     pub fn system(text: String, limits: &Limits) -> Result<Self> {
         let kind = ContentKind::System;
         Ok(Self {
             kind,
-            ..Self::text(text, limits)?
+            ..Self::words(text, limits)?
         })
     }
 
@@ -123,7 +131,7 @@ impl Content {
         let said = match (self.kind, &self.attachment) {
             (_, Some(attachment)) => Self::attached(attachment.clone(), text, limits)?,
             (ContentKind::Emoji, None) => Self::emoji(&Emoji::said(&text)?),
-            (_, None) => Self::text(text, limits)?,
+            (_, None) => Self::words(text, limits)?,
         };
         Ok(Self {
             kind: self.kind,
@@ -164,6 +172,11 @@ impl Content {
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
+}
+
+fn empty() -> Error {
+    let code = Code::MessageEmpty;
+    Error::invalid(code, "content", code.info().title)
 }
 
 fn fits(text: &str, limits: &Limits) -> Result<()> {
@@ -220,6 +233,11 @@ mod tests {
             (refused.code(), refused.field()),
             (Code::InvalidEmoji, Some("content"))
         );
+        for blank in [" ", "\n\t", "\u{0}", "\u{200B}\u{3164}"] {
+            let said = Content::words(blank.into(), &limits);
+            assert_eq!(said.unwrap_err().code(), Code::MessageEmpty, "{blank:?}");
+            assert!(Content::text(blank.into(), &limits).is_ok(), "for dialects");
+        }
         let text = Content::plain("hello");
         let empty = text.revised(String::new(), Vec::new(), &limits);
         assert_eq!(empty.unwrap_err().code(), Code::MessageEmpty);

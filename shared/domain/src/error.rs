@@ -17,7 +17,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub struct Error {
     code: Code,
     detail: Option<Cow<'static, str>>,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     retry_after: Option<Duration>,
     source: Option<Source>,
 }
@@ -37,9 +37,13 @@ impl Error {
 
     /// A field of the request is wrong; `detail` says how to mend it.
     #[must_use]
-    pub fn invalid(code: Code, field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn invalid(
+        code: Code,
+        field: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            field: Some(field),
+            field: Some(field.into()),
             detail: Some(detail.into()),
             ..Self::new(code)
         }
@@ -120,8 +124,8 @@ impl Error {
 
     /// The field of the request that is wrong.
     #[must_use]
-    pub const fn field(&self) -> Option<&'static str> {
-        self.field
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// How long to wait before trying again.

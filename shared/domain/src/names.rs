@@ -48,7 +48,9 @@ macro_rules! text {
 
 text!(
     /// A user's name, unique in the tenant as written (NFC): 1 to 64 characters, none of them a
-    /// control character. Spaces are legal, as in the backends that Hubbub replaces.
+    /// control character. Names that differ in case, or only look alike, are different names.
+    /// Blank ones are legal, as in the backends that Hubbub replaces; nobody gets one anew by the
+    /// native API ([`Username::chosen`]).
     Username
 );
 text!(
@@ -101,7 +103,20 @@ impl Username {
     /// `invalid_username` when it is empty, too long, has control characters, or holds an `@`
     /// without being `email`.
     pub fn parse(text: &str, email: Option<&Email>) -> Result<Self> {
-        let name = visible(text, NAME_CHARS)
+        Self::read(text, email, visible)
+    }
+
+    /// Parses a name that somebody chooses anew: it can be seen, and told from others.
+    ///
+    /// # Errors
+    /// `invalid_username` for what [`Username::parse`] refuses, for white space at either end and
+    /// for invisible characters.
+    pub fn chosen(text: &str, email: Option<&Email>) -> Result<Self> {
+        Self::read(text, email, presentable)
+    }
+
+    fn read(text: &str, email: Option<&Email>, form: Form) -> Result<Self> {
+        let name = form(text, NAME_CHARS)
             .map_err(|detail| Error::invalid(Code::InvalidUsername, "username", detail))?;
         let own = email.is_some_and(|email| email.0 == name.to_lowercase());
         if name.contains('@') && !own {
@@ -156,10 +171,64 @@ impl RoomName {
     /// # Errors
     /// `invalid_room_name` when it is empty, longer than the limit, or has control characters.
     pub fn parse(text: &str, limits: &Limits) -> Result<Self> {
-        visible(text, limits.room_name_chars)
+        Self::read(text, limits, visible)
+    }
+
+    /// Parses a name that somebody chooses anew: it can be seen, and told from others.
+    ///
+    /// # Errors
+    /// `invalid_room_name` for what [`RoomName::parse`] refuses, for white space at either end and
+    /// for invisible characters.
+    pub fn chosen(text: &str, limits: &Limits) -> Result<Self> {
+        Self::read(text, limits, presentable)
+    }
+
+    fn read(text: &str, limits: &Limits, form: Form) -> Result<Self> {
+        form(text, limits.room_name_chars)
             .map(Self)
             .map_err(|detail| Error::invalid(Code::InvalidRoomName, "name", detail))
     }
+}
+
+/// What a name must look like: takes the text and the most characters, and gives the name or what
+/// is wrong.
+type Form = fn(&str, usize) -> Result<String, String>;
+
+/// As [`visible`], and nothing that nobody sees: neither around the name nor in it.
+fn presentable(text: &str, max_chars: usize) -> Result<String, String> {
+    let text = visible(text, max_chars)?;
+    if text.trim() != text {
+        return Err("It must not begin or end with white space.".to_owned());
+    }
+    if text.chars().any(is_invisible) {
+        return Err("It must not contain invisible characters.".to_owned());
+    }
+    Ok(text)
+}
+
+/// Whether nothing of a text can be seen.
+pub(crate) fn is_blank(text: &str) -> bool {
+    let unseen = |c: char| c.is_whitespace() || is_hidden(c) || is_invisible(c);
+    text.chars().all(unseen)
+}
+
+/// Characters that show nothing, besides those of [`is_hidden`]. The joiners and the variation
+/// selectors, which scripts and emoji need, are none of them.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{61C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180E}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FFA0}'
+    ) || ('\u{2060}'..='\u{206F}').contains(&c)
 }
 
 /// Normalises to NFC and refuses what cannot be seen or is too long.
@@ -254,6 +323,35 @@ mod tests {
             username(" ").is_ok(),
             "the original allows a blank username"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_chosen_can_be_seen() {
+        let limits = Limits::default();
+        for good in [
+            "ann",
+            "Ann Lee",
+            "\u{645}\u{6CC}\u{200C}\u{62E}",
+            "\u{2764}\u{FE0F}",
+        ] {
+            assert!(Username::chosen(good, None).is_ok(), "{good}");
+            assert!(RoomName::chosen(good, &limits).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            " ",
+            " ann",
+            "ann\u{A0}",
+            "\u{3164}",
+            "a\u{AD}b",
+            "a\u{200B}",
+            "\u{2800}",
+        ] {
+            let name = Username::chosen(bad, None).unwrap_err();
+            assert_eq!(name.code(), Code::InvalidUsername, "{bad:?}");
+            let room = RoomName::chosen(bad, &limits).unwrap_err();
+            assert_eq!(room.code(), Code::InvalidRoomName, "{bad:?}");
+        }
     }
 
     #[test]

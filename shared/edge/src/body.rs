@@ -16,6 +16,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 use warp::{Filter, Rejection};
 
+use crate::form;
+
 /// How long a body may take to arrive.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -38,7 +40,7 @@ pub fn bytes(limit: usize) -> impl Filter<Extract = (Result<Bytes>,), Error = Re
 /// sends that to another origin only after asking (CORS).
 ///
 /// Extracts what [`bytes`] does, `unsupported_media_type`, `invalid_json`, and `invalid_field`
-/// when it is JSON of another form; the detail says where.
+/// when it is JSON of another form, naming the field.
 pub fn json<T: DeserializeOwned + Send>(
     limit: usize,
 ) -> impl Filter<Extract = (Result<T>,), Error = Rejection> + Clone {
@@ -48,26 +50,8 @@ pub fn json<T: DeserializeOwned + Send>(
             let media_type = check_type(&headers);
             let bytes = read(&headers, body, limit).await?;
             media_type?;
-            parse(&bytes)
+            form::read(&bytes)
         })
-}
-
-/// Parses JSON as [`json`] does.
-///
-/// # Errors
-/// `invalid_json`, also for a list, and `invalid_field`, with line and column.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // serde would take a list for an object whose names were left out.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Error::new(Code::InvalidJson).with_detail("A body must be a JSON object."));
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let code = match error.classify() {
-            serde_json::error::Category::Data => Code::InvalidField,
-            _ => Code::InvalidJson,
-        };
-        Error::new(code).with_detail(error.to_string())
-    })
 }
 
 fn check_type(headers: &HeaderMap) -> Result<()> {
@@ -178,16 +162,15 @@ mod tests {
             (b"{\"name\":1}", Code::InvalidField),
             (b"{\"name\":\"a\",\"name\":\"b\"}", Code::InvalidField),
         ] {
-            let error = parse::<Name>(text).unwrap_err();
+            let error = form::read::<Name>(text).unwrap_err();
             assert_eq!(error.code(), code, "{}", String::from_utf8_lossy(text));
-            assert!(error.message().contains("line 1"), "{}", error.message());
         }
     }
 
     #[test]
     fn a_list_is_no_object_whose_names_were_left_out() {
         for list in ["[]", " [\"a\"]"] {
-            let error = parse::<Name>(list.as_bytes()).unwrap_err();
+            let error = form::read::<Name>(list.as_bytes()).unwrap_err();
             assert_eq!(error.code(), Code::InvalidJson);
             assert_eq!(error.message(), "A body must be a JSON object.");
         }
@@ -196,7 +179,7 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let deep = format!("{}0{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
-        assert!(parse::<serde_json::Value>(deep.as_bytes()).is_err());
+        assert!(form::read::<serde_json::Value>(deep.as_bytes()).is_err());
     }
 
     #[test]

@@ -9,12 +9,21 @@ use settings::Secret;
 use sha2::Sha256;
 
 /// What the key is for, so that no other use of the secret makes the same.
-const PURPOSE: &[u8] = b"hubbub file links, version 1";
+const PURPOSE: &[u8] = b"hubbub file links, version 2";
 
 /// Signs links and checks them. Whoever holds the secret of our tokens makes the same.
 #[derive(Clone)]
 pub struct LinkSigner {
     key: Hmac<Sha256>,
+}
+
+/// What a link leads to.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The file.
+    pub id: FileId,
+    /// What the link calls it, as its path spells that.
+    pub name: &'a str,
 }
 
 /// The part of a link that says until when it is good, and proves it.
@@ -36,9 +45,9 @@ impl LinkSigner {
         Self { key: keyed(&key) }
     }
 
-    /// Signs that `file` may be read from `now` on for so long.
+    /// Signs that a file may be read from `now` on for so long, under this name.
     #[must_use]
-    pub fn sign(&self, file: FileId, now: Timestamp, lifetime: Duration) -> SignedUntil {
+    pub fn sign(&self, file: Named<'_>, now: Timestamp, lifetime: Duration) -> SignedUntil {
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires = now.as_second().saturating_add(lifetime);
         let signature = self.mac(file, expires).finalize().into_bytes();
@@ -51,8 +60,9 @@ impl LinkSigner {
     /// Says how long a link is good still. The comparison takes as long for any signature.
     ///
     /// # Errors
-    /// `link_invalid` when the signature is not ours or of another file or time; `link_expired`.
-    pub fn check(&self, file: FileId, link: &SignedUntil, now: Timestamp) -> Result<Duration> {
+    /// `link_invalid` when the signature is not ours or of another file, name or time;
+    /// `link_expired`.
+    pub fn check(&self, file: Named<'_>, link: &SignedUntil, now: Timestamp) -> Result<Duration> {
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&link.signature);
         let signature = signature.map_err(|_| Code::LinkInvalid)?;
         let proven = self.mac(file, link.expires).verify_slice(&signature);
@@ -64,10 +74,12 @@ impl LinkSigner {
         }
     }
 
-    fn mac(&self, file: FileId, expires: i64) -> Hmac<Sha256> {
+    fn mac(&self, file: Named<'_>, expires: i64) -> Hmac<Sha256> {
         let mut mac = self.key.clone();
-        mac.update(file.uuid().as_bytes());
+        mac.update(file.id.uuid().as_bytes());
         mac.update(&expires.to_be_bytes());
+        // The last part, since it is of any length.
+        mac.update(file.name.as_bytes());
         mac
     }
 }
@@ -81,6 +93,13 @@ mod tests {
     use super::*;
 
     const QUARTER: Duration = Duration::from_secs(900);
+
+    fn cat(id: FileId) -> Named<'static> {
+        Named {
+            id,
+            name: "cat.png",
+        }
+    }
 
     fn signer() -> LinkSigner {
         LinkSigner::new(&Secret::new("5b1d0c6fe2a94e8797c1f0a3d24b6e58"))
@@ -96,12 +115,12 @@ mod tests {
             FileId::new(),
             Timestamp::from_second(1_800_000_000).unwrap(),
         );
-        let link = signer().sign(file, now, QUARTER);
-        assert_eq!(signer().check(file, &link, now).unwrap(), QUARTER);
+        let link = signer().sign(cat(file), now, QUARTER);
+        assert_eq!(signer().check(cat(file), &link, now).unwrap(), QUARTER);
         let last = now + Duration::from_secs(899);
-        let left = signer().check(file, &link, last).unwrap();
+        let left = signer().check(cat(file), &link, last).unwrap();
         assert_eq!(left, Duration::from_secs(1));
-        let late = signer().check(file, &link, now + QUARTER);
+        let late = signer().check(cat(file), &link, now + QUARTER);
         assert_eq!(code(late), Code::LinkExpired);
     }
 
@@ -111,24 +130,35 @@ mod tests {
             FileId::new(),
             Timestamp::from_second(1_800_000_000).unwrap(),
         );
-        let link = signer().sign(file, now, QUARTER);
+        let link = signer().sign(cat(file), now, QUARTER);
         let later = SignedUntil {
             expires: link.expires + 1,
             ..link.clone()
         };
-        assert_eq!(code(signer().check(file, &later, now)), Code::LinkInvalid);
         assert_eq!(
-            code(signer().check(FileId::new(), &link, now)),
+            code(signer().check(cat(file), &later, now)),
             Code::LinkInvalid
         );
+        assert_eq!(
+            code(signer().check(cat(FileId::new()), &link, now)),
+            Code::LinkInvalid
+        );
+        let renamed = Named {
+            id: file,
+            name: "invoice.exe",
+        };
+        assert_eq!(code(signer().check(renamed, &link, now)), Code::LinkInvalid);
         for signature in ["", "x", "=", &link.signature[1..]] {
             let forged = SignedUntil {
                 signature: signature.to_owned(),
                 ..link.clone()
             };
-            assert_eq!(code(signer().check(file, &forged, now)), Code::LinkInvalid);
+            assert_eq!(
+                code(signer().check(cat(file), &forged, now)),
+                Code::LinkInvalid
+            );
         }
         let other = LinkSigner::new(&Secret::new("another secret of at least 32 by"));
-        assert_eq!(code(other.check(file, &link, now)), Code::LinkInvalid);
+        assert_eq!(code(other.check(cat(file), &link, now)), Code::LinkInvalid);
     }
 }

@@ -122,6 +122,10 @@ fn install() -> PrometheusHandle {
     for name in NOTHING_YET {
         metrics::counter!(name).absolute(0);
     }
+    metrics::counter!("hubbub_panics_total", "in" => "handler").absolute(0);
+    for port in ["bus", "cache"] {
+        metrics::counter!("hubbub_live_losses_total", "port" => port).absolute(0);
+    }
     metrics::gauge!("hubbub_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle
 }

@@ -103,6 +103,20 @@ pub struct Auth {
     pub bcrypt_cost: u32,
     /// Shortest password, in characters.
     pub password_min_chars: usize,
+    /// `open` lets everybody make an account, by any dialect; `closed` only administrators
+    /// (`hubbub user create`).
+    pub signups: Signups,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signups {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Administrators only.
+    Closed,
 }
 
 /// What stands between the server and its clients.
@@ -318,6 +332,7 @@ impl Default for Auth {
             refresh_seconds: 30 * 24 * 60 * 60,
             bcrypt_cost: 12,
             password_min_chars: 8,
+            signups: Signups::Open,
         }
     }
 }

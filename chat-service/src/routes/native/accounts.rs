@@ -60,7 +60,7 @@ async fn sign_up(
         password,
     } = body?;
     let min_chars = house.ctx.settings.auth.password_min_chars;
-    let new = NewAccount::parse(&username, email.as_deref(), password, min_chars)?;
+    let new = NewAccount::chosen(&username, email.as_deref(), password, min_chars)?;
     let user = house.accounts.sign_up(peer, new).await?;
     let granted = house.ctx.auth.begin(&user, label).await?;
     Ok(answer::json(StatusCode::CREATED, &known(&user, granted)))

@@ -207,7 +207,7 @@ async fn change(
 ) -> Result<Response> {
     let (who, body) = (who?, body?);
     let limits = &house.ctx.limits;
-    let name = body.name.map(|name| RoomName::parse(&name, limits));
+    let name = body.name.map(|name| RoomName::chosen(&name, limits));
     let command = Command::ChangeRoom {
         room: room_id(&room)?,
         name: name.transpose()?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Code, FamilyId, Result, TokenKey};
+use domain::{Code, Error, Family, FamilyId, Result, TokenKey};
 use edge::{
     Peer, answer,
     auth::{Identity, bearer_of, identified},
@@ -78,10 +78,10 @@ async fn log_out_everywhere(
 
 async fn list(house: Arc<House>, who: Result<Identity>, query: Query) -> Result<Response> {
     let who = who?;
-    let limit = query.limit(&house.ctx.limits)?;
-    let mut families = house.ctx.auth.families(who.caller.user, limit + 1).await?;
-    let more = families.len() > limit;
-    families.truncate(limit);
+    let (after, limit) = (query.cursor("after")?, query.limit(&house.ctx.limits)?);
+    let most = house.ctx.limits.user_logins.saturating_add(1);
+    let families = house.ctx.auth.families(who.caller.user, most).await?;
+    let (families, more) = page(&families, after, limit)?;
     let current = match who.token {
         TokenKey::Family(id) => Some(id),
         TokenKey::Single(_) => None,
@@ -90,6 +90,24 @@ async fn list(house: Arc<House>, who: Result<Identity>, query: Query) -> Result<
     let sessions = sessions.map(|family| SessionView::new(family, current));
     let sessions = sessions.collect();
     Ok(answer::json(StatusCode::OK, &Sessions { sessions, more }))
+}
+
+/// The families behind one, and whether there are more. They are ordered by their last use, so
+/// only the list itself knows the place of one.
+fn page(families: &[Family], after: Option<FamilyId>, limit: usize) -> Result<(&[Family], bool)> {
+    let behind = match after {
+        None => 0,
+        Some(id) => families
+            .iter()
+            .position(|family| family.id == id)
+            .map(|place| place + 1)
+            .ok_or_else(|| {
+                let detail = "That session has ended: begin with the first page.";
+                Error::invalid(Code::InvalidCursor, "after", detail)
+            })?,
+    };
+    let rest = &families[behind..];
+    Ok((&rest[..limit.min(rest.len())], rest.len() > limit))
 }
 
 async fn end(id: String, house: Arc<House>, who: Result<Identity>) -> Result<Response> {

@@ -45,21 +45,28 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 
 /// Lets the page run its own script and speak to its own server, and nothing else.
 fn policy() -> HeaderValue {
-    let script = PAGE.split_once("<script>").map_or("", |(_, rest)| rest);
-    let script = script.split_once("</script>").map_or("", |(text, _)| text);
-    let hash = STANDARD.encode(Sha256::digest(script));
+    let (script, style) = (hash_of("script"), hash_of("style"));
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{hash}'; connect-src 'self'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).expect("a hash in base64 is visible ASCII")
+}
+
+/// The hash of what stands in an element of the page, in base64.
+fn hash_of(element: &str) -> String {
+    let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
+    let inner = PAGE.split_once(&begin).map_or("", |(_, rest)| rest);
+    let inner = inner.split_once(&end).map_or("", |(text, _)| text);
+    STANDARD.encode(Sha256::digest(inner))
 }
 
 async fn show(house: Arc<House>, policy: HeaderValue) -> Result<Response> {
     if !house.setup.is_open().await? {
         return Err(Error::new(Code::NotFound));
     }
-    let page = PAGE.as_bytes().to_vec();
+    let min_chars = house.ctx.settings.auth.password_min_chars.to_string();
+    let page = PAGE.replace("{min}", &min_chars).into_bytes();
     let mut page = answer::with_type(StatusCode::OK, "text/html; charset=utf-8", page);
     page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     Ok(page)
@@ -74,7 +81,7 @@ async fn make(
     let SetUp { token, account } = body?;
     let min_chars = house.ctx.settings.auth.password_min_chars;
     let email = account.email.as_deref();
-    let new = NewAccount::parse(&account.username, email, account.password, min_chars)?;
+    let new = NewAccount::chosen(&account.username, email, account.password, min_chars)?;
     let user = house.setup.make(peer, &token, new).await?;
     let granted = house.ctx.auth.begin(&user, label).await?;
     Ok(answer::json(StatusCode::CREATED, &known(&user, granted)))

@@ -1,6 +1,7 @@
 //! The routes, asked within the process.
 
 mod accounts;
+mod client_author;
 mod native;
 mod rooms;
 

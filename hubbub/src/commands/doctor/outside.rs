@@ -36,11 +36,25 @@ pub(super) async fn way_in(settings: &Settings, url: &str) -> Finding {
     let answer = asked.unwrap_or_else(|_| Err("no answer within 10 s".into()));
     match answer {
         Ok(answer) => place.judge(&answer),
-        Err(error) => {
-            let text =
-                format!("{url} cannot be reached ({error}) — look at its name, port and proxy");
-            Finding::fail(WHAT, text)
-        }
+        Err(error) => Finding::fail(WHAT, unreachable(url, &error.to_string())),
+    }
+}
+
+/// Why an address cannot be asked, and what to do.
+fn unreachable(url: &str, error: &str) -> String {
+    if error.contains("CaUsedAsEndEntity") {
+        format!(
+            "{url} shows a certificate that is an authority's own, as `openssl req -x509` makes \
+             them: no client takes that for a server's — make one with basicConstraints=CA:FALSE"
+        )
+    } else if error.contains("certificate") {
+        format!(
+            "{url} shows a certificate that is not believed ({error}) — for one that is \
+             self-signed, or of an authority of your own, name the file with it and its issuers: \
+             HUBBUB_SERVER__TLS__CERT_FILE"
+        )
+    } else {
+        format!("{url} cannot be reached ({error}) — look at its name, port and proxy")
     }
 }
 
@@ -171,6 +185,16 @@ mod tests {
             .unwrap()
             .judge("hello");
         assert_eq!(other.level, Level::Fail);
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_believed_is_no_riddle() {
+        let said = |error| unreachable("https://chat.test", error);
+        let own = said("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))");
+        assert!(own.contains("CA:FALSE"), "{own}");
+        let unknown = said("invalid peer certificate: UnknownIssuer");
+        assert!(unknown.contains("CERT_FILE"), "{unknown}");
+        assert!(said("connection refused").contains("port"));
     }
 
     #[test]

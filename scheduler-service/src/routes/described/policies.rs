@@ -55,7 +55,7 @@ fn in_general() -> Vec<Operation> {
                 "What does a schedule mean, and when would it come?",
             )
             .takes::<ScheduleRequest>(
-                json!({"schedule": "every day at 02:00", "zone": "Europe/Berlin"}),
+                json!({"schedule": "every day at 02:00", "timezone": "Europe/Berlin"}),
             )
             .answers::<ScheduleView>(200, "In both ways of writing it.", schedule()),
     ]

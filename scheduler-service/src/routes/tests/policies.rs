@@ -317,8 +317,8 @@ async fn a_schedule_says_when_it_comes_also_where_the_clock_jumps() {
     for (asked, field) in [
         (json!({"schedule": "now and then"}), "schedule"),
         (
-            json!({"schedule": "every day", "zone": "Mars/Olympus"}),
-            "zone",
+            json!({"schedule": "every day", "timezone": "Mars/Olympus"}),
+            "timezone",
         ),
     ] {
         let (status, problem) = desk.ask("POST", "schedule/preview", asked).await;

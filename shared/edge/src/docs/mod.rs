@@ -8,10 +8,13 @@ use std::{
 };
 
 use described::Operation;
-use domain::Limits;
+use domain::{ContentHash, Limits};
 use hyper::{
-    StatusCode,
-    header::{CONTENT_SECURITY_POLICY, HeaderValue},
+    HeaderMap, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
+        LOCATION,
+    },
 };
 use warp::{Filter, Rejection, reply::Response};
 
@@ -23,6 +26,8 @@ pub(crate) use own::OWN;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+const HTML: &str = "text/html; charset=utf-8";
+
 /// The descriptions, written when somebody first asks for one of them.
 pub(crate) struct Docs {
     operations: Vec<Operation>,
@@ -31,9 +36,40 @@ pub(crate) struct Docs {
 }
 
 struct Written {
-    openapi: String,
-    asyncapi: String,
-    page: String,
+    openapi: Text,
+    asyncapi: Text,
+    page: Text,
+}
+
+/// A text, and the name of this version of it.
+struct Text {
+    text: String,
+    tag: HeaderValue,
+}
+
+impl Text {
+    fn new(text: String) -> Self {
+        let hash = ContentHash::of(&text).0;
+        let tag = format!("\"{}\"", crate::random::to_hex(&hash[..16]));
+        let tag = HeaderValue::try_from(tag).expect("hex is visible ASCII");
+        Self { text, tag }
+    }
+
+    /// The text, or 304 for who has it already.
+    fn answer(&self, media_type: &'static str, asked: &HeaderMap) -> Response {
+        let known = asked.get_all(IF_NONE_MATCH).iter().any(|given| {
+            let names = |given: &str| given.contains(self.tag.to_str().unwrap_or_default());
+            given.to_str().is_ok_and(names)
+        });
+        let mut response = match known {
+            true => answer::empty(StatusCode::NOT_MODIFIED),
+            false => answer::with_type(StatusCode::OK, media_type, self.text.clone().into_bytes()),
+        };
+        let headers = response.headers_mut();
+        headers.insert(ETAG, self.tag.clone());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
 }
 
 impl Docs {
@@ -53,25 +89,23 @@ impl Docs {
             let openapi = described::openapi(&self.operations, &self.limits);
             let asyncapi = described::asyncapi(&self.limits);
             Written {
-                page: described::page(&openapi, &asyncapi),
-                openapi: openapi.to_string(),
-                asyncapi: described::yaml(&asyncapi),
+                page: Text::new(described::page(&openapi, &asyncapi)),
+                openapi: Text::new(openapi.to_string()),
+                asyncapi: Text::new(described::yaml(&asyncapi)),
             }
         })
     }
 
-    fn openapi(&self) -> Response {
-        let text = self.written().openapi.clone();
-        answer::with_type(StatusCode::OK, "application/json", text.into_bytes())
+    fn openapi(&self, asked: &HeaderMap) -> Response {
+        self.written().openapi.answer("application/json", asked)
     }
 
-    fn asyncapi(&self) -> Response {
-        let text = self.written().asyncapi.clone();
-        answer::with_type(StatusCode::OK, "application/yaml", text.into_bytes())
+    fn asyncapi(&self, asked: &HeaderMap) -> Response {
+        self.written().asyncapi.answer("application/yaml", asked)
     }
 
-    fn page(&self) -> Response {
-        page(self.written().page.clone())
+    fn page(&self, asked: &HeaderMap) -> Response {
+        guarded(self.written().page.answer(HTML, asked))
     }
 }
 
@@ -80,35 +114,52 @@ pub(crate) fn routes(
     docs: Docs,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let docs = Arc::new(docs);
-    let with = move |show: fn(&Docs) -> Response| {
+    let with = move |show: fn(&Docs, &HeaderMap) -> Response| {
         let docs = Arc::clone(&docs);
-        warp::get().map(move || show(&docs))
+        warp::get()
+            .and(warp::header::headers_cloned())
+            .map(move |asked: HeaderMap| show(&docs, &asked))
     };
     let openapi = warp::path!("openapi.json").and(with(Docs::openapi));
     let asyncapi = warp::path!("asyncapi.yaml").and(with(Docs::asyncapi));
     let read = warp::path!("docs").and(with(Docs::page));
-    let codes = warp::path!("docs" / "codes")
-        .and(warp::get())
-        .map(|| page(described::codes()));
+    let codes = warp::path!("docs" / "codes").and(warp::get()).map(|| {
+        guarded(answer::with_type(
+            StatusCode::OK,
+            HTML,
+            described::codes().into(),
+        ))
+    });
     let style = warp::path!("docs" / "style.css")
         .and(warp::get())
         .map(|| asset("text/css; charset=utf-8", described::STYLE));
     let search = warp::path!("docs" / "search.js")
         .and(warp::get())
         .map(|| asset("text/javascript; charset=utf-8", described::SEARCH));
+    // Whoever looks in finds the way.
+    let home = warp::path::end().or(warp::path!("api" / "v1")).unify();
+    let home = home.and(warp::get()).map(to_docs);
     let documents = openapi.or(asyncapi).unify().or(read).unify();
-    let pages = documents.or(codes).unify();
+    let pages = documents.or(codes).unify().or(home).unify();
     pages.or(style).unify().or(search).unify()
 }
 
-fn page(html: String) -> Response {
-    let mut response = answer::with_type(
-        StatusCode::OK,
-        "text/html; charset=utf-8",
-        html.into_bytes(),
-    );
+/// Lets a page load nothing but what is ours.
+fn guarded(page: Response) -> Response {
+    headed(page, CONTENT_SECURITY_POLICY, POLICY)
+}
+
+fn to_docs() -> Response {
+    headed(
+        answer::empty(StatusCode::TEMPORARY_REDIRECT),
+        LOCATION,
+        "/docs",
+    )
+}
+
+fn headed(mut response: Response, name: HeaderName, value: &'static str) -> Response {
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(name, HeaderValue::from_static(value));
     response
 }
 

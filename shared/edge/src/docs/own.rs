@@ -9,7 +9,10 @@ const TEXT: Content = Content::of("text/plain; charset=utf-8");
 const HTML: Content = Content::of("text/html; charset=utf-8");
 
 /// Everything that every process answers to.
-pub(crate) const OWN: [Endpoint; 10] = [
+pub(crate) const OWN: [Endpoint; 13] = [
+    at("/"),
+    at("/api/v1"),
+    at("/docs/"),
     at("/livez"),
     at("/readyz"),
     at("/healthz"),

@@ -288,6 +288,7 @@ pub struct SocketView {
     pub dialect: String,
     /// Up to which row of the room it was told.
     pub told: Seq,
-    /// Whether that reaches the message: then, if it is news, it was told of it.
-    pub heard: bool,
+    /// Whether that reaches the message: then it was told of it if it was news at the time. What
+    /// became news later, by an edit or by another rule, is in the inbox alone.
+    pub passed: bool,
 }

@@ -10,7 +10,9 @@ use uuid::Uuid;
 /// `POST /api/v1/auth/signup`. It prints without the password.
 #[derive(Clone, Deserialize, ToSchema)]
 pub struct SignUp {
-    /// The wanted name.
+    /// The wanted name, compared as it is written (NFC): no control or invisible characters, and no
+    /// white space at either end. Names that differ in case, or only look alike, are different.
+    #[schema(min_length = 1, max_length = 64, pattern = r"^\S(.*\S)?$")]
     pub username: String,
     /// An address, if there is one.
     #[serde(default)]

@@ -35,7 +35,7 @@ pub struct Problem<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FieldProblem<'a> {
     /// Which.
-    pub field: &'static str,
+    pub field: &'a str,
     /// What is wrong with it.
     pub detail: &'a str,
 }

@@ -14,7 +14,8 @@ pub struct CreateRoom {
     /// Which kind; a channel where it is not said.
     #[serde(default)]
     pub kind: Option<RoomKind>,
-    /// The wanted name; a group needs none.
+    /// The wanted name; a group needs none. 1 to 64 characters, without control or invisible ones
+    /// and without white space at either end. Names that differ in case are different.
     #[serde(default)]
     pub name: Option<String>,
     /// Who is in a group from the beginning.
@@ -30,7 +31,7 @@ impl CreateRoom {
     /// `invalid_room_name`; `invalid_field` naming `kind` for direct rooms, `name` for a channel
     /// without one, `members` for a channel with some.
     pub fn wanted(self, limits: &Limits) -> Result<WantedRoom> {
-        let name = self.name.map(|name| RoomName::parse(&name, limits));
+        let name = self.name.map(|name| RoomName::chosen(&name, limits));
         let name = name.transpose()?;
         match self.kind.unwrap_or(RoomKind::Channel) {
             RoomKind::Channel if !self.members.is_empty() => {
@@ -145,7 +146,7 @@ fn words(kind: ContentKind, content: Option<String>, limits: &Limits) -> Result<
     match kind {
         ContentKind::Emoji => Ok(Content::emoji(&Emoji::said(&text)?)),
         ContentKind::System => Content::system(text, limits),
-        ContentKind::Text | ContentKind::File | ContentKind::Image => Content::text(text, limits),
+        ContentKind::Text | ContentKind::File | ContentKind::Image => Content::words(text, limits),
     }
 }
 

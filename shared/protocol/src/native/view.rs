@@ -140,7 +140,7 @@ pub(super) struct ErrorView<'a> {
     pub(super) message: &'a str,
     /// The field that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) field: Option<&'static str>,
+    pub(super) field: Option<&'a str>,
     /// Whether the same request may succeed later, unchanged.
     pub(super) temporary: bool,
     /// How long to wait before, in milliseconds.

@@ -221,8 +221,8 @@ fn codes() -> String {
              with an `error` frame, both with the stable `code` of this table. Names are never \
              changed and never used again.\n\n\
              `temporary` says whether the same request may succeed later, unchanged. Close codes \
-             4000–4499 mean: reconnect; 4500–4999: do not; 1003, 1009 and 1011 are the protocol's \
-             own.\n\n\
+             4000–4399 mean: reconnect; 4400 and 4500–4999: not as you are; 1003, 1009 and 1011 \
+             are the protocol's own.\n\n\
              | code | HTTP | close | temporary | what it says | what to do |\n\
              | --- | --- | --- | --- | --- | --- |\n";
     for code in Code::ALL {
@@ -250,7 +250,9 @@ fn advice(kind: Kind) -> &'static str {
         Kind::Conflict => "Look at how things stand, then decide anew.",
         Kind::TooMany => "Wait as long as `Retry-After` says, then repeat it.",
         Kind::Unavailable => "Repeat it after a pause that grows.",
-        Kind::Internal => "Report it with the `request_id`.",
+        Kind::Internal => {
+            "Report it: over REST with the `request_id`, of a socket with the `session` of `hello`."
+        }
     }
 }
 

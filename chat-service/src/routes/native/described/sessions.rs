@@ -18,7 +18,9 @@ pub(super) fn operations() -> Vec<Operation> {
             .says(
                 "accounts",
                 "Renews a session: both tokens are new. A refresh token that comes a second time \
-                 was stolen, and ends its session; only the honest repeat after a lost answer does not.",
+                 was stolen, and ends its session; only the honest repeat after a lost answer, \
+                 within 30 seconds, does not: it is answered with the same refresh token, and an \
+                 access token of its own.",
             )
             .of(Who::Anybody)
             .takes::<Refresh>(json!({"refresh_token": TOKEN}))
@@ -29,7 +31,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .says("accounts", "Ends all your sessions, with their sockets.")
             .answers_nothing(204, "None of your tokens is of use any more."),
         Operation::get("/api/v1/sessions", "list_sessions")
-            .says("accounts", "Lists your sessions, those that were used last first.")
+            .says(
+                "accounts",
+                "Lists your sessions, those that were used last first.",
+            )
+            .with(Parameter::query(
+                "after",
+                json!({"type": "string", "format": "uuid"}),
+                "The last session of the page before.",
+            ))
             .with(Parameter::limit())
             .answers::<Sessions>(200, "Them.", json!({"sessions": [session], "more": false}))
             .refuses(&[Code::InvalidCursor]),

@@ -4,9 +4,9 @@ mod serving;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Caller, Code, Error, File, FileId, Result, Timestamp};
+use domain::{Caller, Code, Error, FileId, Result, Timestamp};
 use edge::{
-    SignedUntil, answer,
+    Named, SignedUntil, answer,
     auth::bearer,
     disposition::encoded,
     upload::{self, Upload},
@@ -108,12 +108,11 @@ async fn link(
     let who = who?;
     let lifetime = lifetime(&house, &query)?;
     let file = house.files.readable(&who, file_id(&file)?).await?;
-    let until = house
-        .ctx
-        .links
-        .sign(file.id, house.ctx.ports.clock.now(), lifetime);
+    let (id, name) = (file.id, encoded(file.name.as_str()));
+    let (links, now) = (&house.ctx.links, house.ctx.ports.clock.now());
+    let until = links.sign(Named { id, name: &name }, now, lifetime);
     let link = FileLinkView {
-        url: url(&file, &until),
+        url: url(Named { id, name: &name }, &until),
         expires_at: Timestamp::from_second(until.expires).map_err(Error::internal)?,
     };
     Ok(answer::json(StatusCode::OK, &link))
@@ -132,31 +131,31 @@ fn lifetime(house: &House, query: &Query) -> Result<Duration> {
     Ok(Duration::from_secs(seconds))
 }
 
-fn url(file: &File, until: &SignedUntil) -> String {
-    let name = encoded(file.name.as_str());
+fn url(Named { id, name }: Named<'_>, until: &SignedUntil) -> String {
     let SignedUntil { expires, signature } = until;
-    format!(
-        "/files/{}/{name}?expires={expires}&sig={signature}",
-        file.id
-    )
+    format!("/files/{id}/{name}?expires={expires}&sig={signature}")
 }
 
-/// The name in the path is for people: what the file is called, its record says.
+/// The name in the path is for people, and part of what is signed: what the file is called, its
+/// record says.
 async fn linked(
     file: String,
-    _name: String,
+    name: String,
     house: Arc<House>,
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let file = file_id(&file)?;
+    let id = file_id(&file)?;
     let expires = query.text("expires").and_then(|text| text.parse().ok());
     let until = SignedUntil {
         expires: expires.ok_or(Code::LinkInvalid)?,
         signature: query.text("sig").unwrap_or_default().to_owned(),
     };
     let now = house.ctx.ports.clock.now();
-    let left = house.ctx.links.check(file, &until, now)?;
-    let file = house.files.ready(file).await?;
+    let left = house
+        .ctx
+        .links
+        .check(Named { id, name: &name }, &until, now)?;
+    let file = house.files.ready(id).await?;
     serve(&house.files, &file, Reader::Link(left), &headers).await
 }

@@ -63,8 +63,8 @@ pub struct ScheduleRequest {
     /// Cron of five or six fields, or plain English.
     pub schedule: String,
     /// The IANA time zone in which it is meant. `UTC` unless said.
-    #[serde(default = "utc")]
-    pub zone: String,
+    #[serde(default = "utc", alias = "zone")]
+    pub timezone: String,
     /// The times after this moment are shown. Now unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Timestamp>,

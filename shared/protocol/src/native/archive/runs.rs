@@ -43,7 +43,7 @@ pub struct RunRequest {
 pub struct RestoreRequest {
     /// The run.
     pub run: Uuid,
-    /// One room only.
+    /// One room only, by its id, as the run's rooms name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Uuid>,
     /// For how many days it is held, so that the next run does not undo it. 30 unless said.

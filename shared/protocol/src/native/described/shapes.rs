@@ -68,8 +68,9 @@ pub(super) struct ReactFrame {
     room: Uuid,
     /// To which message.
     message: Uuid,
-    /// With which emoji.
-    #[schema(max_length = 16)]
+    /// With which emoji: 1 to 16 visible characters without white space. Which of them are
+    /// pictures is not checked.
+    #[schema(min_length = 1, max_length = 16)]
     emoji: String,
 }
 
