@@ -50,22 +50,7 @@ async fn who_comes_back_after_a_month_reads_the_room_anew() {
     let answer = socket.answer("r").await;
     assert_eq!(answer["gaps"], json!([room]));
 
-    let history = bob.rest.get(&messages).await.expect(200);
-    let shown = |n: usize, field: &str| history["messages"][n][field].clone();
-    assert_eq!(
-        (shown(0, "content"), shown(1, "content")),
-        (json!("hello"), json!("news"))
-    );
-    assert_eq!(
-        (shown(0, "edited"), shown(0, "rev")),
-        (json!(true), json!(2))
-    );
-    assert_eq!(shown(0, "reactions")[0]["count"], 1);
-    let members = bob.rest.get(&format!("/api/v1/rooms/{room}/members")).await;
-    assert_eq!(
-        members.expect(200)["members"].as_array().map(Vec::len),
-        Some(2)
-    );
+    the_room_shows_what_was_changed(&bob, &room).await;
 
     ann.say(&room, "live again").await;
     let live = socket.next_of("message").await;
@@ -88,4 +73,25 @@ async fn who_comes_back_after_a_month_reads_the_room_anew() {
     let unchanged = ann.rest.put(&thumb, &json!({})).await.expect(200);
     assert_eq!(unchanged, json!({}), "it is set still");
     server.stop().await;
+}
+
+/// What ann changed a month ago, as bob reads it.
+async fn the_room_shows_what_was_changed(bob: &SignedIn, room: &str) {
+    let messages = format!("/api/v1/rooms/{room}/messages");
+    let history = bob.rest.get(&messages).await.expect(200);
+    let shown = |n: usize, field: &str| history["messages"][n][field].clone();
+    assert_eq!(
+        (shown(0, "content"), shown(1, "content")),
+        (json!("hello"), json!("news"))
+    );
+    assert_eq!(
+        (shown(0, "edited"), shown(0, "rev")),
+        (json!(true), json!(2))
+    );
+    assert_eq!(shown(0, "reactions")[0]["count"], 1);
+    let members = bob.rest.get(&format!("/api/v1/rooms/{room}/members")).await;
+    assert_eq!(
+        members.expect(200)["members"].as_array().map(Vec::len),
+        Some(2)
+    );
 }

@@ -14,7 +14,7 @@ const STOP: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 300;
 
 async fn serves_and_stops(collector: &str) {
-    let data = tempfile::tempdir().unwrap();
+    let data = tempfile::tempdir().expect("a folder");
     let (process, anon) = start(data.path(), collector).await;
     let ann = anon.sign_up("ann").await;
     let room = ann.create_room("lobby").await;

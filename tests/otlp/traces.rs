@@ -22,7 +22,10 @@ fn is<'a>(name: &'a str, trace: &'a str) -> impl Fn(&Span) -> bool + 'a {
 
 #[tokio::test]
 async fn a_message_is_one_trace_from_the_request_to_the_notification() {
-    let (collector, data) = (Collector::start().await, tempfile::tempdir().unwrap());
+    let (collector, data) = (
+        Collector::start().await,
+        tempfile::tempdir().expect("a folder"),
+    );
     let (process, anon) = start(data.path(), &collector.url()).await;
     let ann = anon.sign_up("ann").await;
     let room = ann.create_room("lobby").await;
@@ -68,7 +71,10 @@ async fn a_message_is_one_trace_from_the_request_to_the_notification() {
 
 #[tokio::test]
 async fn a_socket_goes_on_with_the_trace_of_its_handshake() {
-    let (collector, data) = (Collector::start().await, tempfile::tempdir().unwrap());
+    let (collector, data) = (
+        Collector::start().await,
+        tempfile::tempdir().expect("a folder"),
+    );
     let (process, anon) = start(data.path(), &collector.url()).await;
     let ann = anon.sign_up("ann").await;
     let room = ann.create_room("lobby").await;
@@ -105,7 +111,10 @@ async fn a_socket_goes_on_with_the_trace_of_its_handshake() {
 
 #[tokio::test]
 async fn what_names_no_trace_begins_one_and_probes_are_none() {
-    let (collector, data) = (Collector::start().await, tempfile::tempdir().unwrap());
+    let (collector, data) = (
+        Collector::start().await,
+        tempfile::tempdir().expect("a folder"),
+    );
     let (process, anon) = start(data.path(), &collector.url()).await;
     let unsaid = traceparent(OTHER).replace("-01", "-00");
     for (path, parent) in [
