@@ -158,7 +158,7 @@ async fn a_rule_holds_at_once_for_who_is_connected() {
         (&json!("waiting"), &json!("news"))
     );
     assert_eq!(said["sockets"][0]["dialect"], "native");
-    assert_eq!(said["sockets"][0]["heard"], true, "{said}");
+    assert_eq!(said["sockets"][0]["passed"], true, "{said}");
     server.stop().await;
 }
 

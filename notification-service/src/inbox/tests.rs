@@ -126,8 +126,9 @@ async fn what_is_kept_comes_among_the_messages_by_its_time() {
         cause: Cause::Membership(news),
     };
     assert!(world.store.keep_notification(added).await.unwrap());
-    world.append(room, testkit::builders::leave(ann, 2)).await;
-    world.append(room, testkit::builders::join(ann, 3)).await;
+    let carol = world.person("carol").await;
+    world.append(room, testkit::builders::join(carol, 1)).await;
+    world.append(room, testkit::builders::leave(carol, 2)).await;
     world.say(room, ann, "after").await;
     for limit in [1, 2, 50] {
         let all = all_in_pages(&world, bob, limit).await;

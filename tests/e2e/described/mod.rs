@@ -149,7 +149,7 @@ impl World {
     /// Brings about what some operations need before they can succeed.
     async fn prepare(&mut self, operation: &Operation) {
         match operation.id() {
-            "log_in" | "change_password" => {
+            "log_in" | "change_password" | "reset_password" | "set_rights" => {
                 let ann = json!({"username": "ann", "password": "correct horse"});
                 let answer = self.server.rest().post("/api/v1/auth/signup", &ann).await;
                 let token = answer.expect(201)["token"].as_str().map(str::to_owned);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     Caller, Code, Command, ContentHash, Cursor, Error, Message, Page, Reaction, Reply, Result,
 };
-use edge::{answer, auth::bearer, body};
+use edge::{answer, auth::bearer, body, revision};
 use protocol::native::{MessageView, Messages, SendMessage, sent};
 use warp::{
     Filter,
@@ -123,34 +123,17 @@ fn links(room: &str, page: &Page) -> Result<Option<HeaderValue>> {
 
 /// Answers with a page, or with 304 to who has it already.
 fn tagged(body: &Messages, links: Option<HeaderValue>, asked: &HeaderMap) -> Result<Response> {
-    let hash = ContentHash::of(body).0;
-    let hex: String = hash
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let tag = format!("\"{hex}\"");
-    let known = asked
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|given| names(given, &tag));
-    let mut response = match known {
+    let tag = revision::tag_of_hash(&ContentHash::of(body).0[..16])?;
+    let mut response = match revision::names(asked, IF_NONE_MATCH, &tag) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
         false => answer::json(StatusCode::OK, body),
     };
     let headers = response.headers_mut();
-    headers.insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+    headers.insert(ETAG, tag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(VARY, HeaderValue::from_static("Authorization"));
     headers.extend(links.map(|links| (LINK, links)));
     Ok(response)
-}
-
-/// Whether `If-None-Match` names a tag, weakly compared (RFC 9110, section 8.8.3.2).
-fn names(given: &HeaderValue, tag: &str) -> bool {
-    let given = given.to_str().unwrap_or_default();
-    let mut tags = given.split(',').map(str::trim);
-    tags.any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
 }
 
 async fn send(

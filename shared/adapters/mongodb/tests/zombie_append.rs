@@ -25,7 +25,7 @@ fn hurried() -> Timings {
     }
 }
 
-/// A room in which the far node has written last, so that its next request is the insert.
+/// A room in which the far node has written last, so that it need not ask where the log ends.
 async fn begun(network: &Network) -> (RoomId, UserId) {
     let (room, ann) = (channel(&*network.near).await, UserId::new());
     say(&*network.far, room, ann, "hello").await;
@@ -36,10 +36,13 @@ fn three(sender: UserId) -> Vec<NewRow> {
     ["a", "b", "c"].map(|said| message(sender, said)).to_vec()
 }
 
-/// Appends through the far node, whose request is held until the sender gives up.
+/// How many answers an append of messages gets before it inserts: whether their sender is gone.
+const BEFORE_A_MESSAGE: usize = 1;
+
+/// Appends through the far node, whose insert is held until the sender gives up.
 async fn given_up(network: &Network, room: RoomId, rows: &[NewRow]) {
-    network.proxy.hold(ToServer);
-    let answers = network.far.append(room, rows.to_vec()).await;
+    let append = network.far.append(room, rows.to_vec());
+    let (answers, ()) = tokio::join!(append, network.hold_after(BEFORE_A_MESSAGE));
     let answers = answers.expect("an unknown outcome is told for each row");
     assert!(answers.iter().all(|answer| *answer == Appended::Unknown));
     assert_eq!(texts(network, room).await, ["hello"], "nothing has landed");
@@ -152,8 +155,9 @@ async fn a_zombie_that_comes_after_the_rooms_end_adds_nothing() {
     assert!(answers.iter().all(|answer| *answer == refused));
 }
 
-/// How many answers an append of an edit gets before it inserts: what is unapplied, and the key.
-const BEFORE_AN_EDIT: usize = 2;
+/// How many answers an append of an edit gets before it inserts: besides, what is unapplied, and the
+/// key.
+const BEFORE_AN_EDIT: usize = BEFORE_A_MESSAGE + 2;
 
 #[tokio::test]
 async fn a_zombie_edit_does_not_go_over_a_newer_one() {
@@ -215,8 +219,10 @@ async fn an_answer_that_is_lost_is_made_good() {
     };
     let (room, ann) = begun(&network).await;
     let proxy = &network.proxy;
-    proxy.hold(ToClient);
     let lose = async {
+        network.hold_after(BEFORE_A_MESSAGE).await;
+        proxy.hold(ToClient);
+        proxy.release(ToServer).await;
         proxy.until(|seen| seen.held(ToClient) > 0).await;
         proxy.cut();
         proxy.release(ToClient).await;

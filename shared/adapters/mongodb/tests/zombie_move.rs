@@ -128,8 +128,9 @@ async fn an_erasure_that_comes_late_harms_nothing() {
     survives(Work::Erase, 3).await;
 }
 
-/// How many answers an append of an edit gets before it inserts: what is unapplied, and the key.
-const BEFORE_AN_EDIT: usize = 2;
+/// How many answers an append of an edit gets before it inserts: whether its sender is gone, what is
+/// unapplied, and the key.
+const BEFORE_AN_EDIT: usize = 3;
 
 /// An edit that was decided on before the run came by is applied to the copy.
 #[tokio::test]

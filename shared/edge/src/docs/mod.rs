@@ -18,7 +18,7 @@ use hyper::{
 };
 use warp::{Filter, Rejection, reply::Response};
 
-use crate::{Endpoint, Service, answer};
+use crate::{Endpoint, Service, answer, revision};
 
 pub(crate) use own::OWN;
 
@@ -49,19 +49,14 @@ struct Text {
 
 impl Text {
     fn new(text: String) -> Self {
-        let hash = ContentHash::of(&text).0;
-        let tag = format!("\"{}\"", crate::random::to_hex(&hash[..16]));
-        let tag = HeaderValue::try_from(tag).expect("hex is visible ASCII");
+        let tag = revision::tag_of_hash(&ContentHash::of(&text).0[..16]);
+        let tag = tag.expect("hex is visible ASCII");
         Self { text, tag }
     }
 
     /// The text, or 304 for who has it already.
     fn answer(&self, media_type: &'static str, asked: &HeaderMap) -> Response {
-        let known = asked.get_all(IF_NONE_MATCH).iter().any(|given| {
-            let names = |given: &str| given.contains(self.tag.to_str().unwrap_or_default());
-            given.to_str().is_ok_and(names)
-        });
-        let mut response = match known {
+        let mut response = match revision::names(asked, IF_NONE_MATCH, &self.tag) {
             true => answer::empty(StatusCode::NOT_MODIFIED),
             false => answer::with_type(StatusCode::OK, media_type, self.text.clone().into_bytes()),
         };

@@ -1,6 +1,6 @@
 //! What `edge` itself serves, described.
 
-use described::{Content, Operation, Who};
+use described::{Content, ETAG, Operation, Parameter, Who};
 use serde_json::json;
 
 use crate::Endpoint;
@@ -42,19 +42,19 @@ pub(crate) fn operations() -> Vec<Operation> {
             "What is counted and measured, for Prometheus.",
             Content::of("text/plain; version=0.0.4; charset=utf-8"),
         ),
-        get(
+        document(
             "/openapi.json",
             "openapi",
             "This document.",
             Content::of("application/json"),
         ),
-        get(
+        document(
             "/asyncapi.yaml",
             "asyncapi",
             "The socket's frames, as AsyncAPI 3.0.",
             Content::of("application/yaml"),
         ),
-        get("/docs", "docs", "Both documents, to be read.", HTML),
+        document("/docs", "docs", "Both documents, to be read.", HTML),
         get(
             "/docs/codes",
             "docs_codes",
@@ -66,7 +66,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 fn probes() -> Vec<Operation> {
-    let verbose = described::Parameter::query(
+    let verbose = Parameter::query(
         "verbose",
         json!({"type": "string"}),
         "Lists the parts that are there, too.",
@@ -85,6 +85,19 @@ fn probes() -> Vec<Operation> {
         ),
         ready("/healthz", "healthz", "An older name of `/readyz`."),
     ]
+}
+
+/// What stays the same while the process runs, and is told by its tag.
+fn document(
+    path: &'static str,
+    id: &'static str,
+    says: &'static str,
+    content: Content,
+) -> Operation {
+    get(path, id, says, content)
+        .with(Parameter::if_none_match())
+        .answers_nothing(304, "You have this version.")
+        .with_header(ETAG)
 }
 
 fn get(path: &'static str, id: &'static str, says: &'static str, content: Content) -> Operation {

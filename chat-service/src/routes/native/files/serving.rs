@@ -6,6 +6,7 @@ use domain::{Code, Error, File, Result, ports::ByteStream};
 use edge::{
     answer, disposition,
     ranges::{Wanted, wanted},
+    revision::{self, names},
 };
 use sync_wrapper::SyncStream;
 use warp::{
@@ -45,7 +46,8 @@ pub(super) async fn serve(
     reader: Reader,
     asked: &HeaderMap,
 ) -> Result<Response> {
-    let tag = tag(file)?;
+    // A file never changes, so its hash names it for ever.
+    let tag = revision::tag_of_hash(&file.sha256)?;
     if names(asked, IF_NONE_MATCH, &tag) {
         let mut response = answer::empty(StatusCode::NOT_MODIFIED);
         describe(&mut response, file, reader, tag)?;
@@ -131,26 +133,6 @@ fn describe(response: &mut Response, file: &File, reader: Reader, tag: HeaderVal
         headers.insert(name, HeaderValue::from_static(value));
     }
     Ok(())
-}
-
-/// A file never changes, so its hash names it for ever.
-fn tag(file: &File) -> Result<HeaderValue> {
-    let hex: String = file
-        .sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    value(&format!("\"{hex}\""))
-}
-
-/// Whether a condition names the tag, or any.
-fn names(asked: &HeaderMap, condition: HeaderName, tag: &HeaderValue) -> bool {
-    let given = asked.get_all(condition);
-    let listed = given.iter().filter_map(|value| value.to_str().ok());
-    listed
-        .flat_map(|list| list.split(','))
-        .map(str::trim)
-        .any(|one| one == "*" || one.as_bytes() == tag.as_bytes())
 }
 
 fn value(text: &str) -> Result<HeaderValue> {

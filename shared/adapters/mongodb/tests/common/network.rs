@@ -57,7 +57,7 @@ impl Network {
     ) -> Option<T> {
         tokio::select! {
             biased;
-            () = self.step(answered) => None,
+            () = self.hold_after(answered) => None,
             answer = call => {
                 self.proxy.release(ToClient).await;
                 self.proxy.release(ToServer).await;
@@ -66,7 +66,8 @@ impl Network {
         }
     }
 
-    async fn step(&self, answered: usize) {
+    /// Lets the far node have `answered` answers, and returns once its next request is held.
+    pub(crate) async fn hold_after(&self, answered: usize) {
         let first = if answered == 0 { ToServer } else { ToClient };
         self.proxy.hold(first);
         for left in (0..answered).rev() {

@@ -15,8 +15,8 @@ use super::{Frame, frames};
 use crate::{
     Dialect, Refused, Request, Scope,
     native::{
-        Gap, GapReason, Hello, HelloRooms, Native, ResumeAnswer, Resumed, RoomSummary, UnnamedRoom,
-        UserView, examples::ROOM,
+        Authenticated, Gap, GapReason, Hello, HelloRooms, Native, ResumeAnswer, Resumed,
+        RoomSummary, UnnamedRoom, UserView, examples::ROOM,
     },
     schema::closed,
 };
@@ -332,6 +332,9 @@ fn greetings() -> Vec<(String, Value)> {
         to,
         reason,
     };
+    let renewed = Authenticated {
+        token_expires: Timestamp::UNIX_EPOCH,
+    };
     let texts = [
         ("hello", hello.frame()),
         ("hello_rooms", rooms.frame()),
@@ -342,6 +345,7 @@ fn greetings() -> Vec<(String, Value)> {
         ("gap", gap(None, GapReason::UnknownPosition).frame()),
         ("gap", gap(Some(9), GapReason::ChangesExpired).frame()),
         ("ack_resume", answer.frame(Some("c1"))),
+        ("ack_authenticate", renewed.frame(Some("c1"))),
     ];
     let parsed = texts.map(|(name, text)| (name.to_owned(), serde_json::from_str(&text).unwrap()));
     parsed.to_vec()
