@@ -1,15 +1,16 @@
 //! From a draft to what a message says: everything that it refers to is looked up.
 
 use domain::{
-    Attachment, Caller, Code, Content, ContentKind, Draft, Error, FileLink, Member, MessageId,
-    Result, RoomId, Says, UserId,
+    Attachment, Caller, Code, Content, ContentKind, Draft, Error, File, FileLink, Member,
+    MessageId, Result, RoomId, Says, UserId,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{AT_ONCE, Chat, places::Place};
 
 impl Chat {
-    /// What the message `id` is to say.
+    /// What the message `id` is to say. A file that it shows is held for it from the answer on;
+    /// whoever then does not append it lets go of that.
     pub(super) async fn compose(
         &self,
         who: &Caller,
@@ -19,30 +20,36 @@ impl Chat {
     ) -> Result<Content> {
         self.check_reply(place, draft.reply_to).await?;
         self.check_mentions(place.room.id, &draft.mentions).await?;
-        let content = match &draft.says {
-            Says::Words(content) => content.clone(),
-            Says::File {
-                file,
-                image,
-                caption,
-            } => {
-                let link = FileLink {
-                    file: *file,
-                    room: place.room.id,
-                    message: id,
-                };
-                let attachment = self.attachment(who, link).await?;
-                let content = Content::attached(attachment, caption.clone(), &self.limits)?;
-                check_image(*image, &content)?;
-                content
-            }
-        };
+        let content = self.said(who, &draft.says).await?;
         check_kind(who, &content)?;
+        if let Some(attachment) = &content.attachment {
+            let link = FileLink {
+                file: attachment.file,
+                room: place.room.id,
+                message: id,
+            };
+            self.files.hold(link).await?;
+        }
         Ok(Content {
             reply_to: draft.reply_to,
             mentions: draft.mentions.clone(),
             ..content
         })
+    }
+
+    async fn said(&self, who: &Caller, says: &Says) -> Result<Content> {
+        let (file, image, caption) = match says {
+            Says::Words(content) => return Ok(content.clone()),
+            Says::File {
+                file,
+                image,
+                caption,
+            } => (*file, *image, caption.clone()),
+        };
+        let attachment = attached(self.files.readable(who, file).await?);
+        let content = Content::attached(attachment, caption, &self.limits)?;
+        check_image(image, &content)?;
+        Ok(content)
     }
 
     /// Whether everybody who is mentioned is in the room.
@@ -60,22 +67,21 @@ impl Chat {
         }
     }
 
-    /// What a message shows of an uploaded file, to which it refers from now on.
-    async fn attachment(&self, who: &Caller, link: FileLink) -> Result<Attachment> {
-        let file = self.files.refer(who, link).await?;
-        Ok(Attachment {
-            file: file.id,
-            name: file.name.as_str().to_owned(),
-            media_type: file.media_type.as_str().to_owned(),
-            bytes: file.bytes,
-        })
-    }
-
     async fn check_reply(&self, place: &Place, reply_to: Option<MessageId>) -> Result<()> {
         match reply_to {
             Some(message) => self.target(place, message).await.map(drop),
             None => Ok(()),
         }
+    }
+}
+
+/// What a message shows of an uploaded file.
+fn attached(file: File) -> Attachment {
+    Attachment {
+        file: file.id,
+        name: file.name.as_str().to_owned(),
+        media_type: file.media_type.as_str().to_owned(),
+        bytes: file.bytes,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, ClientId, Code, Command, Draft, Error, Limits, NewChange, NewRow, Reply, Result,
-    RoomId, RowId, Sent,
+    Appended, Caller, ClientId, Code, Command, Draft, Error, Limits, MessageId, NewChange, NewRow,
+    Reply, Result, RoomId, RowId, Sent,
 };
 use edge::trace;
 use tokio::time::{Instant, timeout_at};
@@ -49,6 +49,13 @@ impl Outgoing {
             other => Err(other),
         }
     }
+}
+
+/// A message that stands in line.
+struct InLine {
+    waiting: Waiting,
+    /// The message, if a file is held for it.
+    holds: Option<MessageId>,
 }
 
 /// Where somebody is, as far as it was asked.
@@ -112,10 +119,22 @@ impl Chat {
         who: &Caller,
         outgoing: Outgoing,
         looked_up: &mut LookedUp,
-    ) -> Result<Waiting, (Key, Error)> {
-        let row = self.row(who, &outgoing, looked_up).await;
-        row.and_then(|row| self.writers.submit(&who.tenant, outgoing.room, row))
-            .map_err(|refusal| (outgoing.key(), refusal))
+    ) -> Result<InLine, (Key, Error)> {
+        let (mut holds, row) = (None, self.row(who, &outgoing, looked_up).await);
+        let waiting = match row {
+            Ok(row) => {
+                holds = held(&row);
+                self.line_up(who, &outgoing, row, looked_up).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match waiting {
+            Ok(waiting) => Ok(InLine { waiting, holds }),
+            Err(refusal) => {
+                self.let_go(holds).await;
+                Err((outgoing.key(), refusal))
+            }
+        }
     }
 
     /// The row that stores a message, if its sender may send it.
@@ -131,17 +150,29 @@ impl Chat {
         let id = RowId::new();
         let composed = self.compose(who, &place, id, &outgoing.draft);
         let content = in_time_by(looked_up.by, composed).await?;
-        if outgoing.draft.refers() {
-            looked_up.last = None;
-            let place = self.sending_place(who, outgoing.room, looked_up).await?;
-            place.check_write()?;
-        }
         Ok(NewRow {
             id,
             client_id: outgoing.client_id,
             sender: who.user,
             change: NewChange::Message { content },
         })
+    }
+
+    /// Hands a row to the room's writer. Where something was waited for meanwhile, the sender's
+    /// place is looked up again.
+    async fn line_up(
+        &self,
+        who: &Caller,
+        outgoing: &Outgoing,
+        row: NewRow,
+        looked_up: &mut LookedUp,
+    ) -> Result<Waiting> {
+        if outgoing.draft.refers() {
+            looked_up.last = None;
+            let place = self.sending_place(who, outgoing.room, looked_up).await?;
+            place.check_write()?;
+        }
+        self.writers.submit(&who.tenant, outgoing.room, row)
     }
 
     /// The caller's place in a room where they want to say something.
@@ -161,10 +192,39 @@ impl Chat {
     }
 
     /// What is told of a message that was put in line, or refused.
-    async fn sent(&self, who: &Caller, submitted: Result<Waiting, (Key, Error)>) -> Result<Reply> {
-        match submitted {
-            Ok(waiting) => self.told(who, waiting.answer().await?).await,
-            Err((key, refusal)) => self.unless_repeated(who, key, refusal).await,
+    async fn sent(&self, who: &Caller, submitted: Result<InLine, (Key, Error)>) -> Result<Reply> {
+        let InLine { waiting, holds } = match submitted {
+            Ok(in_line) => in_line,
+            Err((key, refusal)) => return self.unless_repeated(who, key, refusal).await,
+        };
+        let answer = waiting.answer().await;
+        self.let_go(holds.filter(|message| is_not_stored(*message, &answer)))
+            .await;
+        self.told(who, answer?).await
+    }
+
+    /// Lets go of what is held for a message that is not said.
+    async fn let_go(&self, message: Option<MessageId>) {
+        if let Some(message) = message {
+            self.files.release(message).await;
         }
+    }
+}
+
+/// The message that a file is held for, if its row shows one.
+fn held(row: &NewRow) -> Option<MessageId> {
+    match &row.change {
+        NewChange::Message { content } if content.attachment.is_some() => Some(row.id),
+        _ => None,
+    }
+}
+
+/// Whether a message is surely not in the log under its id.
+fn is_not_stored(message: MessageId, answer: &Result<Appended>) -> bool {
+    match answer {
+        Ok(Appended::Stored(_) | Appended::Unknown) => false,
+        Ok(Appended::Repeat(row)) => row.id != message,
+        Ok(_) => true,
+        Err(error) => error.code() != Code::UnknownOutcome,
     }
 }

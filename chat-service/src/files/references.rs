@@ -1,6 +1,6 @@
 //! Which messages refer to which files.
 
-use domain::{Caller, Code, File, FileId, FileLink, Message, MessageId, Result};
+use domain::{Code, FileId, FileLink, Message, MessageId, Result};
 use edge::in_time;
 
 use super::{Files, sweep::FIRST_CHECK};
@@ -16,12 +16,11 @@ impl Files {
     /// finds the reference.
     ///
     /// # Errors
-    /// `file_not_found` unless the caller may read the file, and it is whole and stays.
-    pub async fn refer(&self, who: &Caller, link: FileLink) -> Result<File> {
-        let file = self.readable(who, link.file).await?;
+    /// `file_not_found` unless the file is whole and stays.
+    pub async fn hold(&self, link: FileLink) -> Result<()> {
         let check_at = self.after(FIRST_CHECK)?;
         match self.store.link_file(link, check_at).await? {
-            true => Ok(file),
+            true => Ok(()),
             false => Err(Code::FileNotFound.into()),
         }
     }

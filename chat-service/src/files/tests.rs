@@ -332,7 +332,6 @@ async fn a_file_stays_until_its_last_message_is_deleted() {
     assert_eq!(read(&files, file.id).await, Err(Code::FileNotFound));
 }
 
-/// As a crash leaves them: before the message, and after its deletion.
 #[tokio::test]
 async fn a_repeat_is_answered_though_the_file_is_gone() {
     let world = World::new();
@@ -353,6 +352,40 @@ async fn a_repeat_is_answered_though_the_file_is_gone() {
 }
 
 #[tokio::test]
+async fn what_is_refused_or_repeated_holds_no_file() {
+    let world = World::new();
+    let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
+    let room = world.channel(&ann, "general").await.room.id;
+    let bob = world.person("bob").await;
+    world.ask(&bob, Command::Join { room }).await.unwrap();
+    let file = upload(&files, &ann, offer("text/plain", body(b"hello")))
+        .await
+        .unwrap();
+    let command = showing(room, file.id, false);
+    let message = sent(&world, &ann, command.clone()).await;
+    world.refused(&bob, showing(room, file.id, true)).await;
+    sent(&world, &ann, command.clone()).await;
+    let Command::Send { client_id, .. } = command else {
+        panic!("not a message")
+    };
+    let mut other = showing(room, file.id, false);
+    if let Command::Send {
+        client_id: key,
+        draft,
+        ..
+    } = &mut other
+    {
+        *key = client_id;
+        draft.reply_to = Some(message.id);
+    }
+    assert_eq!(world.refused(&ann, other).await, Code::ClientIdMismatch);
+    let links = world.store().links_for(file.id, bob.user, 10).await;
+    let links: Vec<_> = links.unwrap().iter().map(|link| link.message).collect();
+    assert_eq!(links, [message.id]);
+}
+
+/// As a crash leaves them: before the message, and after its deletion.
+#[tokio::test]
 async fn references_without_a_message_are_found() {
     let world = World::new();
     let (files, ann) = (Files::new(&world.ctx), world.person("ann").await);
@@ -368,7 +401,7 @@ async fn references_without_a_message_are_found() {
             room,
             message,
         };
-        files.refer(&ann, link).await.unwrap();
+        files.hold(link).await.unwrap();
     }
     world.clock.advance(Duration::from_secs(60 * 60));
     let swept = files.sweep().await.unwrap();
