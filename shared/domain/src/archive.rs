@@ -77,3 +77,18 @@ pub struct DueCount {
     /// The sum of the revisions of those that are due.
     pub revs: u64,
 }
+
+impl DueCount {
+    /// With what a later part of the same log holds.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        Self {
+            due: self.due + later.due,
+            held: self.held + later.held,
+            bytes: self.bytes + later.bytes,
+            oldest: self.oldest.or(later.oldest),
+            newest: later.newest.or(self.newest),
+            revs: self.revs + later.revs,
+        }
+    }
+}

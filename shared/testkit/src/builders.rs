@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Appended, ClientId, Content, Email, Emoji, Family, FamilyId, Label, Limits, MemberChange,
-    MemberRow, MessageId, NewChange, NewRoom, NewRow, NewUser, ReactionRow, Rev, Role, RoomChange,
-    RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Seq, TenantId, Timestamp, UserId,
-    Username,
+    Appended, Change, ClientId, Content, Email, Emoji, Family, FamilyId, Label, Limits,
+    MemberChange, MemberRow, Message, MessageId, NewChange, NewRoom, NewRow, NewUser, ReactionRow,
+    Rev, Role, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Seq, TenantId,
+    Timestamp, UserId, Username,
 };
 
 /// A text.
@@ -103,6 +103,24 @@ pub fn row(sender: UserId, change: NewChange) -> NewRow {
 pub fn message(sender: UserId, said: &str) -> NewRow {
     let content = text(said);
     row(sender, NewChange::Message { content })
+}
+
+/// A row that says something, as a log shows it.
+#[must_use]
+pub fn said(room: RoomId, seq: Seq, said: &str) -> Row {
+    let new = message(UserId::new(), said);
+    let created_at = Timestamp::UNIX_EPOCH;
+    let message = Message::said(room, seq, created_at, &new, text(said));
+    Row {
+        id: new.id,
+        room,
+        seq,
+        generation: 0,
+        sender: new.sender,
+        client_id: new.client_id,
+        created_at,
+        change: Change::Message(message),
+    }
 }
 
 /// A row that replaces what a message says, if it still has `if_rev`.

@@ -7,7 +7,8 @@ use domain::{
 
 use crate::testing::{World, delete, edit, react};
 
-async fn lobby(world: &World) -> (Caller, Caller, RoomId) {
+/// Two people and a channel that both are in.
+pub(super) async fn lobby(world: &World) -> (Caller, Caller, RoomId) {
     let ann = world.person("ann").await;
     let bob = world.person("bob").await;
     let room = world.channel(&ann, "lobby").await.room.id;

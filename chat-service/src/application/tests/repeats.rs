@@ -7,15 +7,8 @@ use domain::{
 
 use testkit::builders::username;
 
+use super::messages::lobby;
 use crate::testing::{World, delete, edit, send};
-
-async fn lobby(world: &World) -> (Caller, Caller, RoomId) {
-    let ann = world.person("ann").await;
-    let bob = world.person("bob").await;
-    let room = world.channel(&ann, "lobby").await.room.id;
-    world.join(&bob, room).await;
-    (ann, bob, room)
-}
 
 fn mentioning(room: RoomId, client_id: ClientId, text: &str, user: UserId) -> Command {
     let draft = Draft {

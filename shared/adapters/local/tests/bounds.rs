@@ -4,45 +4,17 @@ use std::time::Duration;
 
 use adapter_local::{LocalBus, LocalCache};
 use domain::{
-    Body, Change, ClientId, Message, Recent, RoomId, Row, RowId, Seq, Timestamp, UserId,
+    Recent, RoomId,
     ports::{Bus, Cache},
 };
-use testkit::builders::text;
+use testkit::builders::said;
 
 /// A block of one message that says `bytes` bytes.
 fn block(room: RoomId, bytes: usize) -> Recent {
     Recent {
         upto: 1,
         from: 1,
-        rows: vec![said(room, 1, bytes)],
-    }
-}
-
-fn said(room: RoomId, seq: Seq, bytes: usize) -> Row {
-    let (id, sender, client_id) = (RowId::new(), UserId::new(), ClientId::new());
-    let created_at = Timestamp::UNIX_EPOCH;
-    let message = Message {
-        id,
-        room,
-        seq,
-        sender,
-        client_id,
-        created_at,
-        rev: 1,
-        body: Body::Present {
-            content: text(&"x".repeat(bytes)),
-        },
-        archived: false,
-    };
-    Row {
-        id,
-        room,
-        seq,
-        generation: 0,
-        sender,
-        client_id,
-        created_at,
-        change: Change::Message(message),
+        rows: vec![said(room, 1, &"x".repeat(bytes))],
     }
 }
 
@@ -70,7 +42,7 @@ async fn rows_that_are_added_weigh_too() {
         .unwrap();
     let filled = cache.weight().await;
     cache
-        .add_recent(&[said(room, 2, 5_000), said(room, 3, 5_000)])
+        .add_recent(&[2, 3].map(|seq| said(room, seq, &"x".repeat(5_000))))
         .await
         .unwrap();
     assert!(cache.weight().await > filled + 10_000);

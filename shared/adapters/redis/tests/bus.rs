@@ -10,11 +10,11 @@ use std::{
 use adapter_redis::{BusBounds, Place, RedisBus, Timings};
 use common::{bus, news, own_server, patient, place, server, until};
 use domain::{
-    Body, Change, ClientId, Content, Message, NodeId, RoomId, Row, RowId, Timestamp, UserId,
+    NodeId, RoomId, UserId,
     ports::{Bus, BusEvent, BusMessage, BusStream},
 };
 use futures_util::{FutureExt, StreamExt};
-use testkit::proxy::Proxy;
+use testkit::{builders::said, proxy::Proxy};
 use uuid::Uuid;
 
 async fn plain(place: &Place) -> Arc<RedisBus> {
@@ -164,7 +164,9 @@ async fn rows_of_any_size_arrive_in_order() {
     let bus = plain(&place(server.url())).await;
     let mut stream = bus.subscribe().await.unwrap();
     let room = RoomId::new();
-    let rows: Vec<_> = (1..=200).map(|seq| said(room, seq, 16 * 1024)).collect();
+    let rows: Vec<_> = (1..=200)
+        .map(|seq| said(room, seq, &"x".repeat(16 * 1024)))
+        .collect();
     let message = BusMessage {
         origin: NodeId::new(),
         event: BusEvent::Rows(rows.clone()),
@@ -187,7 +189,7 @@ async fn a_row_that_is_too_large_is_told_to_be_missing() {
     let mut stream = bus.subscribe().await.unwrap();
     let message = BusMessage {
         origin: NodeId::new(),
-        event: BusEvent::Rows(vec![said(RoomId::new(), 1, 1024 * 1024)]),
+        event: BusEvent::Rows(vec![said(RoomId::new(), 1, &"x".repeat(1024 * 1024))]),
     };
     bus.publish(message).await.unwrap();
     bus.publish(news(NodeId::new(), 2)).await.unwrap();
@@ -237,30 +239,4 @@ async fn foreign_publish(url: &str, epoch: Uuid, payload: &str) {
     publish.arg(channel).arg(payload);
     let heard: redis::RedisResult<u64> = publish.query_async(&mut connection).await;
     assert_eq!(heard, Ok(1), "there is one who listens");
-}
-
-fn said(room: RoomId, seq: u64, bytes: usize) -> Row {
-    let (id, sender, client_id) = (RowId::new(), UserId::new(), ClientId::new());
-    let created_at = Timestamp::UNIX_EPOCH;
-    let content = Content::plain("x".repeat(bytes));
-    Row {
-        id,
-        room,
-        seq,
-        generation: 0,
-        sender,
-        client_id,
-        created_at,
-        change: Change::Message(Message {
-            id,
-            room,
-            seq,
-            sender,
-            client_id,
-            created_at,
-            rev: 1,
-            body: Body::Present { content },
-            archived: false,
-        }),
-    }
 }

@@ -40,7 +40,7 @@ impl Bodies for SqliteStore {
         loop {
             let count = move |conn: &Connection| Ok(due::count(conn, due, now)?);
             let (found, next) = self.read(count).await?;
-            total = due::sum(total, found);
+            total = total.followed_by(found);
             match next {
                 Some(next) => due.after = next,
                 None => return Ok(total),

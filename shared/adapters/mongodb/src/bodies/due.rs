@@ -80,7 +80,7 @@ impl Db {
             if !holds.is_empty() {
                 found.held = self.count(within(all, &holds)).await?.due;
             }
-            total = sum(total, found);
+            total = total.followed_by(found);
         }
         Ok(total)
     }
@@ -176,18 +176,6 @@ fn windows(after: Seq, through: i64) -> impl Iterator<Item = (Seq, i64)> {
     begins.map(move |begin| (begin, int(through.min(begin + COUNTED))))
 }
 
-/// Adds what a later part holds.
-fn sum(total: DueCount, later: DueCount) -> DueCount {
-    DueCount {
-        due: total.due + later.due,
-        held: total.held + later.held,
-        bytes: total.bytes + later.bytes,
-        revs: total.revs + later.revs,
-        oldest: total.oldest.or(later.oldest),
-        newest: later.newest.or(total.newest),
-    }
-}
-
 /// What has its body, of a part of the log.
 fn hot(room: Uuid, after: Seq, through: i64) -> Document {
     let seqs = doc! {"$gt": int(after), "$lte": through};
@@ -242,7 +230,9 @@ mod tests {
             part(0, None, None),
             part(3, at(5), at(6)),
         ];
-        let total = total.into_iter().fold(DueCount::default(), sum);
+        let total = total
+            .into_iter()
+            .fold(DueCount::default(), DueCount::followed_by);
         assert_eq!((total.due, total.held, total.bytes), (5, 3, 50));
         assert_eq!((total.oldest, total.newest), (at(1), at(6)));
     }

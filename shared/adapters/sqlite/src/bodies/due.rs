@@ -64,7 +64,7 @@ pub(super) fn count(
         if part.held {
             total.held += found.due;
         } else {
-            total = sum(total, found);
+            total = total.followed_by(found);
         }
     }
     Ok((total, (through < last).then_some(through)))
@@ -79,18 +79,6 @@ fn counted(row: &Row<'_>) -> Result<DueCount> {
         oldest: time_opt(row, 3)?,
         newest: time_opt(row, 4)?,
     })
-}
-
-/// Adds what a later part holds.
-pub(super) fn sum(total: DueCount, later: DueCount) -> DueCount {
-    DueCount {
-        due: total.due + later.due,
-        held: total.held + later.held,
-        bytes: total.bytes + later.bytes,
-        revs: total.revs + later.revs,
-        oldest: total.oldest.or(later.oldest),
-        newest: later.newest.or(total.newest),
-    }
 }
 
 /// The parts of the log that are old enough, held and not held.
