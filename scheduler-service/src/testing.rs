@@ -55,13 +55,23 @@ impl RoomLog for Told {
         let panic = self.panic.swap(false, Ordering::Relaxed);
         assert!(!panic, "a defect, as the test wants it");
         let answer = self.store.append(room.id, vec![row]).await?.remove(0);
-        if let Appended::Stored(row) = &answer {
-            self.rows.lock().unwrap().push(row.clone());
+        // One that a crash kept from its answer is heard of when it is told again.
+        if let Appended::Stored(row) | Appended::Repeat(row) = &answer {
+            self.keep(row);
         }
         if self.cancel.lock().unwrap().take().is_some() {
             self.store.cancel_run(run).await?;
         }
         Ok(answer)
+    }
+}
+
+impl Told {
+    fn keep(&self, row: &Row) {
+        let mut rows = self.rows.lock().unwrap();
+        if rows.iter().all(|kept| kept.id != row.id) {
+            rows.push(row.clone());
+        }
     }
 }
 
@@ -228,6 +238,36 @@ impl World {
     /// No copy that nothing points to is left.
     pub(crate) async fn assert_collected(&self) {
         assert_eq!(self.store.collect(10).await.unwrap(), 0);
+    }
+}
+
+/// The places at which a run can be dropped, one after the other.
+#[derive(Default)]
+pub(crate) struct Places {
+    steps: usize,
+    ended: usize,
+    /// How many runs were dropped.
+    pub(crate) dropped: usize,
+}
+
+impl Places {
+    /// How often the next run is woken. `None` once there is no further place: how often a run
+    /// waits depends on how fast the store answers, so several in a row have to come to their end.
+    pub(crate) fn next(&self) -> Option<usize> {
+        (self.ended < 5).then_some(self.steps)
+    }
+
+    /// [`World::crash`] at this place.
+    pub(crate) async fn crash(&mut self, world: &World, run: Run) -> Option<Run> {
+        let left = world.crash(run, self.steps).await;
+        self.steps += 1;
+        if left.is_some() {
+            self.dropped += 1;
+            self.ended = 0;
+        } else {
+            self.ended += 1;
+        }
+        left
     }
 }
 

@@ -6,7 +6,7 @@ use domain::{Code, RunId, archive::Trigger};
 use super::*;
 use crate::{
     due,
-    testing::{HOUR, PACE, World, policy, settle},
+    testing::{HOUR, PACE, Places, World, policy, settle},
     work::Batch,
 };
 
@@ -184,15 +184,16 @@ async fn a_plan_that_was_dropped_moves_nothing_when_it_is_taken_up() {
 #[tokio::test]
 async fn progress_is_seen_batch_by_batch() {
     let mut seen = std::collections::BTreeSet::new();
-    for steps in 0..120 {
+    let mut places = Places::default();
+    while places.next().is_some() {
         let world = World::new();
         world.room("room", 25).await;
         world.pass(2 * HOUR);
         let run = world
             .archive
             .new_run(policy("nightly"), Trigger::Manual, "ann");
-        let Some(left) = world.crash(run, steps).await else {
-            break;
+        let Some(left) = places.crash(&world, run).await else {
+            continue;
         };
         seen.insert(left.total().moved);
         let rooms = world.rooms_of(&left).await;
@@ -248,15 +249,16 @@ async fn a_room_is_tried_again_while_the_store_is_away() {
 #[tokio::test]
 async fn a_run_that_is_cancelled_in_the_middle_of_a_room_tells_what_it_moved() {
     let mut middle = 0;
-    for steps in 0..120 {
+    let mut places = Places::default();
+    while places.next().is_some() {
         let world = World::new();
         let room = world.room("room", 25).await;
         world.pass(2 * HOUR);
         let run = world
             .archive
             .new_run(policy("nightly"), Trigger::Manual, "ann");
-        let Some(left) = world.crash(run, steps).await else {
-            break;
+        let Some(left) = places.crash(&world, run).await else {
+            continue;
         };
         let run = cancel(&world, left.id).await;
         let moved = world.archived(room).await;

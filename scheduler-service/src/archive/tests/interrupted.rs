@@ -8,24 +8,23 @@ use domain::{
 use crate::{
     archive::later,
     due,
-    testing::{HOUR, PACE, World, policy, settle},
+    testing::{HOUR, PACE, Places, World, policy, settle},
 };
 
 /// Wherever a run is dropped, whoever takes it up ends with the same bodies and exact counts.
 #[tokio::test]
 async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
-    let mut dropped = 0;
-    for steps in 0..120 {
+    let mut places = Places::default();
+    while let Some(steps) = places.next() {
         let world = World::new();
         let rooms = [world.room("one", 25).await, world.room("two", 3).await];
         world.pass(2 * HOUR);
         let run = world
             .archive
             .new_run(policy("nightly"), Trigger::Manual, "ann");
-        let Some(left) = world.crash(run, steps).await else {
-            break;
+        let Some(left) = places.crash(&world, run).await else {
+            continue;
         };
-        dropped += 1;
         take_over(&world).await;
         let run = world.end_of(left.id).await;
         assert_eq!(run.phase, Phase::Finished, "after {steps} steps");
@@ -55,15 +54,16 @@ async fn a_run_that_was_dropped_anywhere_is_gone_on_with() {
         world.assert_collected().await;
     }
     assert!(
-        dropped > 20,
-        "only {dropped} places to drop a run were found"
+        places.dropped > 20,
+        "only {} places to drop a run were found",
+        places.dropped
     );
 }
 
 #[tokio::test]
 async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
-    let mut dropped = 0;
-    for steps in 0..120 {
+    let mut places = Places::default();
+    while let Some(steps) = places.next() {
         let world = World::new();
         let room = world.room("one", 25).await;
         let before = world.history(room).await;
@@ -80,10 +80,9 @@ async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
                 .archive
                 .new_run(policy("nightly"), Trigger::Restore, "ann")
         };
-        let Some(left) = world.crash(run, steps).await else {
-            break;
+        let Some(left) = places.crash(&world, run).await else {
+            continue;
         };
-        dropped += 1;
         take_over(&world).await;
         let run = world.end_of(left.id).await;
         assert_eq!(run.phase, Phase::Finished, "after {steps} steps");
@@ -99,8 +98,9 @@ async fn a_restore_that_was_dropped_anywhere_is_gone_on_with() {
         assert_eq!(world.store.holds(room, world.now()).await.unwrap().len(), 1);
     }
     assert!(
-        dropped > 10,
-        "only {dropped} places to drop a restore were found"
+        places.dropped > 10,
+        "only {} places to drop a restore were found",
+        places.dropped
     );
 }
 
