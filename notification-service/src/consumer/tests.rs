@@ -71,6 +71,10 @@ impl Log for Broken {
         unreachable!("nobody asks here")
     }
 
+    async fn since(&self, _: Timestamp, _: Option<RoomId>, _: usize) -> Result<Vec<Head>> {
+        unreachable!("nobody looks here")
+    }
+
     async fn rows(&self, _: RoomId, _: Seq, _: usize) -> Result<Vec<Row>> {
         Err(self.0.into())
     }

@@ -134,6 +134,10 @@ impl Log for FakeLog {
         unreachable!("a writer asks for no heads")
     }
 
+    async fn since(&self, _: Timestamp, _: Option<RoomId>, _: usize) -> Result<Vec<Head>> {
+        unreachable!("a writer looks for no rooms")
+    }
+
     async fn rows(&self, _: RoomId, _: Seq, _: usize) -> Result<Vec<Row>> {
         unreachable!("a writer reads no rows")
     }

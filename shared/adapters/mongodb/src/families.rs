@@ -9,7 +9,7 @@ use crate::{
     db::Db,
     failure::Failure,
     records::FamilyRecord,
-    values::{date, id, id_in, int, limit},
+    values::{date, id, id_in, int, limit, uuid},
 };
 
 impl Db {
@@ -42,6 +42,10 @@ impl Db {
     }
 }
 
+fn family_id(stored: Uuid) -> FamilyId {
+    FamilyId::from_uuid(uuid(stored))
+}
+
 /// What a renewal changes.
 fn renewal(next: &Family) -> Document {
     doc! {"$set": {
@@ -67,6 +71,16 @@ impl Families for MongoStore {
         let found = self.db.families.find_one(doc! {"_id": id(family.uuid())});
         let found = self.db.call(found).await?;
         found.map(Family::try_from).transpose()
+    }
+
+    async fn unended_families(&self, ids: &[FamilyId]) -> Result<Vec<FamilyId>> {
+        let ids: Vec<_> = ids.iter().map(|family| id(family.uuid())).collect();
+        let unended = doc! {"_id": {"$in": ids}, "ended_at": {"$exists": false}};
+        let families = self.db.families.clone_with_type::<Document>();
+        let found = families.find(unended).projection(doc! {"_id": 1});
+        let found = self.db.all(found).await?;
+        let ids = found.iter().filter_map(|one| id_in(one, "_id"));
+        Ok(ids.map(family_id).collect())
     }
 
     async fn families_of(&self, user: UserId, now: Timestamp, count: usize) -> Result<Vec<Family>> {
@@ -109,8 +123,7 @@ impl Families for MongoStore {
         let but = but.map(|family| id(family.uuid()));
         let ended = self.db.end_all(id(user.uuid()), but, at).await;
         let ended = ended.map_err(Failure::of_write)?;
-        let family = |ended| FamilyId::from_uuid(crate::values::uuid(ended));
-        Ok(ended.into_iter().map(family).collect())
+        Ok(ended.into_iter().map(family_id).collect())
     }
 
     async fn forget_families(&self, at: Timestamp) -> Result<u64> {

@@ -3,6 +3,7 @@
 mod append;
 mod old;
 mod plan;
+mod since;
 mod tails;
 mod targets;
 
@@ -149,6 +150,13 @@ impl Log for MongoStore {
         }
         let heads = self.db.heads(rooms).await?;
         Ok(rooms.iter().map(|room| heads[room]).collect())
+    }
+
+    async fn since(&self, at: Timestamp, after: Option<RoomId>, limit: usize) -> Result<Vec<Head>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.db.since(at, after, limit).await?)
     }
 
     async fn rows(&self, room: RoomId, after: Seq, limit: usize) -> Result<Vec<Row>> {

@@ -31,6 +31,12 @@ impl Tokens for MongoStore {
         Ok(self.db.call(found).await?.is_some())
     }
 
+    async fn revoked_tokens(&self, tokens: &[String]) -> Result<Vec<String>> {
+        let found = self.db.tokens.find(doc! {"_id": {"$in": tokens}});
+        let found = self.db.all(found).await?;
+        Ok(found.into_iter().map(|ended| ended.token).collect())
+    }
+
     async fn spend_token(&self, token: &str, expires_at: Timestamp) -> Result<bool> {
         let spent = ended(token, expires_at);
         match self.db.call(self.db.tokens.insert_one(spent)).await {

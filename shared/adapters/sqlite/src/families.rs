@@ -66,6 +66,22 @@ impl Families for SqliteStore {
         .await
     }
 
+    async fn unended_families(&self, ids: &[FamilyId]) -> Result<Vec<FamilyId>> {
+        let ids = ids.to_vec();
+        self.read(move |conn| {
+            let sql = "SELECT 1 FROM families WHERE id = ?1 AND ended_at IS NULL";
+            let mut unended = conn.prepare_cached(sql)?;
+            let mut found = Vec::new();
+            for id in ids {
+                if unended.exists([blob(id.uuid())])? {
+                    found.push(id);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     async fn families_of(&self, user: UserId, now: Timestamp, limit: usize) -> Result<Vec<Family>> {
         self.read(move |conn| {
             let sql = format!(

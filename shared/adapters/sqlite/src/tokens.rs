@@ -29,6 +29,22 @@ impl Tokens for SqliteStore {
         .await
     }
 
+    async fn revoked_tokens(&self, tokens: &[String]) -> Result<Vec<String>> {
+        let tokens = tokens.to_vec();
+        self.read(move |conn| {
+            let sql = "SELECT 1 FROM revoked_tokens WHERE token = ?1";
+            let mut revoked = conn.prepare_cached(sql)?;
+            let mut found = Vec::new();
+            for token in tokens {
+                if revoked.exists([&token])? {
+                    found.push(token);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     async fn spend_token(&self, token: &str, expires_at: Timestamp) -> Result<bool> {
         let token = token.to_owned();
         self.write(Lane::Command, move |conn| {

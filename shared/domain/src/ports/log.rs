@@ -48,6 +48,16 @@ pub trait Log: Send + Sync {
     /// order asked; a room without rows has seq 0.
     async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<Head>>;
 
+    /// The heads of up to `limit` rooms that have rows stored at or after `at`, by room after
+    /// `after`, rising: fewer than `limit` are the last. As a majority sees them, after applying
+    /// marked rows up to them. A row counts by its own time, so one that was long on its way may
+    /// come to be found only later than its time; whoever looks back looks back twice as far as
+    /// they last did, and asks for [`Log::heads`] now and then.
+    ///
+    /// Costs what was stored since `at` where many processes share the store, and a look at every
+    /// room where only one has it.
+    async fn since(&self, at: Timestamp, after: Option<RoomId>, limit: usize) -> Result<Vec<Head>>;
+
     /// Up to `limit` rows of a room after `after`, rising, each showing its message as it is now,
     /// wherever the body lies. A row that is not there below one that is was dropped
     /// ([`crate::missing_after`]); the newest row is always there.

@@ -64,6 +64,9 @@ pub trait Tokens: Send + Sync {
     /// Whether the token was ended.
     async fn is_token_revoked(&self, token: &str) -> Result<bool>;
 
+    /// Those of these tokens that were ended, in no order. For a few hundred at a time.
+    async fn revoked_tokens(&self, tokens: &[String]) -> Result<Vec<String>>;
+
     /// Ends a token that may be used once. Atomic: of all who spend it exactly one is told `true`,
     /// who may go on.
     async fn spend_token(&self, token: &str, expires_at: Timestamp) -> Result<bool>;
@@ -80,6 +83,10 @@ pub trait Families: Send + Sync {
 
     /// The family of this id; `None` also when it was forgotten after its end.
     async fn family(&self, id: FamilyId) -> Result<Option<Family>>;
+
+    /// Those of these families that nobody has ended, in no order; what was forgotten after its end
+    /// is not among them. For a few hundred at a time.
+    async fn unended_families(&self, ids: &[FamilyId]) -> Result<Vec<FamilyId>>;
 
     /// Up to `limit` families of a user that are alive at `now`, those that were used last first.
     async fn families_of(&self, user: UserId, now: Timestamp, limit: usize) -> Result<Vec<Family>>;

@@ -14,6 +14,7 @@ pub mod reading;
 pub mod repeats;
 pub mod roles;
 pub mod rooms;
+pub mod since;
 
 use domain::ports::{History, Log, Members, Outbox, Rooms};
 
@@ -154,6 +155,11 @@ macro_rules! log_contract {
                 rows_come_in_pages_without_a_hole,
                 rows_show_their_message_as_it_is_now,
                 what_one_node_stored_the_other_reads,
+            ]
+            since: [
+                rooms_with_rows_since_a_moment_are_found,
+                rooms_since_a_moment_come_in_pages,
+                what_is_found_since_a_moment_is_applied,
             ]
         }
     };

@@ -55,6 +55,7 @@ macro_rules! people_contract {
             tokens: [
                 an_ended_token_stays_ended,
                 expired_tokens_are_forgotten,
+                ended_tokens_are_found_among_many,
                 of_all_who_spend_a_token_one_may_go_on,
             ]
             families: [
@@ -63,6 +64,7 @@ macro_rules! people_contract {
                 of_simultaneous_renewals_one_wins,
                 families_are_listed_while_they_live,
                 an_ended_family_stays_ended,
+                families_that_nobody_ended_are_found_among_many,
                 all_families_of_a_user_end_but_one,
                 families_that_ended_are_forgotten,
             ]

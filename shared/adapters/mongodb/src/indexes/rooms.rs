@@ -49,6 +49,11 @@ fn rows() -> Vec<IndexModel> {
             there("archived"),
         ),
         partial("former", doc! {"former": 1}, there("former")),
+        // What the other processes look for once in a while.
+        plain(
+            "lately",
+            doc! {"created_at": 1, "room_id": 1, "seq": 1, "gen": 1},
+        ),
         // What is dropped when it is old.
         partial(
             "changes",

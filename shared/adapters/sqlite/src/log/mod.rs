@@ -44,6 +44,11 @@ impl Log for SqliteStore {
         .await
     }
 
+    async fn since(&self, at: Timestamp, after: Option<RoomId>, limit: usize) -> Result<Vec<Head>> {
+        self.read(move |conn| Ok(rows::since(conn, at, after, limit)?))
+            .await
+    }
+
     async fn rows(&self, room: RoomId, after: Seq, limit: usize) -> Result<Vec<Row>> {
         self.read(move |conn| Ok(rows::after(conn, room, after, limit)?))
             .await

@@ -2,13 +2,13 @@
 
 use domain::{
     Change, ClientId, ContentHash, Head, MemberRow, Message, Original, ReactionRow, RoomId,
-    RoomRow, Row, RowId, RunId, Seq, UserId,
+    RoomRow, Row, RowId, RunId, Seq, Timestamp, UserId,
 };
 use rusqlite::{Connection, OptionalExtension, Result, types::Type};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    columns::{blob, int, json, limit, time, uint, unreadable, uuid},
+    columns::{blob, int, json, limit, millis, time, uint, unreadable, uuid},
     messages,
 };
 
@@ -37,6 +37,29 @@ pub(crate) fn head(conn: &Connection, room: RoomId) -> Result<Head> {
         seq,
         generation,
     })
+}
+
+/// The heads of up to `count` rooms after `after` whose newest row is from `at` or later: time
+/// rises with seq, so no other row has to be looked at.
+pub(super) fn since(
+    conn: &Connection,
+    at: Timestamp,
+    after: Option<RoomId>,
+    count: usize,
+) -> Result<Vec<Head>> {
+    let sql = "SELECT o.id, n.seq, n.generation FROM rooms o JOIN messages n ON n.room = o.id
+            AND n.seq = (SELECT max(seq) FROM messages WHERE room = o.id)
+        WHERE o.id > ?1 AND n.created_at >= ?2 ORDER BY o.id LIMIT ?3";
+    let after = after.map_or(Vec::new(), |room| blob(room.uuid()).to_vec());
+    let mut statement = conn.prepare_cached(sql)?;
+    let heads = statement.query_map((after, millis(at), limit(count)), |row| {
+        Ok(Head {
+            room: RoomId::from_uuid(uuid(row, 0)?),
+            seq: uint(row, 1)?,
+            generation: uint(row, 2)?,
+        })
+    })?;
+    heads.collect()
 }
 
 /// The rows `r` with the messages `m` that they tell of.

@@ -104,6 +104,21 @@ pub async fn an_ended_family_stays_ended(world: &PeopleWorld) {
         .unwrap();
 }
 
+/// All sockets of a process are asked for at once.
+pub async fn families_that_nobody_ended_are_found_among_many(world: &PeopleWorld) {
+    let (store, ann) = (world.first(), UserId::new());
+    let (one, two) = (begun(world, ann, 100).await, begun(world, ann, 110).await);
+    let ended = begun(world, ann, 120).await;
+    store.end_family(ended.id, second(150)).await.unwrap();
+    let asked = [one.id, ended.id, two.id, FamilyId::new()];
+    let mut found = world.second().unended_families(&asked).await.unwrap();
+    found.sort_unstable();
+    let mut wanted = [one.id, two.id];
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+    assert!(store.unended_families(&[]).await.unwrap().is_empty());
+}
+
 /// Everywhere but here, and then everywhere.
 pub async fn all_families_of_a_user_end_but_one(world: &PeopleWorld) {
     let (ann, bob) = (UserId::new(), UserId::new());

@@ -33,6 +33,19 @@ pub async fn expired_tokens_are_forgotten(world: &PeopleWorld) {
     assert_eq!(store.forget_expired_tokens(second(1_000)).await.unwrap(), 0);
 }
 
+/// All sockets of a process are asked for at once.
+pub async fn ended_tokens_are_found_among_many(world: &PeopleWorld) {
+    let store = world.first();
+    for token in ["a", "c"] {
+        store.revoke_token(token, second(100)).await.unwrap();
+    }
+    let asked = ["a", "b", "c", "d"].map(str::to_owned);
+    let mut ended = world.second().revoked_tokens(&asked).await.unwrap();
+    ended.sort_unstable();
+    assert_eq!(ended, ["a", "c"]);
+    assert!(store.revoked_tokens(&[]).await.unwrap().is_empty());
+}
+
 /// Sixteen sockets with one ticket.
 pub async fn of_all_who_spend_a_token_one_may_go_on(world: &PeopleWorld) {
     let mut tasks = JoinSet::new();
