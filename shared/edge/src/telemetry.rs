@@ -126,6 +126,9 @@ fn install() -> PrometheusHandle {
     for port in ["bus", "cache"] {
         metrics::counter!("hubbub_live_losses_total", "port" => port).absolute(0);
     }
+    for what in ["rows", "logins"] {
+        metrics::counter!("hubbub_healed_total", "what" => what).absolute(0);
+    }
     metrics::gauge!("hubbub_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle
 }

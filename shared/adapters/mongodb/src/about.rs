@@ -53,6 +53,10 @@ impl About for MongoStore {
         describe(&opened.version, &self.place, opened.topology)
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn close(&self) {
         self.keeper.end().await;
     }

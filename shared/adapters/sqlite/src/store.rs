@@ -149,6 +149,11 @@ impl About for SqliteStore {
         }
     }
 
+    /// One process has the file.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn describe(&self) -> String {
         let weak = match self.synchronous {
             Synchronous::Full => "",

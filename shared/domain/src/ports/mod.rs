@@ -90,6 +90,10 @@ pub trait About: Send + Sync {
     /// What it is and what it cannot promise, for the banner and the test report.
     fn describe(&self) -> String;
 
+    /// Whether other processes may work on it at the same time. Who shares a store looks into it for
+    /// what the bus lost; who has it alone heard everything.
+    fn is_shared(&self) -> bool;
+
     /// Writes what waits, and stops. Later calls fail with `unavailable`.
     async fn close(&self);
 }

@@ -14,7 +14,7 @@ mod secret;
 mod tests;
 mod ticket;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{
     Caller, Code, Error, Result, Timestamp, TokenKey, User,
@@ -181,6 +181,38 @@ impl Authenticator {
                 Ok(family.is_none_or(|family| family.ended_at.is_some()))
             }
         }
+    }
+
+    /// Those of these tokens that were ended, by any process, in no order. For a few hundred at a
+    /// time.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) async fn revoked_of(&self, tokens: &[TokenKey]) -> Result<Vec<TokenKey>> {
+        let (mut singles, mut families) = (Vec::new(), Vec::new());
+        for token in tokens {
+            match token {
+                TokenKey::Single(key) => singles.push(key.to_string()),
+                TokenKey::Family(id) => families.push(*id),
+            }
+        }
+        let revoked = match singles.is_empty() {
+            true => Vec::new(),
+            false => self.store.revoked_tokens(&singles).await?,
+        };
+        if !families.is_empty() {
+            let unended: HashSet<_> = self
+                .store
+                .unended_families(&families)
+                .await?
+                .into_iter()
+                .collect();
+            families.retain(|family| !unended.contains(family));
+        }
+        let singles = revoked.into_iter().map(|key| TokenKey::Single(key.into()));
+        Ok(singles
+            .chain(families.into_iter().map(TokenKey::Family))
+            .collect())
     }
 
     async fn ensure_good(&self, token: &TokenKey) -> Result<()> {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Error, Result, RoomId, Seq, ports::Store};
+use domain::{Code, Error, Result, RoomId, Seq, ports::Store};
 use futures_util::{StreamExt, stream};
 use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Hub, holes::Hole};
-use crate::{cards::Cards, in_time, locks::lock};
+use crate::{cards::Cards, in_time, live::healed, locks::lock};
 
 /// How long a room may stand still before its sessions are told to come back.
 const GIVE_UP: Duration = Duration::from_secs(5);
@@ -50,11 +50,17 @@ impl Mender {
         let Err(error) = self.fill(room).await else {
             return self.hub.holes.forget(room);
         };
-        if hole.since.elapsed() < GIVE_UP {
+        if self.waits_out(&error) || hole.since.elapsed() < GIVE_UP {
             return self.hub.holes.postpone(room, RETRY);
         }
         tracing::warn!(%room, %error, "giving up a room whose log cannot be read");
         self.hub.lose(room);
+    }
+
+    /// Whether an error passes by itself: a store that others work on, too, comes back, and until
+    /// then the hub pauses.
+    fn waits_out(&self, error: &Error) -> bool {
+        error.code() == Code::Unavailable && self.store.is_shared()
     }
 
     /// Reads until nothing is missing.
@@ -68,8 +74,9 @@ impl Mender {
                 ));
             };
             self.hub.pass_over(room, last, first);
+            healed("rows", rows.len());
             let scenes = self.cards.scenes(rows).await;
-            self.hub.deliver(room, scenes);
+            self.hub.hand_out(room, scenes);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 mod announced;
 mod holes;
 mod mender;
+mod pause;
 mod room;
 mod roster;
 mod run;
@@ -18,7 +19,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
 
 use dashmap::DashMap;
@@ -37,6 +38,7 @@ pub struct Hub {
     followers: DashMap<UserId, Vec<Arc<Subscriber>>>,
     announced: Announced,
     holes: Holes,
+    paused: AtomicBool,
 }
 
 impl Hub {
@@ -58,8 +60,18 @@ impl Hub {
     }
 
     /// Delivers rows that were appended to a room, strictly in the order of its log: earlier ones
-    /// are ignored, later ones wait for those before them. Never waits.
+    /// are ignored, later ones wait for those before them. While the hub pauses, they wait in the
+    /// store. Never waits itself.
     pub fn deliver(&self, room: RoomId, scenes: Vec<Scene>) {
+        if self.is_paused() {
+            self.leave_in_store(room, &scenes);
+        } else {
+            self.hand_out(room, scenes);
+        }
+    }
+
+    /// Delivers rows, also while the hub pauses: these were just read in the store.
+    fn hand_out(&self, room: RoomId, scenes: Vec<Scene>) {
         let Some(head) = scenes
             .iter()
             .filter_map(|scene| head(room, scene))
@@ -83,6 +95,19 @@ impl Hub {
         }
     }
 
+    /// Takes what the store says of a room's end. Where somebody listens, what is missing is read
+    /// soon. Elsewhere answers after which row it was not heard of: the rest may tell of who came
+    /// in and has a session here.
+    pub(crate) fn compare(&self, head: Head) -> Option<Seq> {
+        if self.rooms.contains_key(&head.room) {
+            self.note_head(head);
+            return None;
+        }
+        let known = self.announced.get(head.room).map(|known| known.seq);
+        let known = known.unwrap_or_else(|| head.seq.saturating_sub(room::WAITING_ROWS as Seq));
+        (known < head.seq).then_some(known)
+    }
+
     /// The end of a room's log, if somebody here is live in it and all that was heard of is
     /// delivered.
     #[must_use]
@@ -95,6 +120,11 @@ impl Hub {
     #[must_use]
     pub fn live_rooms(&self) -> Vec<RoomId> {
         self.rooms.iter().map(|entry| *entry.key()).collect()
+    }
+
+    /// Whether anybody here follows their user into rooms.
+    pub(crate) fn has_followers(&self) -> bool {
+        !self.followers.is_empty()
     }
 
     /// How many sessions of a dialect listen to each room, where there are any.

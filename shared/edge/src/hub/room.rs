@@ -12,7 +12,7 @@ use super::{
 use crate::outbox::Item;
 
 /// How many rows may wait for one that is missing. What is beyond is read from the store.
-const WAITING_ROWS: usize = 1_000;
+pub(super) const WAITING_ROWS: usize = 1_000;
 
 /// Finds the sessions that follow a user into every room they join.
 pub(super) type Followers<'a> = &'a dyn Fn(UserId) -> Vec<Arc<Subscriber>>;

@@ -3,24 +3,29 @@
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
-use domain::{Code, Error, Limits, Result, TokenKey};
+use domain::{Code, Result, TokenKey};
 use tokio::{
     sync::{
         Notify,
         broadcast::{Receiver, error::RecvError},
     },
-    time::{Duration, sleep, timeout},
+    time::{Duration, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
+use super::sweep::healed;
 use crate::{
     auth::{Authenticator, Ended},
     hub::Subscriber,
+    in_time,
     outbox::Item,
 };
 
 /// How long to wait before the store is asked again after it did not answer.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Tokens that the store is asked for at once.
+const AT_ONCE: usize = 500;
 
 /// The sessions of each token.
 #[derive(Debug, Default)]
@@ -99,11 +104,10 @@ impl Keys {
     /// Asks the store for all listed tokens, and ends the sessions of those that were revoked.
     async fn look_up(&self, auth: &Authenticator) -> Result<()> {
         let listed = self.sessions.iter().map(|entry| entry.key().clone());
-        for key in listed.collect::<Vec<_>>() {
-            let asked = timeout(Limits::STORE_CALL, auth.is_revoked(&key));
-            if asked.await.map_err(Error::unavailable)?? {
-                self.end(&[key]);
-            }
+        for keys in listed.collect::<Vec<_>>().chunks(AT_ONCE) {
+            let revoked = in_time(auth.revoked_of(keys)).await?;
+            healed("logins", revoked.len());
+            self.end(&revoked);
         }
         Ok(())
     }
@@ -141,7 +145,7 @@ impl Drop for KeyWatch {
 mod tests {
     use domain::{Limits, SessionId, Timestamp, UserId};
     use protocol::native::Native;
-    use tokio::sync::broadcast;
+    use tokio::{sync::broadcast, time::timeout};
 
     use super::*;
     use crate::testing::World;

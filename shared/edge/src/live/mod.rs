@@ -5,7 +5,9 @@ mod presence;
 mod pump;
 mod receipts;
 mod recent;
+mod round;
 mod sizes;
+mod sweep;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -25,9 +27,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(crate) use self::sweep::healed;
 pub(crate) use self::{keys::KeyWatch, presence::Attending};
 pub use self::{keys::Keys, presence::Attendance, receipts::Receipts, typing::Typing};
-use self::{pump::Pump, recent::Fills, sizes::Sizes};
+use self::{pump::Pump, recent::Fills, sizes::Sizes, sweep::Sweep};
 use crate::{
     Authenticator, Context, Task,
     cards::Cards,
@@ -96,8 +99,8 @@ impl Live {
     }
 
     /// What runs behind it until the process stops: the mender of holes, the pump from the bus,
-    /// the heartbeats, the end of sessions whose token is revoked, and the owners of receipts,
-    /// typing and presence.
+    /// the sweep where the store is shared, the heartbeats, the end of sessions whose token is
+    /// revoked, and the owners of receipts, typing and presence.
     #[must_use]
     pub fn tasks(ctx: &Context) -> Vec<Task> {
         let (live, stop) = (Arc::clone(&ctx.live), ctx.stop.clone());
@@ -109,6 +112,9 @@ impl Live {
         vec![
             task("mender", |live, stop| Box::pin(live.mender().run(stop))),
             task("bus pump", |live, stop| Box::pin(Pump::new(live).run(stop))),
+            task("bus sweep", |live, stop| {
+                Box::pin(Sweep::new(live).run(stop))
+            }),
             task("heartbeats", |live, stop| {
                 Box::pin(async move { live.heartbeats.run(stop).await })
             }),

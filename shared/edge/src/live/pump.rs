@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::{
-    Result,
-    ports::{BusEvent, BusMessage, BusStream},
-};
+use domain::ports::{BusEvent, BusMessage, BusStream};
 use futures_util::StreamExt;
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Live;
-use crate::in_time;
 
 /// How long to wait before listening again: doubled up to the second figure.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// Rooms whose heads are asked for at once.
-const ROOMS: usize = 500;
 
 /// The task that listens to the other processes.
 pub(super) struct Pump {
@@ -45,7 +38,7 @@ impl Pump {
             match self.live.bus.subscribe().await {
                 Ok(events) => {
                     pause = PAUSE;
-                    self.mend().await;
+                    self.live.mend().await;
                     self.drain(events).await;
                 }
                 Err(error) => tracing::warn!(%error, "the bus cannot be heard"),
@@ -62,7 +55,7 @@ impl Pump {
                 Err(error) => {
                     // Counted, not told: where every tenth message is lost that is every second.
                     super::ignore("bus", Err(error));
-                    self.mend().await;
+                    self.live.mend().await;
                 }
             }
         }
@@ -92,25 +85,5 @@ impl Pump {
                 self.live.hear_presence(presence, &rooms).await;
             }
         }
-    }
-
-    /// Asks the store how far the live rooms have gone; the mender reads what is missing. Who was
-    /// cut off from the other processes has the tokens looked up too, and the names.
-    async fn mend(&self) {
-        self.live.cards.forget();
-        self.live.notifier.relist_all();
-        self.live.keys.doubt();
-        for rooms in self.live.hub.live_rooms().chunks(ROOMS) {
-            if let Err(error) = self.note_heads(rooms).await {
-                tracing::warn!(%error, "the heads of live rooms could not be read");
-            }
-        }
-    }
-
-    async fn note_heads(&self, rooms: &[domain::RoomId]) -> Result<()> {
-        for head in in_time(self.live.store.heads(rooms)).await? {
-            self.live.hub.note_head(head);
-        }
-        Ok(())
     }
 }

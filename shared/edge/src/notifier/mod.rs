@@ -84,6 +84,32 @@ impl Notifier {
         }
     }
 
+    /// Takes what the store says of a room's end: who was not told up to it looks there.
+    pub(crate) fn note_head(&self, head: Head) {
+        let Some(mut watch) = self.rooms.get_mut(&head.room) else {
+            return;
+        };
+        watch.told = watch.told.max(head.seq);
+        let behind = |listener: &&Arc<Listener>| listener.told(head.room) < head.seq;
+        let behind = watch.listeners.iter().filter(behind);
+        behind.for_each(|listener| listener.wake(head.room));
+    }
+
+    /// The rooms that somebody here wants to be told of.
+    pub(crate) fn watched_rooms(&self) -> Vec<RoomId> {
+        self.rooms.iter().map(|watch| *watch.key()).collect()
+    }
+
+    /// Whether anybody listens here.
+    pub(crate) fn has_listeners(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    /// Those who have listeners here.
+    pub(crate) fn listening_users(&self) -> Vec<UserId> {
+        self.users.iter().map(|user| *user.key()).collect()
+    }
+
     /// Looks at rows for members who came: their listeners watch the room from now on.
     pub fn rows(&self, rows: &[Row]) {
         for row in rows {
@@ -117,7 +143,7 @@ impl Notifier {
         let heard = |listener: &Arc<Listener>| Heard {
             session: listener.subscriber.session,
             dialect: listener.subscriber.dialect.name(),
-            told: lock(&listener.state).rooms.get(&room).copied().unwrap_or(0),
+            told: listener.told(room),
         };
         let listeners = self.users.get(&user);
         listeners.map_or_else(Vec::new, |list| list.iter().map(heard).collect())
@@ -223,6 +249,11 @@ impl Listener {
 
     fn exit(&self, room: RoomId) {
         lock(&self.state).rooms.remove(&room);
+    }
+
+    /// Up to which row of a room it was told; 0 where it was told of nothing yet.
+    fn told(&self, room: RoomId) -> Seq {
+        lock(&self.state).rooms.get(&room).copied().unwrap_or(0)
     }
 
     fn relist(&self) {

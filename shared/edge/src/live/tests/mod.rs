@@ -2,11 +2,12 @@
 
 mod presence;
 mod receipts;
+mod sweep;
 mod typing;
 
 use std::sync::Arc;
 
-use adapter_local::LocalPresences;
+use adapter_local::{LocalBus, LocalPresences};
 use domain::{
     Limits, NodeId, RoomId, SessionId, UserId,
     ports::{Ports, Store},
@@ -45,11 +46,26 @@ impl House {
             presences: Arc::new(presences),
             ..world.ctx.ports.clone()
         };
+        Self::of(world, limits, [&ports, &ports])
+    }
+
+    /// Two processes of which neither hears what the other says on the bus.
+    async fn cut_off() -> Self {
+        let world = World::new();
+        let ports = Ports {
+            bus: Arc::new(LocalBus::new()),
+            ..world.ctx.ports.clone()
+        };
+        let whole = world.ctx.ports.clone();
+        Self::of(world, Limits::default(), [&whole, &ports])
+    }
+
+    fn of(world: World, limits: Limits, [one, other]: [&Ports; 2]) -> Self {
         let limits = Arc::new(limits);
-        let live = || Live::new(NodeId::new(), &ports, Arc::clone(&limits));
+        let live = |ports| Live::new(NodeId::new(), ports, Arc::clone(&limits));
         let house = Self {
-            one: live(),
-            other: live(),
+            one: live(one),
+            other: live(other),
             world,
             limits,
         };
@@ -61,6 +77,7 @@ impl House {
     fn run(&self, live: &Arc<Live>) {
         let (tasks, stop) = (&self.world.ctx.tasks, &self.world.ctx.stop);
         tasks.spawn(Pump::new(Arc::clone(live)).run(stop.clone()));
+        tasks.spawn(live.mender().run(stop.clone()));
         tasks.spawn(Arc::clone(live).keep_receipts(stop.clone()));
         tasks.spawn(Arc::clone(live).tell_typing(stop.clone()));
         tasks.spawn(Arc::clone(live).keep_presence(stop.clone()));
@@ -140,6 +157,15 @@ impl Session {
             let ready = self.seat.subscriber().outbox.ready();
             timeout(PATIENCE, ready).await.expect("something to hear");
         }
+    }
+
+    /// So many frames.
+    async fn many(&mut self, count: usize) -> Vec<Value> {
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            heard.push(self.next().await);
+        }
+        heard
     }
 
     /// All that was heard so far.
