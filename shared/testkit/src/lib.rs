@@ -7,6 +7,7 @@ pub mod contract;
 pub mod judge;
 pub mod mongo_server;
 pub mod proxy;
+pub mod rabbit_server;
 pub mod redis_server;
 mod server;
 

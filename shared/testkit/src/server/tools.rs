@@ -47,7 +47,9 @@ pub(crate) fn install(
     command.args(["install", "-y", "-q", "--no-install-recommends"]);
     command
         .args(packages)
-        .env("DEBIAN_FRONTEND", "noninteractive");
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // A service that is installed is not started: each test has its own.
+        .env("RUNLEVEL", "1");
     run(&mut command, FETCH)
 }
 

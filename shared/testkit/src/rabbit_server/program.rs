@@ -1,0 +1,166 @@
+//! Debian's `rabbitmq-server`, on ports and in a folder of its own.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::server::{PATIENCE, Process, Program, free_port, install, variable, watched};
+
+/// Where Debian has the program itself. The one on the PATH there changes the user, and writes
+/// where the system's own broker does.
+const DEBIAN: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// How long it may take until it serves: an Erlang system boots, beside whatever else is built.
+const BOOT: Duration = Duration::from_secs(120);
+
+/// How often another port is tried, where somebody else took the free one.
+const PORTS: usize = 3;
+
+/// The program.
+pub(super) struct RabbitProgram(PathBuf);
+
+impl RabbitProgram {
+    /// Finds the program, installing it if we may.
+    pub(super) fn find() -> anyhow::Result<Self> {
+        if let Some(found) = found() {
+            return Ok(Self(found));
+        }
+        let advice = "install Debian's rabbitmq-server, or set AMQP_URL";
+        install(&[("rabbitmqctl", "version")], &["rabbitmq-server"], advice)?;
+        found().map(Self).context(advice)
+    }
+}
+
+fn found() -> Option<PathBuf> {
+    let path = variable("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join("rabbitmq-server"));
+    let mut all = std::iter::once(PathBuf::from(DEBIAN)).chain(on_path);
+    all.find(|program| program.is_file())
+}
+
+impl Program for RabbitProgram {
+    fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
+        if port != 0 {
+            return self.start_on(port, data);
+        }
+        let mut tried = 1;
+        loop {
+            match self.start_on(free_port()?, data) {
+                Err(_) if tried < PORTS => tried += 1,
+                started => return started,
+            }
+        }
+    }
+}
+
+impl RabbitProgram {
+    fn start_on(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut command = watched(data, &self.0.to_string_lossy());
+        // The script becomes the program then, instead of waiting for it.
+        command.env("RABBITMQ_ALLOW_INPUT", "1").arg("-noinput");
+        let names = names()?.to_string();
+        command.env("ERL_EPMD_PORT", names);
+        command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
+        place(&mut command, port, data)?;
+        let (process, pid) = Process::spawn(&mut command, PATIENCE)?;
+        let mut process = process.served_by(pid.parse()?);
+        answered(address, &mut process)?;
+        Ok((process, address))
+    }
+}
+
+/// Says where it listens and writes, all of which is its own.
+fn place(command: &mut Command, port: u16, data: &Path) -> anyhow::Result<()> {
+    // The name is what its data on disk goes by, so it follows from what stays over a restart.
+    command.env("RABBITMQ_NODENAME", format!("hubbub{port}@localhost"));
+    command.env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1");
+    command.env("RABBITMQ_NODE_PORT", port.to_string());
+    command.env("RABBITMQ_DIST_PORT", free_port()?.to_string());
+    command.env("RABBITMQ_LOGS", data.join("broker.log"));
+    for (variable, name) in [
+        ("HOME", ""),
+        ("RABBITMQ_MNESIA_BASE", "disk"),
+        ("RABBITMQ_LOG_BASE", "log"),
+        ("RABBITMQ_CONFIG_FILE", "none"),
+        ("RABBITMQ_ADVANCED_CONFIG_FILE", "none.config"),
+        ("RABBITMQ_CONF_ENV_FILE", "none.env"),
+        ("RABBITMQ_GENERATED_CONFIG_DIR", "config"),
+        ("RABBITMQ_ENABLED_PLUGINS_FILE", "plugins"),
+        ("RABBITMQ_PLUGINS_EXPAND_DIR", "expanded"),
+        ("RABBITMQ_FEATURE_FLAGS_FILE", "flags"),
+    ] {
+        command.env(variable, data.join(name));
+    }
+    // It does not spin while it has nothing to do, and talks to nobody else.
+    let quiet = format!("-setcookie hubbub{port} +sbwt none +sbwtdcpu none +sbwtdio none");
+    command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", quiet);
+    Ok(())
+}
+
+/// The port of the name server that every Erlang node wants, one for this test process. A node
+/// that finds none would start one that nobody ends.
+fn names() -> anyhow::Result<u16> {
+    static NAMES: OnceLock<Result<(Process, u16), String>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| start_names().map_err(|error| format!("{error:#}")));
+    match names {
+        Ok((_, port)) => Ok(*port),
+        Err(reason) => bail!("{reason}"),
+    }
+}
+
+fn start_names() -> anyhow::Result<(Process, u16)> {
+    let data = tempfile::Builder::new().prefix("hubbub-epmd-").tempdir()?;
+    let port = free_port()?;
+    // Its folder goes with it, whoever ends it.
+    let mut command = watched(&data.keep(), "epmd");
+    command.args(["-address", "127.0.0.1", "-port", &port.to_string()]);
+    let (process, pid) = Process::spawn(&mut command, PATIENCE)?;
+    let mut process = process.served_by(pid.parse()?);
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    wait("epmd", address, &mut process, |address| {
+        Ok(drop(TcpStream::connect_timeout(&address, LIMIT)?))
+    })?;
+    Ok((process, port))
+}
+
+/// Waits until the broker serves.
+fn answered(address: SocketAddr, process: &mut Process) -> anyhow::Result<()> {
+    wait("rabbitmq-server", address, process, greeted)
+}
+
+fn wait(
+    name: &str,
+    address: SocketAddr,
+    process: &mut Process,
+    serves: impl Fn(SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + BOOT;
+    while Instant::now() < deadline {
+        ensure!(process.is_running(), "{name} ended at once");
+        if serves(address).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    bail!("{name} on {address} does not answer")
+}
+
+/// Asks a broker to begin, as a client does.
+pub(super) fn greeted(address: SocketAddr) -> anyhow::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.write_all(b"AMQP\x00\x00\x09\x01")?;
+    let mut kind = [0];
+    stream.read_exact(&mut kind)?;
+    ensure!(kind == [1], "it speaks something else");
+    Ok(())
+}
