@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("adapter-mongodb", &["domain"]),
     ("adapter-local", &["domain"]),
     ("adapter-redis", &["domain"]),
+    ("adapter-rabbitmq", &["domain"]),
     ("adapter-blobs", &["domain"]),
     (
         "adapters",
@@ -25,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "adapter-mongodb",
             "adapter-local",
             "adapter-redis",
+            "adapter-rabbitmq",
             "adapter-blobs",
         ],
     ),

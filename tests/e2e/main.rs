@@ -14,6 +14,7 @@ mod native;
 mod notifications;
 mod old_changes;
 mod operations;
+mod rabbitmq;
 mod readme;
 mod redis;
 mod repeats;

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use adapter_local::SystemClock;
 use adapter_mongodb::MongoStore;
+pub use adapter_rabbitmq::checkup::Finding as QueueFinding;
 pub use adapter_redis::checkup::Finding as LiveFinding;
 pub use adapter_sqlite::checkup::{Checkup, Soundness};
 use domain::ports::{Blobs, Clock};
@@ -11,7 +12,7 @@ use settings::Settings;
 
 use crate::{
     OpenError, open_blobs,
-    url::{BlobsUrl, Plan, StoreUrl},
+    url::{BlobsUrl, Plan, QueueUrl, StoreUrl},
 };
 
 /// The file of the database, if the store is one.
@@ -83,6 +84,14 @@ pub async fn live(settings: &Settings) -> Vec<(&'static str, LiveFinding)> {
         }
     }
     found
+}
+
+/// Looks at the broker of the queue, if there is one, for five seconds at most.
+pub async fn queue(settings: &Settings) -> Option<QueueFinding> {
+    match Plan::of(settings).ok()?.queue {
+        QueueUrl::Rabbit(broker) => Some(adapter_rabbitmq::checkup::look(&broker).await),
+        QueueUrl::Store | QueueUrl::Sqlite(_) => None,
+    }
 }
 
 /// Looks at the server that the store is on, if it is on one, without changing anything there:

@@ -15,10 +15,11 @@ use std::{
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
 use adapter_local::SystemClock;
 use adapter_mongodb::MongoStore;
+use adapter_rabbitmq::{RabbitQueue, Timings};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
     Code, Limits,
-    ports::{Blobs, Clock, Ports, Queue, Store},
+    ports::{Blobs, Clock, Dependency, Ports, Queue, Store},
 };
 use settings::Settings;
 use tokio::time::sleep;
@@ -95,9 +96,15 @@ pub fn is_shared(settings: &Settings) -> bool {
     Plan::of(settings).is_ok_and(|plan| matches!(plan.store, StoreUrl::Mongo(_)))
 }
 
+/// Whether the queue is a broker's, which hands work to other processes too.
+#[must_use]
+pub fn is_queue_shared(settings: &Settings) -> bool {
+    Plan::of(settings).is_ok_and(|plan| matches!(plan.queue, QueueUrl::Rabbit(_)))
+}
+
 /// Opens the ports that the settings name. Makes the data folder where something lies in it. A
-/// store that is a server's and away is waited for in the background: it is `unavailable` until
-/// then.
+/// store or a queue that is a server's and away is waited for in the background: it is
+/// `unavailable` until then.
 ///
 /// # Errors
 /// A URL without an adapter in this build, or a store that cannot be opened (locked, read-only,
@@ -108,12 +115,14 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         store,
         queue,
         clock,
+        mut dependencies,
     } = open_durable(settings, &plan).await?;
     let epoch = match plan.is_live_shared() {
         true => epoch(&*store).await?,
         false => Uuid::nil(),
     };
     let live = live::open(&plan, epoch).await?;
+    dependencies.extend(live.dependencies);
     Ok(Ports {
         queue,
         store,
@@ -122,7 +131,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         presences: live.presences,
         bus: live.bus,
         clock,
-        dependencies: live.dependencies,
+        dependencies,
     })
 }
 
@@ -131,6 +140,7 @@ struct Durable {
     store: Arc<dyn Store>,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
+    dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
 }
 
 /// The store's epoch, by which what lies in Redis is named. A store that is away is waited for,
@@ -158,15 +168,27 @@ async fn open_durable(settings: &Settings, plan: &Plan) -> Result<Durable, OpenE
             (Arc::new(store), None, clock)
         }
     };
-    let tables = match (&plan.queue, of_store) {
-        (QueueUrl::Store, Some(store)) => store,
+    let mut dependencies = Vec::<(_, Arc<dyn Dependency>)>::new();
+    let queue: Arc<dyn Queue> = match (&plan.queue, of_store) {
+        (QueueUrl::Store, Some(store)) => Arc::new(SqliteQueue::new(store)),
         (QueueUrl::Store, None) => return Err(UrlProblem::no_queue().into()),
-        (QueueUrl::Sqlite(path), _) => open_sqlite(settings, path, Arc::clone(&clock)).await?,
+        (QueueUrl::Sqlite(path), _) => {
+            let tables = open_sqlite(settings, path, Arc::clone(&clock)).await?;
+            Arc::new(SqliteQueue::new(tables))
+        }
+        (QueueUrl::Rabbit(broker), _) => {
+            let clock = Arc::clone(&clock);
+            let queue = RabbitQueue::open(broker.clone(), Timings::default(), clock);
+            let queue = Arc::new(queue);
+            dependencies.push(("queue", queue.clone()));
+            queue
+        }
     };
     Ok(Durable {
         store,
-        queue: Arc::new(SqliteQueue::new(tables)),
+        queue,
         clock,
+        dependencies,
     })
 }
 

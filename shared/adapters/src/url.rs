@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use adapter_mongodb::MongoStore;
+use adapter_rabbitmq::Place as Broker;
 use settings::Settings;
 
 /// A URL that this build has no adapter for, and what it has.
@@ -43,12 +44,14 @@ pub(crate) enum StoreUrl {
 }
 
 /// Where the queue is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum QueueUrl {
     /// A table of the store.
     Store,
     /// A file of its own, for one process.
     Sqlite(PathBuf),
+    /// A broker, for many.
+    Rabbit(Broker),
 }
 
 /// Where something fast and forgetful is.
@@ -60,22 +63,19 @@ pub(crate) enum LiveUrl {
     Redis { key: &'static str, url: String },
 }
 
-/// What a port takes, and what a later version will.
+/// What a port takes.
 struct Schemes {
     key: &'static str,
     have: &'static str,
-    later: &'static [&'static str],
 }
 
 const STORE: Schemes = Schemes {
     key: "backends.store_url",
     have: "sqlite:PATH and mongodb://HOST:PORT/DATABASE (or mongodb+srv://)",
-    later: &[],
 };
 const CACHE: Schemes = Schemes {
     key: "backends.cache_url",
     have: "local: and redis://HOST:PORT (rediss:// with TLS)",
-    later: &[],
 };
 const BUS: Schemes = Schemes {
     key: "backends.bus_url",
@@ -83,14 +83,12 @@ const BUS: Schemes = Schemes {
 };
 const QUEUE: Schemes = Schemes {
     key: "backends.queue_url",
-    have: "store: (a table of SQLite's store) and sqlite:PATH (a file of its own, for one process)",
-    later: &["amqp", "amqps"],
+    have: "store: (a table of SQLite's store), sqlite:PATH (a file of its own, for one process) and amqp://HOST:PORT (RabbitMQ; amqps:// with TLS)",
 };
 
 const BLOBS: Schemes = Schemes {
     key: "backends.blobs_url",
     have: "dir:PATH and s3://BUCKET/PREFIX",
-    later: &[],
 };
 
 /// What is said of a connection string that cannot be read. Not what of it, since that may be a
@@ -98,7 +96,7 @@ const BLOBS: Schemes = Schemes {
 const NO_CONNECTION_STRING: &str = "is no MongoDB connection string; write it like mongodb://USER:PASSWORD@HOST:27017/DATABASE, with signs other than letters and digits in user and password percent-encoded";
 
 /// What is said where a store without a queue is to keep it.
-const NO_QUEUE: &str = "`store:` is a table of SQLite's, and MongoDB keeps no queue; for one process set QUEUE_URL=sqlite:queue.db, a file in the data folder";
+const NO_QUEUE: &str = "`store:` is a table of SQLite's, and MongoDB keeps no queue; set QUEUE_URL=amqp://USER:PASSWORD@HOST:5672, a RabbitMQ broker, or for one process QUEUE_URL=sqlite:queue.db, a file in the data folder";
 
 impl UrlProblem {
     /// The store keeps no queue.
@@ -167,6 +165,10 @@ fn queue(settings: &Settings, store: &StoreUrl) -> Result<QueueUrl, UrlProblem> 
             Err(QUEUE.problem("names no file; write it like sqlite:queue.db".to_owned()))
         }
         (("sqlite", path), _) => Ok(QueueUrl::Sqlite(settings.data.join(path))),
+        (("amqp" | "amqps", _), _) => match Broker::new(&settings.backends.queue_url) {
+            Ok(broker) => Ok(QueueUrl::Rabbit(broker)),
+            Err(bad) => Err(QUEUE.problem(bad.to_string())),
+        },
         ((scheme, _), _) => Err(QUEUE.refuse(scheme)),
     }
 }
@@ -199,10 +201,7 @@ impl Schemes {
 
     fn refuse(&self, scheme: &str) -> UrlProblem {
         let have = self.have;
-        self.problem(match self.later.contains(&scheme) {
-            true => format!("this version does not have `{scheme}:` yet; this build has {have}"),
-            false => format!("there is no `{scheme}:`; this build has {have}"),
-        })
+        self.problem(format!("there is no `{scheme}:`; this build has {have}"))
     }
 
     fn problem(&self, text: String) -> UrlProblem {
@@ -298,11 +297,17 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_said_to_come_later() {
-        let later = |change: fn(&mut Settings)| plan(change).unwrap_err();
-        let refused = [later(|s| s.backends.queue_url = "amqp://rabbit".into())];
-        for line in refused {
-            assert!(line.contains("this version does not have"), "{line}");
+    fn the_queue_may_be_in_rabbitmq() {
+        let refused = |url: &str| {
+            let url = url.to_owned();
+            plan(move |settings| settings.backends.queue_url.clone_from(&url)).err()
+        };
+        for fine in ["amqp://rabbit", "amqps://ann:secret@rabbit:5671/chat"] {
+            assert_eq!(refused(fine), None);
+        }
+        for wrong in ["amqp:", "amqp://ann:secret@rabbit:port", "kafka://secret"] {
+            let line = refused(wrong).unwrap();
+            assert!(line.starts_with("backends.queue_url: "), "{line}");
             assert!(!line.contains("secret"), "{line}");
         }
     }

@@ -74,8 +74,10 @@ pub fn faults(settings: &Settings) -> Vec<(String, String)> {
 /// [`TelemetryError`].
 pub fn init(service: &'static str, settings: &Settings) -> Result<(), TelemetryError> {
     let log = &settings.log;
-    // The library tells of its insides at `info`; who wants to know names it in the filter.
-    let filter = EnvFilter::try_new(format!("tokio_cron_scheduler=warn,{}", log.filter))?;
+    // One tells of its insides at `info`; the other calls an error what its adapter has told of
+    // already, in one line. Who wants to know names them in the filter.
+    let quiet = "tokio_cron_scheduler=warn,lapin=off";
+    let filter = EnvFilter::try_new(format!("{quiet},{}", log.filter))?;
     match otlp::layer(service, settings).map_err(TelemetryError::Collector)? {
         None => registry().with(lines(log)).with(filter).try_init()?,
         // What is traced is not for the log's filter to say.

@@ -78,7 +78,8 @@ pub struct Backends {
     /// Live fan-out between processes. `local:` is for one process; `redis://…` as above for many.
     pub bus_url: String,
     /// Work between services. `store:` keeps it in SQLite's store; `sqlite:PATH` in a file of its
-    /// own, for one process.
+    /// own, for one process; `amqp://USER:PASSWORD@HOST:PORT/VHOST` on RabbitMQ for many,
+    /// `amqps://` with TLS.
     pub queue_url: String,
     /// The bytes of files. `dir:PATH`, a relative path lies below `data`; or `s3://BUCKET/PREFIX`.
     pub blobs_url: String,

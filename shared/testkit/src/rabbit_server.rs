@@ -137,6 +137,18 @@ impl RabbitServer {
     pub fn cont(&self) -> anyhow::Result<()> {
         self.origin.ours()?.signal("CONT")
     }
+
+    /// Makes the broker find its memory full, so that it takes nothing more, or no longer. Blocks
+    /// for some seconds.
+    ///
+    /// # Errors
+    /// If the broker is a given one or does not answer.
+    pub fn fill(&self, full: bool) -> anyhow::Result<()> {
+        let held = self.origin.ours()?;
+        let share = if full { "0.000001" } else { "0.9" };
+        let set = ["set_vm_memory_high_watermark", share];
+        held.program.control(held.address.port(), &set)
+    }
 }
 
 /// Decides for a test whether it runs: `None` after printing why it is skipped.

@@ -49,7 +49,9 @@ async fn count(connection: &Connection, place: &Place) -> Option<(u32, u32)> {
 
 fn judge(place: &Place, counted: Option<(u32, u32)>) -> Finding {
     match counted {
-        None => Finding::Fit(format!("{place}; the queues are declared at the first start")),
+        None => Finding::Fit(format!(
+            "{place}; the queues are declared at the first start"
+        )),
         Some((ready, 0)) => Finding::Fit(format!("{place}, {ready} jobs wait")),
         Some((ready, aside)) => Finding::Unfit(format!(
             "{place}, {ready} jobs wait; {aside} were set aside — see GET /api/v1/admin/queue/aside"

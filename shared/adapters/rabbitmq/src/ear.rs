@@ -98,7 +98,9 @@ impl Ear {
         let again = Outgoing::retry(queue, arrived.job, made, rest);
         let publisher = Arc::clone(&self.publisher);
         // As many of these as may be held.
-        self.setup.tasks.spawn(hold_back(publisher, again, arrived.receipt));
+        self.setup
+            .tasks
+            .spawn(hold_back(publisher, again, arrived.receipt));
     }
 
     async fn give_back_overdue(&self) -> Result<(), Failure> {

@@ -220,7 +220,12 @@ mod tests {
     fn what_was_set_aside_has_its_reason_and_time() {
         let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
         let long = "ü".repeat(LONGEST_REASON);
-        let aside = set_aside(delivered(Outgoing::aside("q".to_owned(), a_job(), &long, at)));
+        let aside = set_aside(delivered(Outgoing::aside(
+            "q".to_owned(),
+            a_job(),
+            &long,
+            at,
+        )));
         assert_eq!((aside.job, aside.at), (a_job(), at));
         assert_eq!(aside.reason.len(), LONGEST_REASON);
     }
@@ -242,16 +247,21 @@ mod tests {
     #[test]
     fn a_message_of_somebody_else_is_a_job() {
         let foreign = |id: Option<&str>| {
-            let mut delivery =
-                Delivery::mock(1, "".into(), "q".into(), false, b"hello".to_vec());
+            let mut delivery = Delivery::mock(1, "".into(), "q".into(), false, b"hello".to_vec());
             if let Some(id) = id {
                 delivery.properties = BasicProperties::default().with_message_id(id.into());
             }
             Incoming::of(delivery)
         };
         assert_eq!(foreign(None).job.body, b"hello");
-        assert_eq!((foreign(None).made, foreign(None).rest), (0, Duration::ZERO));
+        assert_eq!(
+            (foreign(None).made, foreign(None).rest),
+            (0, Duration::ZERO)
+        );
         assert_eq!(foreign(None).job.id, foreign(Some("a name")).job.id);
-        assert_eq!(set_aside(Delivery::mock(1, "".into(), "q".into(), false, vec![])).reason, "no reason is given");
+        assert_eq!(
+            set_aside(Delivery::mock(1, "".into(), "q".into(), false, vec![])).reason,
+            "no reason is given"
+        );
     }
 }

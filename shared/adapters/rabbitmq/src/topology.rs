@@ -95,7 +95,13 @@ async fn declare_queue(
         .await?;
     let (exchange, bind) = (place.prefix().into(), QueueBindOptions::default());
     channel
-        .queue_bind(name.into(), exchange, name.into(), bind, FieldTable::default())
+        .queue_bind(
+            name.into(),
+            exchange,
+            name.into(),
+            bind,
+            FieldTable::default(),
+        )
         .await?;
     Ok(())
 }

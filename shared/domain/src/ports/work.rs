@@ -70,7 +70,7 @@ impl Delivery {
 /// How much is in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueDepth {
-    /// Waiting or handed out.
+    /// Waiting or handed out. What other processes were handed may be missing.
     pub ready: u64,
     /// Set aside.
     pub aside: u64,

@@ -3,13 +3,13 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::server::{PATIENCE, Process, Program, free_port, install, variable, watched};
+use crate::server::{PATIENCE, Process, Program, free_port, install, run, variable, watched};
 
 /// Where Debian has the program itself. The one on the PATH there changes the user, and writes
 /// where the system's own broker does.
@@ -62,13 +62,22 @@ impl Program for RabbitProgram {
 }
 
 impl RabbitProgram {
+    /// Tells the broker that listens on `port` to do something.
+    pub(super) fn control(&self, port: u16, command: &[&str]) -> anyhow::Result<()> {
+        let program = self.0.with_file_name("rabbitmqctl");
+        let mut control = Command::new(program);
+        control.env("ERL_EPMD_PORT", names()?.to_string());
+        control.args(["--node", &node(port), "--erlang-cookie", &cookie(port)]);
+        control.args(command).stdout(Stdio::null());
+        run(&mut control, BOOT)
+    }
+
     fn start_on(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut command = watched(data, &self.0.to_string_lossy());
         // The script becomes the program then, instead of waiting for it.
         command.env("RABBITMQ_ALLOW_INPUT", "1").arg("-noinput");
-        let names = names()?.to_string();
-        command.env("ERL_EPMD_PORT", names);
+        command.env("ERL_EPMD_PORT", names()?.to_string());
         command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
         place(&mut command, port, data)?;
         let (process, pid) = Process::spawn(&mut command, PATIENCE)?;
@@ -81,7 +90,7 @@ impl RabbitProgram {
 /// Says where it listens and writes, all of which is its own.
 fn place(command: &mut Command, port: u16, data: &Path) -> anyhow::Result<()> {
     // The name is what its data on disk goes by, so it follows from what stays over a restart.
-    command.env("RABBITMQ_NODENAME", format!("hubbub{port}@localhost"));
+    command.env("RABBITMQ_NODENAME", node(port));
     command.env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1");
     command.env("RABBITMQ_NODE_PORT", port.to_string());
     command.env("RABBITMQ_DIST_PORT", free_port()?.to_string());
@@ -101,9 +110,20 @@ fn place(command: &mut Command, port: u16, data: &Path) -> anyhow::Result<()> {
         command.env(variable, data.join(name));
     }
     // It does not spin while it has nothing to do, and talks to nobody else.
-    let quiet = format!("-setcookie hubbub{port} +sbwt none +sbwtdcpu none +sbwtdio none");
+    let cookie = cookie(port);
+    let quiet = format!("-setcookie {cookie} +sbwt none +sbwtdcpu none +sbwtdio none");
     command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", quiet);
     Ok(())
+}
+
+/// What the broker on a port is called among Erlang nodes.
+fn node(port: u16) -> String {
+    format!("hubbub{port}@localhost")
+}
+
+/// What those who talk to it have to know.
+fn cookie(port: u16) -> String {
+    format!("hubbub{port}")
 }
 
 /// The port of the name server that every Erlang node wants, one for this test process. A node
