@@ -4,6 +4,7 @@
 pub mod checkup;
 mod data;
 mod live;
+pub mod transfer;
 mod url;
 
 use std::{

@@ -127,7 +127,8 @@ impl Plan {
     }
 }
 
-fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
+/// Reads the URL of the store alone.
+pub(crate) fn store(settings: &Settings) -> Result<StoreUrl, UrlProblem> {
     match STORE.split(&settings.backends.store_url) {
         ("sqlite", "") => {
             Err(STORE.problem("names no file; write it like sqlite:hubbub.db".to_owned()))

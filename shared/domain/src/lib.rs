@@ -34,6 +34,7 @@ pub mod row;
 pub mod sent;
 pub mod token;
 pub mod trace;
+pub mod transfer;
 pub mod user;
 
 pub use code::{Code, Kind};

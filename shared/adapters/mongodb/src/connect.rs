@@ -66,6 +66,16 @@ pub enum ConnectError {
         /// What it does not do.
         check: &'static str,
     },
+    /// The database takes in another store, and that has not come to its end.
+    #[error(
+        "the database is not whole: a migration into it has not come to its end. Run `hubbub migrate` again as before, and it goes on; or drop the database"
+    )]
+    Unfinished,
+    /// A version of Hubbub before this one worked on the database, which is not to be changed.
+    #[error(
+        "the database is of an older version of Hubbub: start this version's server on it once, which brings it up to date, and stop it"
+    )]
+    Older,
     /// A newer version of Hubbub has worked on the database.
     #[error(
         "the database has version {found} of the schema, and this build knows {known}: use the version of Hubbub that worked on it last, or a newer one"
@@ -91,7 +101,11 @@ impl ConnectError {
             Self::Uri { .. } => "The database's connection string is wrong.".to_owned(),
             Self::Unreachable { .. } => "The database has not been reached yet.".to_owned(),
             Self::Refused { .. } => "The database refuses the credentials.".to_owned(),
-            Self::Index { .. } | Self::Unfit { .. } | Self::Newer { .. } => self.to_string(),
+            Self::Index { .. }
+            | Self::Unfit { .. }
+            | Self::Unfinished
+            | Self::Older
+            | Self::Newer { .. } => self.to_string(),
         }
     }
 }
@@ -152,6 +166,8 @@ pub(crate) struct Opening {
     pub(crate) measured: Option<Arc<StoreClock>>,
     /// Whether the server is tried out first.
     pub(crate) self_check: bool,
+    /// Whether it may take in another store, so that it is not whole.
+    pub(crate) takes_in: bool,
 }
 
 impl Opening {
@@ -160,6 +176,9 @@ impl Opening {
     pub(crate) async fn open(&self) -> Result<Opened, ConnectError> {
         let topology = self.measure().await?;
         schema::refuse_newer(&self.db).await?;
+        if !self.takes_in {
+            schema::refuse_unfinished(&self.db).await?;
+        }
         if self.self_check {
             self_check::run(&self.db).await?;
         }

@@ -47,9 +47,11 @@ mod server;
 mod sightings;
 mod store;
 mod tokens;
+mod transfer;
 mod users;
 mod values;
 
 pub use clock::StoreClock;
 pub use connect::ConnectError;
 pub use store::{MongoStore, Options, Timings};
+pub use transfer::{MongoSource, MongoTarget};

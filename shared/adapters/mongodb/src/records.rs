@@ -5,6 +5,7 @@ mod archive;
 mod change;
 mod content;
 mod file;
+mod kept;
 mod lease;
 mod member;
 mod new_row;

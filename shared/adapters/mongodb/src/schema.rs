@@ -65,22 +65,43 @@ async fn bring_by(
     }
 }
 
+/// The schema's document, if there is one.
+pub(crate) async fn known(db: &Db) -> Result<Option<SchemaRecord>, Failure> {
+    db.call(db.schema.find_one(doc! {"_id": SchemaRecord::ID}))
+        .await
+}
+
+/// Whether a schema is of the version that this build knows, neither older nor newer.
+pub(crate) fn is_of_now(found: &SchemaRecord) -> bool {
+    found.version == newest(MIGRATIONS.len())
+}
+
+/// Refuses a store that takes another one in, and has not come to the end of that.
+pub(crate) async fn refuse_unfinished(db: &Db) -> Result<(), ConnectError> {
+    match known(db).await? {
+        Some(SchemaRecord {
+            intake: Some(_), ..
+        }) => Err(ConnectError::Unfinished),
+        _ => Ok(()),
+    }
+}
+
 /// The schema's document; a database without one gets that of the newest version.
 async fn ensure(db: &Db, migrations: usize) -> Result<SchemaRecord, Failure> {
-    let known = || db.schema.find_one(doc! {"_id": SchemaRecord::ID});
-    if let Some(known) = db.call(known()).await? {
+    if let Some(known) = known(db).await? {
         return Ok(known);
     }
     let first = SchemaRecord {
         id: SchemaRecord::ID.to_owned(),
         version: newest(migrations),
         epoch: id(NodeId::new().uuid()),
+        intake: None,
     };
     match db.repeat(|| db.schema.insert_one(&first)).await {
         Err(failure) if !failure.is_duplicate() => return Err(failure),
         _ => {}
     }
-    let known = db.call(known()).await?;
+    let known = known(db).await?;
     known.ok_or_else(|| Error::internal("the schema's document is not there").into())
 }
 
@@ -133,8 +154,7 @@ async fn run(
 
 /// Refuses a schema that this build does not know, before anything is written.
 pub(crate) async fn refuse_newer(db: &Db) -> Result<(), ConnectError> {
-    let known = db.schema.find_one(doc! {"_id": SchemaRecord::ID});
-    let known = db.call(known).await?;
+    let known = known(db).await?;
     known.map_or(Ok(()), |known| missing(&known, MIGRATIONS).map(drop))
 }
 

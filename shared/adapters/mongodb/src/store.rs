@@ -152,6 +152,7 @@ impl MongoStore {
             clock: Arc::clone(&options.clock),
             measured: options.measured,
             self_check: options.self_check,
+            takes_in: false,
         };
         Ok(Self {
             db,

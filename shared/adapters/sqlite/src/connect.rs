@@ -65,7 +65,7 @@ pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Own, OpenE
 }
 
 /// Takes the lock beside the database itself, so that all names of it lead to the same lock.
-fn lock(path: &Path) -> Result<ProcessLock, OpenError> {
+pub(crate) fn lock(path: &Path) -> Result<ProcessLock, OpenError> {
     let claim = || ProcessLock::claim(&files::beside(&fs::canonicalize(path)?, ".lock"));
     let claimed = claim().map_err(|error| refused(path, error))?;
     claimed.map_err(|holder| OpenError::InUse {

@@ -49,6 +49,28 @@ pub enum OpenError {
         /// The newest version that this build knows.
         known: u32,
     },
+    /// An older version of Hubbub wrote it, and it is not to be changed.
+    #[error(
+        "{} was written by an older version of Hubbub (schema {found}, this one knows {known}): start this version's server on it once, which brings it up to date, and stop it.",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// The version of its schema.
+        found: usize,
+        /// The newest version that this build knows.
+        known: usize,
+    },
+    /// It takes in another store, and that has not come to its end.
+    #[error(
+        "{} is not whole: a migration into it has not come to its end. Run `hubbub migrate` again as before, and it goes on; or choose another database.",
+        path.display()
+    )]
+    Unfinished {
+        /// The database.
+        path: PathBuf,
+    },
     /// It is some other program's file.
     #[error(
         "{} is not a database of Hubbub: choose another path, or move that file away.",

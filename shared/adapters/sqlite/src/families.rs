@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{Family, FamilyId, Label, Result, TenantId, Timestamp, UserId, ports::Families};
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{
     SqliteStore,
@@ -10,10 +10,11 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str = "id, user, tenant, label, nonce, generation, previous, created_at,
+pub(crate) const COLUMNS: &str = "id, user, tenant, label, nonce, generation, previous, created_at,
     last_used_at, expires_at, ended_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Family> {
+/// Reads the columns of a family.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Family> {
     Ok(Family {
         id: FamilyId::from_uuid(uuid(row, 0)?),
         user: UserId::from_uuid(uuid(row, 1)?),
@@ -29,32 +30,35 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Family> {
     })
 }
 
+/// Stores a family, unless there is one of its id.
+pub(crate) fn insert(conn: &Connection, family: &Family) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO families
+        (id, user, tenant, label, nonce, generation, previous, created_at, last_used_at,
+         expires_at, ended_at)
+        VALUES (:id, :user, :tenant, :label, :nonce, :generation, :previous, :created_at,
+         :last_used_at, :expires_at, :ended_at)
+        ON CONFLICT (id) DO NOTHING";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":id": blob(family.id.uuid()),
+        ":user": blob(family.user.uuid()),
+        ":tenant": family.tenant.as_str(),
+        ":label": family.label.as_str(),
+        ":nonce": family.nonce,
+        ":generation": int(family.generation),
+        ":previous": family.previous.map(int),
+        ":created_at": millis(family.created_at),
+        ":last_used_at": millis(family.last_used_at),
+        ":expires_at": millis(family.expires_at),
+        ":ended_at": family.ended_at.map(millis),
+    })?;
+    Ok(())
+}
+
 #[async_trait]
 impl Families for SqliteStore {
     async fn begin_family(&self, family: Family) -> Result<()> {
-        self.write(Lane::Command, move |conn| {
-            let sql = "INSERT INTO families
-                (id, user, tenant, label, nonce, generation, previous, created_at, last_used_at,
-                 expires_at, ended_at)
-                VALUES (:id, :user, :tenant, :label, :nonce, :generation, :previous, :created_at,
-                 :last_used_at, :expires_at, :ended_at)
-                ON CONFLICT (id) DO NOTHING";
-            conn.prepare_cached(sql)?.execute(named_params! {
-                ":id": blob(family.id.uuid()),
-                ":user": blob(family.user.uuid()),
-                ":tenant": family.tenant.as_str(),
-                ":label": family.label.as_str(),
-                ":nonce": family.nonce,
-                ":generation": int(family.generation),
-                ":previous": family.previous.map(int),
-                ":created_at": millis(family.created_at),
-                ":last_used_at": millis(family.last_used_at),
-                ":expires_at": millis(family.expires_at),
-                ":ended_at": family.ended_at.map(millis),
-            })?;
-            Ok(())
-        })
-        .await
+        self.write(Lane::Command, move |conn| Ok(insert(conn, &family)?))
+            .await
     }
 
     async fn family(&self, id: FamilyId) -> Result<Option<Family>> {

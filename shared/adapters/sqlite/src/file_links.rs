@@ -101,7 +101,8 @@ fn remove(
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<FileLink> {
+/// Reads a link: its file, room and message.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<FileLink> {
     Ok(FileLink {
         file: FileId::from_uuid(uuid(row, 0)?),
         room: RoomId::from_uuid(uuid(row, 1)?),

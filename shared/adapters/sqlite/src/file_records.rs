@@ -14,7 +14,8 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str = "id, tenant, owner, name, media_type, bytes, sha256, created_at, state";
+pub(crate) const COLUMNS: &str =
+    "id, tenant, owner, name, media_type, bytes, sha256, created_at, state";
 
 #[async_trait]
 impl Files for SqliteStore {
@@ -93,7 +94,8 @@ fn by_id(conn: &Connection, id: FileId) -> rusqlite::Result<Option<File>> {
         .optional()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<File> {
+/// Reads the columns of a file.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<File> {
     Ok(File {
         id: FileId::from_uuid(uuid(row, 0)?),
         tenant: TenantId::new(row.get::<_, String>(1)?),

@@ -10,6 +10,8 @@ use crate::{
     writer::Lane,
 };
 
+pub(crate) const COLUMNS: &str = "id, room, from_seq, through_seq, reason, held_by, since, until";
+
 #[async_trait]
 impl Holds for SqliteStore {
     /// Copying looks at the holds in its own transaction, so only what is copied already has to be
@@ -33,9 +35,11 @@ impl Holds for SqliteStore {
 
     async fn holds(&self, room: RoomId, now: Timestamp) -> Result<Vec<Hold>> {
         self.read(move |conn| {
-            let sql = "SELECT id, room, from_seq, through_seq, reason, held_by, since, until
-                FROM holds WHERE room = ?1 AND (until IS NULL OR until > ?2) ORDER BY from_seq";
-            let mut statement = conn.prepare_cached(sql)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM holds
+                WHERE room = ?1 AND (until IS NULL OR until > ?2) ORDER BY from_seq"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
             let holds = statement.query_map((blob(room.uuid()), millis(now)), read)?;
             Ok(holds.collect::<rusqlite::Result<_>>()?)
         })
@@ -43,7 +47,8 @@ impl Holds for SqliteStore {
     }
 }
 
-fn insert(conn: &Connection, hold: &Hold) -> rusqlite::Result<()> {
+/// Stores a hold, unless there is one of its id.
+pub(crate) fn insert(conn: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     let sql = "INSERT INTO holds (id, room, from_seq, through_seq, reason, held_by, since, until)
         VALUES (:id, :room, :from, :through, :reason, :by, :since, :until)
         ON CONFLICT (id) DO NOTHING";
@@ -73,7 +78,8 @@ fn raise_copied(conn: &Connection, hold: &Hold) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Hold> {
+/// Reads the columns of a hold.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Hold> {
     Ok(Hold {
         id: HoldId::from_uuid(uuid(row, 0)?),
         room: RoomId::from_uuid(uuid(row, 1)?),

@@ -34,6 +34,7 @@ mod schema;
 mod sightings;
 mod store;
 mod tokens;
+mod transfer;
 mod users;
 mod writer;
 
@@ -42,4 +43,5 @@ pub use error::OpenError;
 pub use lock::{Holder, ProcessLock};
 pub use queue::SqliteQueue;
 pub use store::{Options, SqliteStore};
+pub use transfer::{SqliteSource, SqliteTarget};
 pub use writer::WriterStats;

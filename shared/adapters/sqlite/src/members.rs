@@ -14,10 +14,11 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str = "room, user, role, state, rev, joined_seq, joined_at, read, received, notified, \
+pub(crate) const COLUMNS: &str = "room, user, role, state, rev, joined_seq, joined_at, read, received, notified, \
      hidden, rule";
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
+/// Reads the columns of a member.
+pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         room: RoomId::from_uuid(uuid(row, 0)?),
         user: UserId::from_uuid(uuid(row, 1)?),
@@ -34,7 +35,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Member> {
     })
 }
 
-fn role_name(role: Role) -> &'static str {
+pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
         Role::Member => "member",
         Role::Admin => "admin",

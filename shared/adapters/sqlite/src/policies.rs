@@ -52,7 +52,8 @@ impl Policies for SqliteStore {
     }
 }
 
-fn save(conn: &Connection, policy: &Policy, from: Option<Rev>) -> Result<bool, Failure> {
+/// Stores a policy, if what is there of its id has the revision `from`; says whether it did.
+pub(crate) fn save(conn: &Connection, policy: &Policy, from: Option<Rev>) -> Result<bool, Failure> {
     if stored_rev(conn, policy.id)? != from {
         return Ok(false);
     }
@@ -82,7 +83,7 @@ fn stored_rev(conn: &Connection, id: PolicyId) -> rusqlite::Result<Option<Rev>> 
 }
 
 /// Reads a policy; the slot in its own column is the one that counts.
-fn read(row: &Row<'_>) -> rusqlite::Result<Policy> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Policy> {
     let policy: Policy = json(row, 0)?;
     Ok(Policy {
         next_run_at: time_opt(row, 1)?,

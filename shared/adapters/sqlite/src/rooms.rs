@@ -16,9 +16,11 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str = "id, tenant, kind, name, created_by, created_at, rev, read_only, deleted_at";
+pub(crate) const COLUMNS: &str =
+    "id, tenant, kind, name, created_by, created_at, rev, read_only, deleted_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
+/// Reads the columns of a room.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
         id: RoomId::from_uuid(uuid(row, 0)?),
         tenant: TenantId::new(row.get::<_, String>(1)?),
@@ -32,7 +34,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Room> {
     })
 }
 
-fn kind_name(kind: RoomKind) -> &'static str {
+pub(crate) fn kind_name(kind: RoomKind) -> &'static str {
     match kind {
         RoomKind::Channel => "channel",
         RoomKind::Group => "group",

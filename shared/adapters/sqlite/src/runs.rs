@@ -91,7 +91,8 @@ impl Runs for SqliteStore {
     }
 }
 
-fn claim(conn: &Connection, run: &Run) -> Result<bool, Failure> {
+/// Stores a new run, unless its id or its slot is taken; says whether it did.
+pub(crate) fn claim(conn: &Connection, run: &Run) -> Result<bool, Failure> {
     let sql = "INSERT INTO runs (id, policy, slot, phase, fence, cancel, body, started_at)
         VALUES (:id, :policy, :slot, :phase, :fence, :cancel, :body, :started_at)
         ON CONFLICT DO NOTHING";
@@ -133,7 +134,7 @@ fn list(
 }
 
 /// Reads a run; what others than its worker change lies in columns of its own.
-fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
     let run: Run = json(row, 0)?;
     Ok(Run {
         fence: uint(row, 1)?,

@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Result, TransactionBehavior};
+use domain::transfer::Intake;
+use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior};
 use uuid::Uuid;
 
-use crate::{columns, error::OpenError};
+use crate::{
+    columns,
+    error::{Failure, OpenError},
+};
 
 /// Every migration, in order. The n-th brings the schema to version n. They never change once
 /// released.
@@ -95,6 +99,30 @@ pub(crate) fn epoch(conn: &Connection) -> Result<Uuid> {
         Uuid::parse_str(&text)
             .map_err(|error| columns::unreadable(0, rusqlite::types::Type::Text, error))
     })
+}
+
+/// How far the store has taken another one in, if it has not come to the end of that.
+pub(crate) fn intake(conn: &Connection) -> Result<Option<Intake>> {
+    let sql = "SELECT value FROM meta WHERE name = 'intake'";
+    let mut found = conn.prepare_cached(sql)?;
+    found.query_row([], |row| columns::json(row, 0)).optional()
+}
+
+/// Notes how far it has.
+pub(crate) fn note_intake(conn: &Connection, intake: &Intake) -> Result<(), Failure> {
+    let sql = "INSERT INTO meta (name, value) VALUES ('intake', ?1)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    let note = serde_json::to_string(intake)?;
+    conn.prepare_cached(sql)?.execute([note])?;
+    Ok(())
+}
+
+/// Takes that note away, and gives the store the epoch of the one that it took in.
+pub(crate) fn end_intake(conn: &Connection, epoch: Uuid) -> Result<()> {
+    let sql = "UPDATE meta SET value = ?1 WHERE name = 'epoch'";
+    conn.execute(sql, [epoch.to_string()])?;
+    conn.execute("DELETE FROM meta WHERE name = 'intake'", [])?;
+    Ok(())
 }
 
 /// The version of the schema, and the newest that is known.

@@ -77,6 +77,14 @@ impl SqliteStore {
             source,
         };
         let own = connect::writer(path, options.synchronous)?;
+        if schema::intake(&own.conn)
+            .map_err(|error| failed(error.into()))?
+            .is_some()
+        {
+            return Err(OpenError::Unfinished {
+                path: path.to_owned(),
+            });
+        }
         let epoch = schema::epoch(&own.conn).map_err(|error| failed(error.into()))?;
         let readers = Readers::open(path, options.readers, options.read_limit)?;
         let writer = WriterOptions {

@@ -14,9 +14,11 @@ use crate::{
     writer::Lane,
 };
 
-const COLUMNS: &str = "id, tenant, username, email, password_hash, alias, admin, created_at";
+pub(crate) const COLUMNS: &str =
+    "id, tenant, username, email, password_hash, alias, admin, created_at";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+/// Reads the columns of an account.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: UserId::from_uuid(uuid(row, 0)?),
         tenant: TenantId::new(row.get::<_, String>(1)?),
@@ -85,7 +87,8 @@ fn is_taken(field: &'static str) -> Failure {
     Error::invalid(Code::UsernameTaken, field, detail).into()
 }
 
-fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<()> {
+/// Stores a new account.
+pub(crate) fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT INTO users
         (id, tenant, username, email, password_hash, alias, admin, created_at)
         VALUES (:id, :tenant, :username, :email, :password_hash, :alias, :admin, :created_at)";

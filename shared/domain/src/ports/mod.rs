@@ -13,6 +13,7 @@ mod live;
 mod log;
 mod people;
 mod sightings;
+mod transfer;
 mod work;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache, Presences};
 pub use log::{Dropped, History, Inbox, Log, Outbox};
 pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
 pub use sightings::Sightings;
+pub use transfer::{Source, Target};
 pub use work::{
     Clock, Delivery, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
 };

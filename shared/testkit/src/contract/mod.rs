@@ -16,6 +16,7 @@ pub mod log;
 pub mod outbox;
 pub mod people;
 pub mod steps;
+pub mod transfer;
 pub mod work;
 mod world;
 

@@ -6,7 +6,7 @@ use mongodb::bson::{Binary, DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
 use super::incomplete;
-use crate::values::{bytes, id, link_id, time, uint, uuid};
+use crate::values::{bytes, date, id, int, link_id, time, uint, uuid};
 
 /// How far a file has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,27 @@ impl FileRecord {
             created_at: at,
             state: FileStateRecord::Uploading,
             loose_since: Some(at),
+            linked: 0,
+        }
+    }
+
+    /// A file as it is kept.
+    pub(super) fn kept(file: &File, loose_since: Option<DateTime>) -> Self {
+        Self {
+            id: id(file.id.uuid()),
+            tenant: file.tenant.as_str().to_owned(),
+            owner_id: id(file.owner.uuid()),
+            name: file.name.as_str().to_owned(),
+            media_type: file.media_type.as_str().to_owned(),
+            bytes: int(file.bytes),
+            sha256: bytes(&file.sha256),
+            created_at: date(file.created_at),
+            state: match file.state {
+                FileState::Uploading => FileStateRecord::Uploading,
+                FileState::Ready => FileStateRecord::Ready,
+                FileState::Removing => FileStateRecord::Removing,
+            },
+            loose_since,
             linked: 0,
         }
     }

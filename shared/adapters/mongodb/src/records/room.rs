@@ -89,6 +89,9 @@ pub(crate) struct RoomRecord {
     /// The rows that a writer appends before its own first.
     #[serde(default)]
     pub(crate) init: Vec<NewRowRecord>,
+    /// There when it was deleted, and nothing but this record is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cleared: Option<bool>,
 }
 
 impl RoomRecord {
@@ -107,6 +110,7 @@ impl RoomRecord {
             names: Vec::new(),
             claims: Vec::new(),
             init: room.init.iter().map(NewRowRecord::from).collect(),
+            cleared: None,
         };
         record.names = record.own_name().into_iter().collect();
         record

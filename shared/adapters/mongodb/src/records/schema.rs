@@ -10,6 +10,10 @@ pub(crate) struct SchemaRecord {
     pub(crate) version: i64,
     /// The store's id, another one after a backup was restored.
     pub(crate) epoch: Uuid,
+    /// How far it has taken another store in, as JSON; there until it is whole. Read by none but
+    /// the version of Hubbub that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) intake: Option<String>,
 }
 
 impl SchemaRecord {

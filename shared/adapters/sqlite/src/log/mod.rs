@@ -17,7 +17,7 @@ use domain::{
 
 use crate::{SqliteStore, writer::Lane};
 
-pub(crate) use rows::{head, original};
+pub(crate) use rows::{ArchiveRecord, head, original};
 
 /// How many rows one job drops: what fits into a slice of the background lane.
 const SLICE: usize = 100;

@@ -17,9 +17,9 @@ const MESSAGE: usize = 9;
 
 /// What the column `change` keeps of an archive row.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ArchiveRecord {
-    pub(super) run: RunId,
-    pub(super) through: Seq,
+pub(crate) struct ArchiveRecord {
+    pub(crate) run: RunId,
+    pub(crate) through: Seq,
 }
 
 /// The end of a room's log.

@@ -124,7 +124,7 @@ async fn save(world: &Worlds, policy: &Policy) {
 }
 
 /// A policy with everything filled in.
-pub(super) fn policy(name: &str) -> Policy {
+pub(crate) fn policy(name: &str) -> Policy {
     Policy {
         id: PolicyId::new(),
         name: name.to_owned(),
@@ -144,6 +144,6 @@ pub(super) fn policy(name: &str) -> Policy {
 }
 
 /// The `n`-th night's slot.
-pub(super) fn slot(n: i64) -> Option<Timestamp> {
+pub(crate) fn slot(n: i64) -> Option<Timestamp> {
     Timestamp::from_second(1_767_232_800 + n * 86_400).ok()
 }

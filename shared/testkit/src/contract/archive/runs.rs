@@ -187,7 +187,7 @@ pub(super) async fn claim(world: &Worlds) -> Run {
 }
 
 /// An outcome with everything filled in.
-pub(super) fn count(room: RoomId) -> RoomCount {
+pub(crate) fn count(room: RoomId) -> RoomCount {
     RoomCount {
         room,
         name: Some("general".to_owned()),
@@ -207,7 +207,7 @@ pub(super) fn count(room: RoomId) -> RoomCount {
 }
 
 /// A scheduled run with everything filled in.
-fn run() -> Run {
+pub(crate) fn run() -> Run {
     let mut policy = policy("nightly");
     policy.next_run_at = slot(2);
     Run {
