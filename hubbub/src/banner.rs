@@ -104,7 +104,7 @@ impl Banner<'_> {
     }
 
     fn over_tls(&self) -> bool {
-        !self.settings.server.tls.cert_file.as_os_str().is_empty()
+        self.settings.server.tls.are_set()
     }
 
     /// The link, which keeps the token from the server's and every proxy's log, and the command for

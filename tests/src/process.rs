@@ -105,8 +105,16 @@ impl Process {
     ///
     /// # Panics
     /// When it does not stop.
-    pub async fn terminate(mut self) -> Option<i32> {
-        self.signal("TERM").await;
+    pub async fn terminate(self) -> Option<i32> {
+        self.end_by("TERM").await
+    }
+
+    /// Sends it a signal that ends it, by its name, and gives its exit code.
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub async fn end_by(mut self, name: &str) -> Option<i32> {
+        self.signal(name).await;
         crate::soon("the end", self.child.wait())
             .await
             .expect("an exit")

@@ -9,7 +9,8 @@ use crate::Context;
 /// What the process exits with when it is told twice to end.
 const TOLD_TWICE: i32 = 130;
 
-/// Lets SIGTERM and ctrl-c drain the process, and a second one of either end it at once.
+/// Lets SIGTERM and ctrl-c drain the process, and a second one of either end it at once. So does
+/// SIGHUP, of a terminal that was closed, where no certificate is read again by it.
 ///
 /// # Errors
 /// The system's, when it does not let us listen.
@@ -17,6 +18,10 @@ pub fn signals(ctx: &Context) -> io::Result<()> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
+        hangup: match ctx.settings.server.tls.are_set() {
+            true => None,
+            false => Some(signal(SignalKind::hangup())?),
+        },
     };
     let drain = ctx.drain.clone();
     #[allow(
@@ -36,6 +41,7 @@ pub fn signals(ctx: &Context) -> io::Result<()> {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
@@ -43,6 +49,15 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = heard(&mut self.hangup) => {}
         }
+    }
+}
+
+/// Waits for a signal; for ever, if it is not listened to.
+async fn heard(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }

@@ -142,6 +142,14 @@ pub struct TlsFiles {
     pub key_file: PathBuf,
 }
 
+impl TlsFiles {
+    /// Whether the listeners speak TLS.
+    #[must_use]
+    pub fn are_set(&self) -> bool {
+        !self.cert_file.as_os_str().is_empty()
+    }
+}
+
 /// What comes in over HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -76,3 +76,10 @@ async fn a_hangup_brings_the_next_certificate_and_what_is_no_use_changes_nothing
     }
     assert_eq!(process.terminate().await, Some(0));
 }
+
+#[tokio::test]
+async fn without_a_certificate_a_hangup_is_a_terminal_that_was_closed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(PROGRAM, folder.path(), None).await;
+    assert_eq!(process.end_by("HUP").await, Some(0), "it drained");
+}

@@ -144,15 +144,16 @@ enum Input<D> {
     Drain,
 }
 
-/// Runs a session to its end, and says goodbye.
-pub(crate) async fn run<S, M>(socket: &mut S, mut machine: M, terms: Terms) -> Ending
+/// Runs a session to its end, and says goodbye. All by reference: what is moved into a future
+/// lies in it twice, for as long as the socket lives.
+pub(crate) async fn run<S, M>(socket: &mut S, machine: &mut M, terms: &mut Terms) -> Ending
 where
     S: Stream<Item = Result<Message, WsError>> + Sink<Message, Error = WsError> + Unpin,
     M: Machine,
 {
     let mut session = Session {
         socket,
-        machine: &mut machine,
+        machine: &mut *machine,
         terms,
         lanes: Lanes::default(),
         draining: false,
@@ -170,7 +171,7 @@ where
 struct Session<'a, S, M: Machine> {
     socket: &'a mut S,
     machine: &'a mut M,
-    terms: Terms,
+    terms: &'a mut Terms,
     lanes: Lanes<M::Done>,
     draining: bool,
 }

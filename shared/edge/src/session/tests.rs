@@ -317,7 +317,7 @@ fn open_with(log: Arc<Log>, wants: Wants, expires: Duration, window: usize) -> C
     let seat = live.hub.seat(Arc::clone(&subscriber), wants.messages);
     live.heartbeats.watch(&subscriber);
     let drain = CancellationToken::new();
-    let terms = Terms {
+    let mut terms = Terms {
         subscriber: Arc::clone(&subscriber),
         tenure: Tenure {
             expires: Instant::now() + expires,
@@ -334,8 +334,9 @@ fn open_with(log: Arc<Log>, wants: Wants, expires: Duration, window: usize) -> C
         read: session_reads,
         write: PollSender::new(session_writes),
     };
-    let machine = Member::new(means, seat, wants);
-    let session = tokio::spawn(async move { super::run(&mut wire, machine, terms).await });
+    let mut machine = Member::new(means, seat, wants);
+    let session =
+        tokio::spawn(async move { super::run(&mut wire, &mut machine, &mut terms).await });
     Client {
         world,
         log,

@@ -36,9 +36,9 @@ pub(super) async fn welcome(door: Arc<Door>, opening: Opening, peer: Peer, wants
         Ok((who, seated)) => {
             let machine = door.machine(who.caller, &seated, wants);
             let flood = Flood::new(&ctx.limits, ctx.settings.no_limits);
-            let (terms, _open) = seated.begin(&ctx.live, flood, ctx.drain.clone());
-            let machine = machine(Arc::clone(&terms.subscriber));
-            super::count(session::run(&mut socket, machine, terms).await);
+            let (mut terms, _open) = seated.begin(&ctx.live, flood, ctx.drain.clone());
+            let mut machine = machine(Arc::clone(&terms.subscriber));
+            super::count(session::run(&mut socket, &mut machine, &mut terms).await);
         }
         Err(refused) => refused.say(&mut socket).await,
     }

@@ -6,6 +6,7 @@ mod handshake;
 mod metered;
 mod native;
 mod notifications;
+mod outgoing;
 #[cfg(test)]
 mod tests;
 mod upgrade;
@@ -130,9 +131,9 @@ impl Seated {
             let Ok(mut socket) = opening.socket(&limits).await else {
                 return;
             };
-            let (terms, _open) = self.begin(&live, flood, drain);
-            let machine = machine(Arc::clone(&terms.subscriber));
-            let ending = session::run(&mut socket, machine, terms).await;
+            let (mut terms, _open) = self.begin(&live, flood, drain);
+            let mut machine = machine(Arc::clone(&terms.subscriber));
+            let ending = session::run(&mut socket, &mut machine, &mut terms).await;
             count(ending);
             socket.linger().await;
         }));

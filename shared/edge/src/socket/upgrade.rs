@@ -26,10 +26,10 @@ use super::{
 use crate::{Context, Origins, Peer, Socket, request};
 
 /// What is read at once. Allocated for as long as the socket lives.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 
-/// What is collected before it is written. Allocated only when there is something to write.
-const WRITE_BUFFER: usize = 16 * 1024;
+/// Room for what the library itself has to say, to somebody who does not read it.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// How long the connection may take to be handed over after the answer.
 const HAND_OVER: Duration = Duration::from_secs(10);
@@ -136,8 +136,8 @@ impl Opening {
 fn config(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(WRITE_BUFFER + 2 * limits.outbox_bytes)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
         .max_message_size(Some(limits.body_bytes))
         .max_frame_size(Some(limits.body_bytes))
 }

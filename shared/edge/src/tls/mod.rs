@@ -61,7 +61,7 @@ impl Tls {
     /// # Errors
     /// [`TlsError`], whose text says what to do.
     pub fn of(files: &TlsFiles) -> Result<Option<Self>, TlsError> {
-        if files.cert_file.as_os_str().is_empty() {
+        if !files.are_set() {
             return Ok(None);
         }
         let key = files::read(files, &provider())?;
