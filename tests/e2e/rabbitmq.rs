@@ -1,9 +1,12 @@
 //! With the queue on RabbitMQ: a client notices no difference, and chat goes on while the broker
 //! is away. What was to be told then is told when it is back.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
-use e2e::{Server, SignedIn, Socket, eventually};
+use e2e::{Server, SignedIn, Socket, eventually, spawn};
 use serde_json::{Value, json};
 use testkit::rabbit_server::{RabbitServer, or_skip};
 
@@ -17,12 +20,26 @@ async fn readiness(server: &Server) -> (u16, String) {
     (ready.status.as_u16(), ready.text)
 }
 
-/// Hears notifications until all of these texts were among them.
-async fn hear(bell: &mut Socket, texts: &[&str]) {
-    let mut missing = texts.to_vec();
-    while !missing.is_empty() {
-        let heard = bell.next_of("notification").await;
-        missing.retain(|text| heard["notification"]["message"]["content"] != json!(text));
+/// What a socket tells, heard by somebody who never stops listening.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<Value>>>);
+
+impl Heard {
+    fn of(mut bell: Socket) -> Self {
+        let heard = Self::default();
+        let all = heard.clone();
+        spawn(async move {
+            while let Some(frame) = bell.try_next().await {
+                let text = frame["notification"]["message"]["content"].clone();
+                all.0.lock().expect("nobody panics").push(text);
+            }
+        });
+        heard
+    }
+
+    fn has(&self, texts: &[&str]) -> bool {
+        let heard = self.0.lock().expect("nobody panics");
+        texts.iter().all(|text| heard.contains(&json!(text)))
     }
 }
 
@@ -65,7 +82,8 @@ async fn what_happens_while_the_broker_is_dead_is_told_when_it_is_back() {
     let mut bell = bob.socket(LISTEN).await.expect("a socket");
     bell.next_of("hello").await;
     alice.say(&room, "one").await;
-    hear(&mut bell, &["one"]).await;
+    let heard = Heard::of(bell);
+    eventually("bob hears", async || heard.has(&["one"]).then_some(())).await;
     eventually("bob hears of the room", async || {
         (added_to(&bob).await == [room.as_str()]).then_some(())
     })
@@ -86,12 +104,8 @@ async fn what_happens_while_the_broker_is_dead_is_told_when_it_is_back() {
 
     tokio::task::block_in_place(|| broker.restart()).expect("our own broker");
     let back = Instant::now();
-    hear(&mut bell, &["two", "three"]).await;
-    while !added_to(&bob).await.contains(&second) {
-        assert!(
-            back.elapsed() < RETURN,
-            "bob never hears of the second room"
-        );
+    while !(heard.has(&["two", "three"]) && added_to(&bob).await.contains(&second)) {
+        assert!(back.elapsed() < RETURN, "bob was not told of everything");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     eventually("readiness is silent again", async || {
