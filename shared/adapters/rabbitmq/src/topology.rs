@@ -43,9 +43,9 @@ pub(crate) fn aside(place: &Place) -> String {
 
 /// The queue that holds back for a pause, and what of the pause is left after that.
 pub(crate) fn retry(place: &Place, pause: Duration) -> (String, Duration) {
-    let step = STEPS.iter().map(|step| Duration::from_secs(*step));
-    let long_enough = step.clone().find(|step| *step >= pause);
-    let step = long_enough.or(step.last()).unwrap_or_default();
+    let mut steps = STEPS.map(Duration::from_secs).into_iter();
+    let longest = Duration::from_secs(STEPS[STEPS.len() - 1]);
+    let step = steps.find(|step| *step >= pause).unwrap_or(longest);
     let name = place.name(&format!("retry.{}s", step.as_secs()));
     (name, pause.saturating_sub(step))
 }

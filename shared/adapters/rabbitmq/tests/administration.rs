@@ -1,5 +1,7 @@
 //! What administrators and other programs do to the queues of an installation.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{sync::Arc, time::Duration};

@@ -1,5 +1,7 @@
 //! RabbitMQ keeps the contract of the queue.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{

@@ -1,6 +1,8 @@
 //! What becomes of the queue when the broker is killed, freezes or is cut off: what was confirmed
 //! is never lost, what was not is told as failed in time, and all is well again by itself.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{

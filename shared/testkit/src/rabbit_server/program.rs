@@ -147,7 +147,8 @@ fn start_names() -> anyhow::Result<(Process, u16)> {
     let mut process = process.served_by(pid.parse()?);
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     wait("epmd", address, &mut process, |address| {
-        Ok(drop(TcpStream::connect_timeout(&address, LIMIT)?))
+        TcpStream::connect_timeout(&address, LIMIT)?;
+        Ok(())
     })?;
     Ok((process, port))
 }
