@@ -60,8 +60,26 @@ pub(crate) enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Carries everything that a stopped installation keeps over to another store: up to MongoDB,
+    /// or back. Interrupted, it goes on where it was when it is asked again.
+    Migrate(Migrate),
     /// Looks for what would keep a server from starting, or troubles one that runs.
     Doctor(Doctor),
+}
+
+/// Where to, and how sure.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// The other store, as in STORE_URL: mongodb://HOST/DATABASE or sqlite:PATH. In MIGRATE_TO,
+    /// other users of this machine do not see the password.
+    #[arg(long, value_name = "URL", env = "MIGRATE_TO", hide_env_values = true)]
+    pub(crate) to: String,
+    /// Says what would be carried and whether the other store is fit, and changes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Says that every server that uses the store is stopped, which a MongoDB cannot show.
+    #[arg(long)]
+    pub(crate) source_is_stopped: bool,
 }
 
 /// Where the doctor looks.

@@ -84,6 +84,9 @@ pub enum Failure {
         /// How many things fail.
         failed: usize,
     },
+    /// Nothing is carried from one store to another, or not all.
+    #[error(transparent)]
+    Migrate(#[from] crate::commands::migrate::Stop),
     /// The server refused.
     #[error("{0}")]
     Refused(String),
@@ -110,7 +113,7 @@ pub enum Failure {
 }
 
 /// Whoever runs the server may know what its clients may not.
-fn cause(error: &domain::Error) -> String {
+pub(crate) fn cause(error: &domain::Error) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let cause = cause.unwrap_or_else(|| error.to_string());
     cause.replace('\n', " ")

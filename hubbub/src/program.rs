@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     Failure, Server,
     banner::Banner,
-    cli::{Cli, Command, Doctor, Serve},
+    cli::{Cli, Command, Doctor, Migrate, Serve},
     commands, configuration, data, demo,
     office::Office,
     output::Output,
@@ -70,6 +70,7 @@ fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
     runtime()?.block_on(async {
         match command {
             Command::Serve(flags) => serve(loaded, flags).await,
+            Command::Migrate(asked) => migrate(asked, &loaded).await,
             command => administer(command, &loaded).await,
         }
     })
@@ -88,6 +89,13 @@ async fn examine(asked: &Doctor, inputs: &Inputs) -> Result<(), Failure> {
     let mut output = Output::new(&mut stdout);
     let examined = commands::doctor::run(asked, inputs, &mut output).await;
     output.end().and(examined)
+}
+
+async fn migrate(asked: &Migrate, loaded: &Loaded) -> Result<(), Failure> {
+    let mut stdout = stdout();
+    let mut output = Output::new(&mut stdout);
+    let migrated = commands::migrate::run(asked, &loaded.settings, &mut output).await;
+    output.end().and(migrated)
 }
 
 /// Serves until a signal, or until a part fails.
@@ -153,7 +161,7 @@ async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
             commands::archive::run(command, &mut office.client, &mut output).await
         }
         // Those need no office.
-        Command::Serve(_) | Command::Config(_) | Command::Doctor(_) => Ok(()),
+        Command::Serve(_) | Command::Config(_) | Command::Doctor(_) | Command::Migrate(_) => Ok(()),
     };
     office.leave().await;
     done.and_then(|()| output.end())

@@ -3,4 +3,5 @@
 pub(crate) mod archive;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod migrate;
 pub(crate) mod user;

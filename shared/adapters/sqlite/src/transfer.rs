@@ -12,18 +12,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Error, Result,
+    Result,
     ports::{Source, Target},
     transfer::{Intake, Key, Part, Record},
 };
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::{
-    error::Failure,
-    schema,
-    writer::{Lane, Writer},
-};
+use crate::{error::Failure, schema, writer::Lane};
 
 pub use open::{SqliteSource, SqliteTarget};
 use table::Table;
@@ -157,9 +153,9 @@ impl Target for SqliteTarget {
 
     async fn close(&self) {
         self.readers.close();
-        let writer: Arc<Writer> = Arc::clone(&self.writer);
+        let writer = Arc::clone(&self.writer);
         let closed = tokio::task::spawn_blocking(move || writer.close()).await;
-        if let Err(error) = closed.map_err(Error::internal) {
+        if let Err(error) = closed {
             tracing::error!(%error, "the store was not closed in order");
         }
     }
