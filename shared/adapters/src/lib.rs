@@ -10,7 +10,6 @@ mod url;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
@@ -19,20 +18,15 @@ use adapter_mongodb::MongoStore;
 use adapter_rabbitmq::{RabbitQueue, Timings};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
-    Code, Limits,
+    Limits,
     ports::{Blobs, Clock, Dependency, Ports, Queue, Store},
 };
 use settings::Settings;
-use tokio::time::sleep;
-use uuid::Uuid;
 
 pub use adapter_sqlite::{Holder, ProcessLock};
 pub use data::{is_there, make_data_folder};
 pub use url::UrlProblem;
 use url::{BlobsUrl, Plan, QueueUrl, StoreUrl};
-
-/// How often a store that is away is asked for its epoch.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the ports could not be opened, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +68,6 @@ pub enum OpenError {
     /// The settings of the S3 storage contradict each other.
     #[error(transparent)]
     S3(#[from] adapter_blobs::S3Problem),
-    /// The store cannot be asked what it is.
-    #[error("the store does not say which it is: {0}")]
-    Epoch(#[source] domain::Error),
     /// The process is ending.
     #[error("opening the store was interrupted")]
     Interrupted,
@@ -118,11 +109,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         clock,
         mut dependencies,
     } = open_durable(settings, &plan).await?;
-    let epoch = match plan.is_live_shared() {
-        true => epoch(&*store).await?,
-        false => Uuid::nil(),
-    };
-    let live = live::open(&plan, epoch).await?;
+    let live = live::open(&plan, &store).await?;
     dependencies.extend(live.dependencies);
     Ok(Ports {
         queue,
@@ -142,17 +129,6 @@ struct Durable {
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
     dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
-}
-
-/// The store's epoch, by which what lies in Redis is named. A store that is away is waited for,
-/// since it may be another one's.
-async fn epoch(store: &dyn Store) -> Result<Uuid, OpenError> {
-    loop {
-        match store.epoch().await {
-            Err(error) if error.code() == Code::Unavailable => sleep(ASK_AGAIN).await,
-            epoch => return epoch.map_err(OpenError::Epoch),
-        }
-    }
 }
 
 async fn open_durable(settings: &Settings, plan: &Plan) -> Result<Durable, OpenError> {

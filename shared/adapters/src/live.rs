@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use adapter_local::{LocalBus, LocalCache, LocalPresences};
-use adapter_redis::{BusBounds, Link, Place, RedisBus, RedisCache, RedisPresences, Timings};
-use domain::ports::{Bus, Cache, Dependency, Presences};
+use adapter_redis::{
+    BadUrl, BusBounds, Link, Place, RedisBus, RedisCache, RedisPresences, Timings,
+};
+use domain::ports::{Bus, Cache, Dependency, Presences, Store};
 use uuid::Uuid;
 
 use crate::url::{LiveUrl, Plan, UrlProblem};
@@ -17,22 +19,22 @@ pub(crate) struct LivePorts {
     pub(crate) dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
 }
 
-/// Opens them for the store with this epoch. Presences lie where the cache lies. A server that is
-/// away is no error: it is reached for until it is there.
-pub(crate) async fn open(plan: &Plan, epoch: Uuid) -> Result<LivePorts, UrlProblem> {
+/// Opens them for a store. Presences lie where the cache lies. A server that is away is no error: it
+/// is reached for until it is there, and so is one whose store is away.
+pub(crate) async fn open(plan: &Plan, store: &Arc<dyn Store>) -> Result<LivePorts, UrlProblem> {
     let mut ports = LivePorts {
         cache: Arc::new(LocalCache::new()),
         presences: Arc::new(LocalPresences::new()),
         bus: Arc::new(LocalBus::new()),
         dependencies: Vec::new(),
     };
-    if let Some(place) = plan.cache.place(epoch)? {
+    if let Some(place) = plan.cache.place_of(store)? {
         let link = Link::open("cache", place, Timings::default()).await;
         ports.cache = Arc::new(RedisCache::new(Arc::clone(&link)));
         ports.presences = Arc::new(RedisPresences::new(Arc::clone(&link)));
         ports.dependencies.push(("cache", link));
     }
-    if let Some(place) = plan.bus.place(epoch)? {
+    if let Some(place) = plan.bus.place_of(store)? {
         let bus = RedisBus::open(place, Timings::default(), BusBounds::default()).await;
         let bus = Arc::new(bus);
         ports.bus = bus.clone();
@@ -42,12 +44,24 @@ pub(crate) async fn open(plan: &Plan, epoch: Uuid) -> Result<LivePorts, UrlProbl
 }
 
 impl LiveUrl {
-    /// The server, if it is one.
+    /// The server, if it is one, with the keys of an epoch.
     pub(crate) fn place(&self, epoch: Uuid) -> Result<Option<Place>, UrlProblem> {
+        self.made(|url| Place::new(url, epoch))
+    }
+
+    /// The server, if it is one, with the keys of a store.
+    fn place_of(&self, store: &Arc<dyn Store>) -> Result<Option<Place>, UrlProblem> {
+        self.made(|url| Place::of_store(url, store.clone()))
+    }
+
+    fn made(
+        &self,
+        make: impl FnOnce(&str) -> Result<Place, BadUrl>,
+    ) -> Result<Option<Place>, UrlProblem> {
         let Self::Redis { key, url } = self else {
             return Ok(None);
         };
-        let place = Place::new(url, epoch).map_err(|bad| UrlProblem {
+        let place = make(url).map_err(|bad| UrlProblem {
             key,
             text: bad.to_string(),
         })?;

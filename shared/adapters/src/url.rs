@@ -106,13 +106,6 @@ impl UrlProblem {
 }
 
 impl Plan {
-    /// Whether anything of it is what many processes share, fast and forgetful.
-    pub(crate) fn is_live_shared(&self) -> bool {
-        [&self.cache, &self.bus]
-            .into_iter()
-            .any(|url| *url != LiveUrl::Local)
-    }
-
     /// Reads the URLs.
     pub(crate) fn of(settings: &Settings) -> Result<Self, UrlProblem> {
         let urls = &settings.backends;

@@ -78,7 +78,7 @@ impl RedisBus {
     pub async fn open(place: Place, timings: Timings, bounds: BusBounds) -> Self {
         let link = Link::open("bus", place.clone(), timings.clone()).await;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let (outbox, sending) = outbox::new(Arc::clone(&link), channel(&place), &bounds);
+        let (outbox, sending) = outbox::new(Arc::clone(&link), &bounds);
         let ended = stop.clone();
         tasks.spawn(async move { ended.run_until_cancelled(sending.run()).await });
         Self {
@@ -95,9 +95,7 @@ impl RedisBus {
 }
 
 /// The one channel of an installation.
-fn channel(place: &Place) -> String {
-    place.key("bus")
-}
+const CHANNEL: &str = "bus";
 
 #[async_trait]
 impl Bus for RedisBus {

@@ -9,6 +9,9 @@ pub(crate) enum Failure {
     /// The server is known to be away: nothing was asked.
     #[error("Redis is away")]
     Away,
+    /// It is not known whose keys to ask for: nothing was asked.
+    #[error("the store has not said yet which it is: {0}")]
+    NoStore(#[source] Error),
     /// No answer came in time. It may still be done.
     #[error("Redis did not answer in time")]
     TimedOut,
@@ -26,7 +29,7 @@ impl Failure {
     /// As metrics name it.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Away => "refused",
+            Self::Away | Self::NoStore(_) => "refused",
             Self::TimedOut => "timed_out",
             Self::Redis(_) => "failed",
         }
@@ -43,7 +46,7 @@ impl Failure {
     /// Whether what was asked was surely not done.
     fn is_undone(&self) -> bool {
         match self {
-            Self::Away => true,
+            Self::Away | Self::NoStore(_) => true,
             Self::TimedOut => false,
             Self::Redis(error) => matches!(error.kind(), ErrorKind::Server(_)),
         }

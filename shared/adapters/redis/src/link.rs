@@ -176,7 +176,11 @@ impl Shared {
     fn begin_mending(self: &Arc<Self>, failure: &Failure) {
         self.show(false);
         let (link, server) = (self.name, &self.place);
-        tracing::warn!(link, %server, error = %failure, "Redis is away");
+        if let Failure::NoStore(error) = failure {
+            tracing::info!(link, %server, %error, "Redis waits for the store");
+        } else {
+            tracing::warn!(link, %server, error = %failure, "Redis is away");
+        }
         // A server that answers wrongly or slowly is left alone first; a cut line is mended at once.
         let pause = match failure.broke() {
             true => Duration::ZERO,
@@ -220,6 +224,7 @@ impl Shared {
             .set_pipeline_buffer_size(BUFFER);
         let client = self.place.client()?;
         let connected = async {
+            self.place.settle().await?;
             let mut connection = connect(&client, &config).await?;
             self.probe(&mut connection).await?;
             Ok::<_, Failure>(connection)

@@ -1,10 +1,16 @@
 //! Where a server is, which part of it is ours, and how long it may take.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use domain::Limits;
+use domain::{Limits, NodeId, ports::About};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use uuid::Uuid;
+
+use crate::failure::Failure;
 
 /// A URL that says no Redis server. The text holds nothing of the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +21,16 @@ pub struct BadUrl;
 #[derive(Clone)]
 pub struct Place {
     info: ConnectionInfo,
-    epoch: Uuid,
+    owner: Owner,
+}
+
+/// The store whose keys they are. One that is away at the start says who it is when it is there.
+#[derive(Clone)]
+struct Owner {
+    epoch: Arc<OnceLock<Uuid>>,
+    store: Option<Arc<dyn About>>,
+    /// Names keys until then. Nothing is asked of the server before, so nobody else's are met.
+    nobody: Uuid,
 }
 
 impl Place {
@@ -25,8 +40,42 @@ impl Place {
     /// # Errors
     /// [`BadUrl`].
     pub fn new(url: &str, epoch: Uuid) -> Result<Self, BadUrl> {
+        let owner = Owner {
+            epoch: Arc::new(OnceLock::from(epoch)),
+            store: None,
+            nobody: epoch,
+        };
+        Self::owned(url, owner)
+    }
+
+    /// The same for a store that may be away: it is asked for its epoch when the server is reached
+    /// for, and until it answers the server counts as away.
+    ///
+    /// # Errors
+    /// [`BadUrl`].
+    pub fn of_store(url: &str, store: Arc<dyn About>) -> Result<Self, BadUrl> {
+        let owner = Owner {
+            epoch: Arc::default(),
+            store: Some(store),
+            nobody: NodeId::new().uuid(),
+        };
+        Self::owned(url, owner)
+    }
+
+    fn owned(url: &str, owner: Owner) -> Result<Self, BadUrl> {
         let info = url.into_connection_info().map_err(|_| BadUrl)?;
-        Ok(Self { info, epoch })
+        Ok(Self { info, owner })
+    }
+
+    /// Makes sure whose keys they are.
+    pub(crate) async fn settle(&self) -> Result<(), Failure> {
+        let Owner { epoch, store, .. } = &self.owner;
+        if let (None, Some(store)) = (epoch.get(), store) {
+            let told = store.epoch().await.map_err(Failure::NoStore)?;
+            // Whoever was faster was told the same.
+            let _ = epoch.set(told);
+        }
+        Ok(())
     }
 
     /// Says whether [`Place::new`] would take the URL.
@@ -39,7 +88,8 @@ impl Place {
 
     /// The name of a key or channel of this installation.
     pub(crate) fn key(&self, name: &str) -> String {
-        format!("hubbub:{}:{name}", self.epoch.simple())
+        let owner = self.owner.epoch.get().unwrap_or(&self.owner.nobody);
+        format!("hubbub:{}:{name}", owner.simple())
     }
 
     /// What opens connections for calls.

@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{channel, ring::Hearing};
+use super::{CHANNEL, ring::Hearing};
 use crate::{
     failure::Failure,
     link::connect,
@@ -22,8 +22,7 @@ const PONG: Duration = Duration::from_secs(1);
 /// Listens to the channel.
 pub(super) struct Ear {
     client: Client,
-    channel: String,
-    server: String,
+    place: Place,
     timings: Timings,
     hearing: Arc<Hearing>,
 }
@@ -39,8 +38,7 @@ impl Ear {
     pub(super) fn new(place: &Place, timings: Timings, hearing: Hearing) -> Result<Self, Error> {
         Ok(Self {
             client: place.listening_client().map_err(Failure::from)?,
-            channel: channel(place),
-            server: place.to_string(),
+            place: place.clone(),
             timings,
             hearing: Arc::new(hearing),
         })
@@ -53,8 +51,9 @@ impl Ear {
             .set_response_timeout(None)
             .set_push_sender(self.on_push(Arc::clone(&gone)));
         let listened = async {
+            self.place.settle().await?;
             let mut connection = connect(&self.client, &config).await?;
-            connection.subscribe(&self.channel).await?;
+            connection.subscribe(self.place.key(CHANNEL)).await?;
             Ok::<_, Failure>(Subscribed { connection, gone })
         };
         timeout(self.timings.connect, listened)
@@ -92,12 +91,12 @@ impl Ear {
             }
             subscribed = Ok(self.listen_again().await);
             self.hearing.lose("reconnected");
-            tracing::debug!(server = self.server, "the bus is heard again");
+            tracing::debug!(server = %self.place, "the bus is heard again");
         }
     }
 
     fn tell_away(&self, error: &Failure) {
-        tracing::debug!(server = self.server, %error, "the bus cannot be heard");
+        tracing::debug!(server = %self.place, %error, "the bus cannot be heard");
     }
 
     async fn listen_again(&self) -> Subscribed {
@@ -105,7 +104,7 @@ impl Ear {
             match self.listen().await {
                 Ok(subscribed) => return subscribed,
                 Err(error) => {
-                    tracing::debug!(server = self.server, %error, "the bus cannot be heard yet");
+                    tracing::debug!(server = %self.place, %error, "the bus cannot be heard yet");
                 }
             }
             sleep(self.timings.jittered()).await;
@@ -117,7 +116,7 @@ impl Ear {
         loop {
             let told = timeout(self.timings.beat, subscribed.gone.notified()).await;
             if told.is_ok() {
-                return tracing::debug!(server = self.server, "the bus was cut off");
+                return tracing::debug!(server = %self.place, "the bus was cut off");
             }
             let ping = redis::cmd("PING");
             let ping = ping.query_async::<()>(&mut subscribed.connection);

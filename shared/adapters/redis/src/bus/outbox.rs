@@ -15,7 +15,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{BusBounds, batch::BatchRecord};
+use super::{BusBounds, CHANNEL, batch::BatchRecord};
 use crate::link::Link;
 
 /// How long a new subscriber waits until what was published before is sent.
@@ -47,14 +47,13 @@ pub(super) struct Sending {
     queue: mpsc::Receiver<Waiting>,
     shared: Arc<Shared>,
     link: Arc<Link>,
-    channel: String,
     bounds: BusBounds,
     from: Uuid,
     n: u64,
 }
 
 /// An empty queue. Nothing is sent until its [`Sending::run`] is polled.
-pub(super) fn new(link: Arc<Link>, channel: String, bounds: &BusBounds) -> (Outbox, Sending) {
+pub(super) fn new(link: Arc<Link>, bounds: &BusBounds) -> (Outbox, Sending) {
     let (sender, receiver) = mpsc::channel(bounds.queue);
     let shared = Arc::<Shared>::default();
     let outbox = Outbox {
@@ -66,7 +65,6 @@ pub(super) fn new(link: Arc<Link>, channel: String, bounds: &BusBounds) -> (Outb
         queue: receiver,
         shared,
         link,
-        channel,
         bounds: bounds.clone(),
         from: NodeId::new().uuid(),
         n: 0,
@@ -147,7 +145,7 @@ impl Sending {
         self.n += 1 + u64::from(self.shared.lost.swap(false, Ordering::Relaxed));
         let batch = BatchRecord::encoded(self.from, self.n, messages);
         let mut publish = redis::cmd("PUBLISH");
-        publish.arg(&self.channel).arg(batch);
+        publish.arg(self.link.key(CHANNEL)).arg(batch);
         let publish =
             |mut connection| async move { publish.query_async::<()>(&mut connection).await };
         let sent = self.link.call_within(self.bounds.publish, publish).await;
