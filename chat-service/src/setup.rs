@@ -1,12 +1,13 @@
 //! The first administrator: whoever starts the server may make one, by a token that is printed
 //! where they see it.
 //!
-//! The token lives in this process's memory, for an hour, and is good once; when there is an
-//! administrator, from wherever, it is good for nothing.
+//! The token lives in this process's memory, for an hour, and is good once, at this process; when
+//! there is an administrator, from wherever, it is good for nothing. Of several processes that share
+//! a store one at a time makes somebody the first, under a lease.
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Code, Error, Result, User, ports::Store};
+use domain::{Code, Error, NodeId, Result, User, ports::Store};
 use edge::{Context, Peer, Rates, random};
 use sha2::{Digest, Sha256};
 use tokio::{sync::Mutex, time::Instant};
@@ -16,8 +17,13 @@ use crate::accounts::{Accounts, NewAccount};
 /// How long a claim can be made.
 const LIFETIME: Duration = Duration::from_hours(1);
 
+/// The lease of the process that makes the first administrator, and how long it has it at most.
+const LEASE: &str = "setup";
+const TTL: Duration = Duration::from_secs(30);
+
 /// Who may be the first administrator.
 pub struct Setup {
+    node: NodeId,
     store: Arc<dyn Store>,
     rates: Arc<Rates>,
     accounts: Arc<Accounts>,
@@ -35,6 +41,7 @@ impl Setup {
     #[must_use]
     pub(crate) fn new(ctx: &Context) -> Arc<Self> {
         Arc::new(Self {
+            node: ctx.node,
             store: ctx.ports.store.clone(),
             rates: ctx.rates.clone(),
             accounts: Arc::new(Accounts::new(ctx)),
@@ -77,8 +84,9 @@ impl Setup {
     /// Makes the first administrator.
     ///
     /// # Errors
-    /// `not_found` when nobody may claim it any more; `token_invalid`; what
-    /// [`Accounts::create`] says, and then the token is still good; `rate_limited`.
+    /// `not_found` when nobody may claim it any more; `token_invalid`; `busy` while another process
+    /// makes one, and what [`Accounts::create`] says, and then the token is still good;
+    /// `rate_limited`.
     pub(crate) async fn make(&self, peer: Peer, token: &str, new: NewAccount) -> Result<User> {
         self.rates.signup(peer)?;
         // Held to the end, so that of two who come at once one finds that there is one.
@@ -88,10 +96,29 @@ impl Setup {
         if hash(token) != wanted {
             return Err(Code::TokenInvalid.into());
         }
-        let user = self.accounts.create(new, true).await?;
+        let user = self.make_alone(new).await?;
         *claim = None;
         tracing::info!(user = %user.id, "the first administrator was made by the setup token");
         Ok(user)
+    }
+
+    /// Makes the first administrator, while no other process does.
+    async fn make_alone(&self, new: NewAccount) -> Result<User> {
+        let holder = self.node.uuid();
+        let lease = self.store.acquire_lease(LEASE, holder, TTL).await?;
+        lease.ok_or_else(|| Error::too_many(Code::Busy, TTL))?;
+        let made = self.make_first(new).await;
+        if let Err(error) = self.store.release_lease(LEASE, holder).await {
+            tracing::debug!(%error, "the lease of the setup has to run out");
+        }
+        made
+    }
+
+    async fn make_first(&self, new: NewAccount) -> Result<User> {
+        match self.store.has_admin().await? {
+            true => Err(Code::NotFound.into()),
+            false => self.accounts.create(new, true).await,
+        }
     }
 
     /// The hash of the token that is good now.
@@ -148,6 +175,26 @@ mod tests {
         let refused = made.iter().filter_map(|made| made.as_ref().err());
         assert!(refused.eq([&Code::NotFound]));
         assert_eq!(setup.open().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn of_two_processes_one_makes_the_first_administrator() {
+        let world = World::new();
+        let (here, there) = (setup(&world), setup(&world));
+        let other = NodeId::new().uuid();
+        let token = here.open().await.unwrap().unwrap();
+        world
+            .store()
+            .acquire_lease(LEASE, other, TTL)
+            .await
+            .unwrap();
+        let busy = make(&here, &token, "ann").await;
+        assert_eq!(busy.err(), Some(Code::Busy), "another is at it");
+        world.store().release_lease(LEASE, other).await.unwrap();
+        let far = there.open().await.unwrap().unwrap();
+        assert!(make(&there, &far, "eve").await.unwrap().admin);
+        let late = make(&here, &token, "ann").await;
+        assert_eq!(late.err(), Some(Code::NotFound));
     }
 
     #[tokio::test]
