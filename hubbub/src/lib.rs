@@ -22,4 +22,4 @@ mod services;
 pub use commands::migrate::Stop;
 pub use failure::Failure;
 pub use program::main;
-pub use server::{Server, run};
+pub use server::{Server, run, run_between};

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use chat_service::setup::Setup;
-use domain::Limits;
+use domain::{Limits, ports::Ports};
 use edge::{Application, Context, Listener};
 use settings::Settings;
 use tokio::{
@@ -46,8 +46,21 @@ pub struct Server {
 /// When another process has the data folder, the store cannot be opened, something is missing for
 /// half a minute (a store on a server is waited for), or all limits are lifted for more than loopback; the text says what to do.
 pub async fn run(settings: Settings, listeners: Vec<TcpListener>) -> Result<Server, Failure> {
+    run_between(settings, listeners, |_| {}).await
+}
+
+/// The same, with something put between the process and its ports: for tests, of a bus that loses
+/// messages.
+///
+/// # Errors
+/// As of [`run`].
+pub async fn run_between(
+    settings: Settings,
+    listeners: Vec<TcpListener>,
+    between: impl FnOnce(&mut Ports),
+) -> Result<Server, Failure> {
     let folder = claim(&settings.data)?;
-    serve(settings, folder, listeners).await
+    serve_between(settings, folder, listeners, between).await
 }
 
 /// Takes the data folder, or says who has it.
@@ -69,8 +82,16 @@ pub(crate) fn bind(settings: &Settings) -> Result<Vec<TcpListener>, Failure> {
 
 /// Opens the ports and puts the process together.
 pub(crate) async fn open(settings: Settings) -> Result<Context, Failure> {
+    open_between(settings, |_| {}).await
+}
+
+async fn open_between(
+    settings: Settings,
+    between: impl FnOnce(&mut Ports),
+) -> Result<Context, Failure> {
     let secret = edge::load_secret(&settings)?;
-    let ports = adapters::open(&settings).await?;
+    let mut ports = adapters::open(&settings).await?;
+    between(&mut ports);
     Ok(Context::new(Arc::new(settings), ports, &secret))
 }
 
@@ -86,6 +107,15 @@ pub(crate) async fn serve(
     folder: DataFolder,
     listeners: Vec<TcpListener>,
 ) -> Result<Server, Failure> {
+    serve_between(settings, folder, listeners, |_| {}).await
+}
+
+async fn serve_between(
+    settings: Settings,
+    folder: DataFolder,
+    listeners: Vec<TcpListener>,
+    between: impl FnOnce(&mut Ports),
+) -> Result<Server, Failure> {
     let addresses: Vec<_> = listeners
         .iter()
         .filter_map(|listener| listener.local_addr().ok())
@@ -95,7 +125,7 @@ pub(crate) async fn serve(
         return Err(Failure::Unlimited);
     }
     let mut listeners = edge::secured(listeners, &settings.server.tls)?;
-    let ctx = open(settings).await?;
+    let ctx = open_between(settings, between).await?;
     listeners.push(Listener::Local(folder.admin_socket()?));
     let configured = match adapters::is_shared(&ctx.settings) {
         true => scheduler_service::configure_when_there(&ctx).await,

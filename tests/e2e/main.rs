@@ -1,4 +1,5 @@
-//! Everything over real TCP, in one process, on embedded storage; and once on MongoDB.
+//! Everything over real TCP, in one process, on embedded storage; and once on MongoDB, and on
+//! several servers that share one.
 
 mod accounts;
 mod archive;
@@ -11,6 +12,7 @@ mod live;
 mod messages_native;
 mod mongodb;
 mod native;
+mod nodes;
 mod notifications;
 mod old_changes;
 mod operations;
@@ -21,3 +23,4 @@ mod repeats;
 mod resume;
 mod rooms_document;
 mod rooms_native;
+mod split;

@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{RoomId, Seq};
-use e2e::{Anon, Process, Rest, SignedIn, eventually};
+use domain::RoomId;
+use e2e::{
+    Anon, Process, Rest, SignedIn, eventually,
+    load::{self, Heads, Listener, Sender, Until, heads},
+};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::judge::{Kept, Ledger};
-
-use crate::{Until, listener::Listener, sender::Sender};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-under-test");
 const KILLS: u64 = 50;
@@ -86,25 +87,10 @@ async fn populate(process: &Process) -> World {
     }
 }
 
-async fn heads(person: &SignedIn) -> BTreeMap<RoomId, Seq> {
-    let (socket, hello) = person.native().await;
-    socket.close().await;
-    let rooms = hello["rooms"].as_array().expect("rooms").iter();
-    rooms
-        .map(|room| {
-            let id = room["id"]
-                .as_str()
-                .and_then(|id| id.parse().ok())
-                .expect("an id");
-            (id, room["head"].as_u64().expect("a head"))
-        })
-        .collect()
-}
-
 /// Everybody talks and listens until the process is killed, some time into it.
 async fn suffer(process: Process, world: &mut World, round: u64) {
     let addr = process.addr();
-    let until = Until::default();
+    let (until, unknown) = (Until::default(), Heads::default());
     let kill = async {
         tokio::time::sleep(Duration::from_millis(150 + round * 37 % 400)).await;
         process.kill().await;
@@ -115,59 +101,29 @@ async fn suffer(process: Process, world: &mut World, round: u64) {
             .iter_mut()
             .map(|sender| sender.talk(addr, &until)),
     );
-    let listen = join_all(world.listeners.iter_mut().map(|l| l.listen(addr, None)));
+    let listen = join_all(world.listeners.iter_mut().map(|l| l.listen(addr, &unknown)));
     tokio::join!(kill, talk, listen);
 }
 
 /// Everybody finishes: what was not answered is sent again, and everything is heard.
-async fn heal(process: &Process, world: &mut World) -> BTreeMap<RoomId, Seq> {
+async fn heal(process: &Process, world: &mut World) {
     let addr = process.addr();
     let until = Until::default();
     until.store(true, Ordering::Relaxed);
     e2e::soon(
         "the answers",
-        join_all(world.senders.iter_mut().map(|s| s.talk(addr, &until))),
+        join_all(world.senders.iter_mut().map(|s| s.talk_on(addr, &until))),
     )
     .await;
     let history = history(process, world).await;
-    let heads: BTreeMap<RoomId, Seq> = history
-        .iter()
-        .map(|(room, kept)| (*room, kept.last().map_or(0, |k| k.seq)))
-        .collect();
-    let listen = world
-        .listeners
-        .iter_mut()
-        .map(|l| l.listen(addr, Some(&heads)));
+    let heads = Heads::new(Some(load::ends(&history)));
+    let listen = world.listeners.iter_mut().map(|l| l.listen(addr, &heads));
     e2e::soon("the listeners to catch up", join_all(listen)).await;
-    heads
 }
 
 async fn history(process: &Process, world: &World) -> BTreeMap<RoomId, Vec<Kept>> {
     let reader = anon(process).log_in(&world.reader.name).await;
-    let mut history = BTreeMap::new();
-    for room in &world.rooms {
-        let messages = reader.whole_history(&room.to_string()).await;
-        history.insert(*room, messages.iter().map(kept).collect());
-    }
-    history
-}
-
-fn kept(message: &Value) -> Kept {
-    assert!(
-        message["content"].is_string(),
-        "every body is readable: {message}"
-    );
-    Kept {
-        seq: message["seq"].as_u64().expect("a seq"),
-        id: message["id"]
-            .as_str()
-            .and_then(|id| id.parse().ok())
-            .expect("an id"),
-        client_id: message["client_id"]
-            .as_str()
-            .and_then(|id| id.parse().ok())
-            .expect("an id"),
-    }
+    load::history(&reader, &world.rooms).await
 }
 
 /// The ids of all messages that wait in somebody's inbox.

@@ -3,6 +3,8 @@
 
 pub mod described;
 pub mod frames;
+pub mod load;
+pub mod nodes;
 pub mod people;
 pub mod process;
 pub mod rest;
@@ -10,6 +12,7 @@ pub mod server;
 pub mod socket;
 pub mod tls;
 
+pub use nodes::Nodes;
 pub use people::{Anon, SignedIn};
 pub use process::Process;
 pub use rest::{Answer, Rest};

@@ -1,5 +1,7 @@
 //! The kinds of people that use a server, as types.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 use crate::{Rest, Socket, socket::Refused};
@@ -70,6 +72,15 @@ impl Anon {
 }
 
 impl SignedIn {
+    /// The same person, with the same token, at another server.
+    #[must_use]
+    pub fn at(&self, addr: SocketAddr) -> Self {
+        Self {
+            rest: Rest::new(addr).with_token(&self.token),
+            ..self.clone()
+        }
+    }
+
     /// Makes a channel and gives its id.
     ///
     /// # Panics

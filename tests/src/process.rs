@@ -9,8 +9,13 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
+    net::TcpStream,
     process::{Child, ChildStdout, Command},
+    time::{Duration, sleep},
 };
+
+/// How often somebody who waits asks.
+const ASK: Duration = Duration::from_millis(10);
 
 /// A running `hubbub serve` on a port of its own.
 pub struct Process {
@@ -35,15 +40,41 @@ impl Process {
             command.arg("--config").arg(config);
         }
         command.env("HUBBUB_LOG__FILTER", "error").current_dir(data);
-        let log = data.join("log");
-        let writes = File::options().append(true).create(true).open(&log);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(writes.expect("a folder"));
-        let mut child = command.kill_on_drop(true).spawn().expect("the program");
-        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let (child, mut stdout, log) = spawn(command, data);
         let addr = crate::soon("the banner", announced(&mut stdout)).await;
+        Self {
+            child,
+            addr,
+            _output: stdout,
+            log,
+        }
+    }
+
+    /// Starts a service alone in a folder, with these variables, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn service<'a>(
+        program: &str,
+        folder: &Path,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let addr = free();
+        let mut command = Command::new(program);
+        command
+            .args(["--listen", &addr.to_string()])
+            .envs(variables)
+            .env("HUBBUB_LOG__FILTER", "error")
+            .current_dir(folder);
+        let (mut child, stdout, log) = spawn(command, folder);
+        crate::soon("listening", async {
+            while TcpStream::connect(addr).await.is_err() {
+                let ended = child.try_wait().expect("a child");
+                assert!(ended.is_none(), "it ended: {ended:?}, see its log");
+                sleep(ASK).await;
+            }
+        })
+        .await;
         Self {
             child,
             addr,
@@ -120,6 +151,26 @@ impl Process {
             .expect("an exit")
             .code()
     }
+}
+
+/// Starts a program that writes its log into a folder.
+fn spawn(mut command: Command, folder: &Path) -> (Child, BufReader<ChildStdout>, PathBuf) {
+    let log = folder.join("log");
+    let writes = File::options().append(true).create(true).open(&log);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(writes.expect("a folder"));
+    let mut child = command.kill_on_drop(true).spawn().expect("the program");
+    let stdout = BufReader::new(child.stdout.take().expect("piped"));
+    (child, stdout, log)
+}
+
+/// An address that nobody listens on, for a program that does not say where it does.
+fn free() -> SocketAddr {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = std::net::TcpListener::bind(any).expect("a port");
+    listener.local_addr().expect("an address")
 }
 
 /// Reads the banner up to the address of the API.

@@ -1,7 +1,8 @@
 //! The product in this process, on a port and a folder of its own.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use domain::ports::Ports;
 use settings::{PolicySetting, Settings};
 use tempfile::TempDir;
 
@@ -17,8 +18,12 @@ const LATER: domain::Timestamp = domain::Timestamp::MAX;
 pub struct Server {
     running: hubbub::Server,
     settings: Settings,
+    between: Between,
     folder: TempDir,
 }
+
+/// What is put between a server and its ports, at each start.
+pub(crate) type Between = Arc<dyn Fn(&mut Ports) + Send + Sync>;
 
 impl Server {
     /// Starts a server with the default settings.
@@ -45,6 +50,14 @@ impl Server {
     /// # Panics
     /// When it does not become ready.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_between(change, Arc::new(|_| {})).await
+    }
+
+    /// The same, with something between it and its ports.
+    pub(crate) async fn start_between(
+        change: impl FnOnce(&mut Settings),
+        between: Between,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = Settings {
             data: folder.path().join("data"),
@@ -53,10 +66,11 @@ impl Server {
         settings.auth.bcrypt_cost = QUICK_HASH;
         change(&mut settings);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let running = run(settings.clone(), any).await;
+        let running = run(settings.clone(), any, &between).await;
         Self {
             running,
             settings,
+            between,
             folder,
         }
     }
@@ -137,11 +151,12 @@ impl Server {
     /// When either fails.
     pub async fn restart(self) -> Self {
         let addr = self.addr();
-        self.running.stop().await.expect("a clean end");
-        let running = run(self.settings.clone(), addr).await;
+        Box::pin(self.running.stop()).await.expect("a clean end");
+        let running = run(self.settings.clone(), addr, &self.between).await;
         Self {
             running,
             settings: self.settings,
+            between: self.between,
             folder: self.folder,
         }
     }
@@ -158,11 +173,11 @@ impl Server {
     }
 }
 
-async fn run(settings: Settings, addr: SocketAddr) -> hubbub::Server {
+async fn run(settings: Settings, addr: SocketAddr, between: &Between) -> hubbub::Server {
     let listener = edge::listen(addr).expect("a port");
-    hubbub::run(settings, vec![listener])
-        .await
-        .expect("a server")
+    // Boxed, since all that opens is a part of it and tests nest.
+    let running = hubbub::run_between(settings, vec![listener], |ports| between(ports));
+    Box::pin(running).await.expect("a server")
 }
 
 /// The files below a folder.

@@ -5,6 +5,7 @@ pub mod builders;
 pub mod clock;
 pub mod contract;
 pub mod judge;
+pub mod lossy_bus;
 pub mod mongo_server;
 pub mod proxy;
 pub mod rabbit_server;

@@ -4,17 +4,18 @@
 use std::{collections::VecDeque, net::SocketAddr, sync::atomic::Ordering};
 
 use domain::{ClientId, RoomId};
-use e2e::Socket;
 use serde_json::{Value, json};
 use testkit::judge::{Sent, Told};
+use tokio::time::sleep;
 
-use crate::Until;
+use super::{COME_BACK, Until, id};
+use crate::Socket;
 
 /// Sends that may be unanswered at a time.
 const WINDOW: usize = 8;
 
 /// One person talking in one room.
-pub(crate) struct Sender {
+pub struct Sender {
     number: usize,
     token: String,
     room: RoomId,
@@ -26,7 +27,8 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// Somebody with a token who will talk in a room.
-    pub(crate) fn new(number: usize, token: &str, room: RoomId) -> Self {
+    #[must_use]
+    pub fn new(number: usize, token: &str, room: RoomId) -> Self {
         let token = token.to_owned();
         Self {
             number,
@@ -38,8 +40,11 @@ impl Sender {
         }
     }
 
-    /// Talks until told to stop or cut off.
-    pub(crate) async fn talk(&mut self, addr: SocketAddr, until: &Until) {
+    /// Talks until told to stop, put off or cut off.
+    ///
+    /// # Panics
+    /// When something is refused.
+    pub async fn talk(&mut self, addr: SocketAddr, until: &Until) {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str())];
         let Ok(mut socket) = Socket::try_open(addr, "/api/v1/ws", &headers).await else {
@@ -57,7 +62,21 @@ impl Sender {
             let Some(answer) = socket.try_next().await else {
                 return;
             };
+            if answer["temporary"] == true {
+                return;
+            }
             self.on_answer(&answer);
+        }
+    }
+
+    /// The same, and comes back each time.
+    ///
+    /// # Panics
+    /// As [`Self::talk`].
+    pub async fn talk_on(&mut self, addr: SocketAddr, until: &Until) {
+        while !until.load(Ordering::Relaxed) || !self.unanswered.is_empty() {
+            self.talk(addr, until).await;
+            sleep(COME_BACK).await;
         }
     }
 
@@ -80,11 +99,11 @@ impl Sender {
 
     fn on_answer(&mut self, answer: &Value) {
         let kind = answer["type"].as_str().unwrap_or_default();
-        let id = answer["id"].as_str().unwrap_or_default();
+        let to = answer["id"].as_str().unwrap_or_default();
         let Some(at) = self
             .unanswered
             .iter()
-            .position(|s| s.client_id.to_string() == id)
+            .position(|s| s.client_id.to_string() == to)
         else {
             return;
         };
@@ -92,17 +111,14 @@ impl Sender {
         let mut sent = self.unanswered.remove(at).expect("just found");
         let message = &answer["message"];
         sent.told = Told::Stored {
-            id: message["id"]
-                .as_str()
-                .and_then(|id| id.parse().ok())
-                .expect("an id"),
+            id: id(&message["id"]),
             seq: message["seq"].as_u64().expect("a seq"),
         };
         self.answered.push(sent);
     }
 
     /// Everything that was sent, answered or not.
-    pub(crate) fn sent(self) -> impl Iterator<Item = Sent> {
+    pub fn sent(self) -> impl Iterator<Item = Sent> {
         self.answered.into_iter().chain(self.unanswered)
     }
 }

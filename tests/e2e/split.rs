@@ -1,0 +1,156 @@
+//! The three services alone: three processes that share a store and a Redis are one installation.
+
+use e2e::{Anon, Nodes, Process, Rest, SignedIn, eventually};
+use serde_json::json;
+use tempfile::TempDir;
+use testkit::mongo_server::{MongoServer, or_skip};
+
+const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
+const NOTIFICATIONS: &str = env!("CARGO_BIN_EXE_notification-service-under-test");
+const SCHEDULER: &str = env!("CARGO_BIN_EXE_scheduler-service-under-test");
+
+/// Nobody listens on the first port.
+const NOWHERE: [(&str, &str); 5] = [
+    ("STORE_URL", "mongodb://127.0.0.1:1/hubbub"),
+    ("QUEUE_URL", "sqlite:queue.db"),
+    ("CACHE_URL", "redis://127.0.0.1:1"),
+    ("BUS_URL", "redis://127.0.0.1:1"),
+    ("HUBBUB_AUTH__SECRET", "5b1d0c6fe2a94e8797c1f0a3d24b6e58"),
+];
+
+/// A service in a folder of its own.
+struct Alone {
+    process: Process,
+    folder: TempDir,
+}
+
+impl Alone {
+    async fn start<'a>(
+        program: &str,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let process = Process::service(program, folder.path(), variables).await;
+        Self { process, folder }
+    }
+
+    /// The same, once it serves.
+    async fn ready<'a>(
+        program: &str,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let alone = Self::start(program, variables).await;
+        alone.is_ready().await;
+        alone
+    }
+
+    async fn is_ready(&self) {
+        eventually("the service is ready", async || {
+            let (status, _) = self.readiness().await;
+            (status == 200).then_some(())
+        })
+        .await;
+    }
+
+    async fn readiness(&self) -> (u16, String) {
+        let told = self.rest().get("/readyz").await;
+        (told.status.as_u16(), told.text)
+    }
+
+    fn rest(&self) -> Rest {
+        Rest::new(self.process.addr())
+    }
+
+    /// The status of what somebody gets here.
+    async fn status(&self, who: &SignedIn, path: &str) -> u16 {
+        let there = who.at(self.process.addr());
+        there.rest.get(path).await.status.as_u16()
+    }
+
+    /// Ends it as a supervisor does.
+    async fn end(self) {
+        let log = self.process.log();
+        assert_eq!(self.process.terminate().await, Some(0), "{log}");
+        drop(self.folder);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_serves_its_paths_and_what_is_said_at_one_is_news_at_another() {
+    let Some(nodes) = Nodes::shared() else {
+        return;
+    };
+    let chat = Alone::ready(CHAT, nodes.variables()).await;
+    let notifications = Alone::ready(NOTIFICATIONS, nodes.variables()).await;
+    let scheduler = Alone::ready(SCHEDULER, nodes.variables()).await;
+
+    let anon = Anon { rest: chat.rest() };
+    let (alice, bob) = (anon.sign_up("alice").await, anon.sign_up("bob").await);
+    let room = alice.create_room("lobby").await;
+    bob.join(&room).await;
+    // Not an administrator: refused where it is served, unknown where it is not.
+    for (path, at) in [
+        ("/api/v1/rooms", [200, 404, 404]),
+        ("/api/v1/notifications", [404, 200, 404]),
+        ("/api/v1/admin/queue/aside", [404, 403, 404]),
+        ("/api/v1/admin/archive/policies", [404, 404, 403]),
+        ("/livez", [200; 3]),
+    ] {
+        let mut statuses = Vec::new();
+        for service in [&chat, &notifications, &scheduler] {
+            statuses.push(service.status(&bob, path).await);
+        }
+        assert_eq!(statuses, at, "{path}");
+    }
+
+    let there = bob.at(notifications.process.addr());
+    let mut bell = there
+        .socket("/ws/join-notification/")
+        .await
+        .expect("a socket");
+    let (mut hears, _) = bob.native().await;
+    alice.say(&room, "hello").await;
+    let heard = hears.next_of("message").await;
+    assert_eq!(heard["message"]["content"], "hello");
+    assert_eq!(bell.next().await["Content"], "hello");
+    let ack = json!({"room": room, "seq": heard["message"]["seq"]});
+    let settled = there.rest.post("/api/v1/notifications/ack", &ack).await;
+    assert!(settled.status.is_success(), "{}", settled.text);
+    for service in [chat, notifications, scheduler] {
+        service.end().await;
+    }
+}
+
+#[tokio::test]
+async fn one_whose_store_and_redis_are_away_listens_and_says_so() {
+    for program in [CHAT, NOTIFICATIONS, SCHEDULER] {
+        let alone = Alone::start(program, NOWHERE).await;
+        assert_eq!(alone.rest().get("/livez").await.status, 200);
+        let (status, told) = alone.readiness().await;
+        assert_eq!(status, 503, "{told}");
+        for missing in ["[-]store", "[~]cache: Redis", "[~]bus: Redis"] {
+            assert!(told.contains(missing), "{told}");
+        }
+        alone.end().await;
+    }
+}
+
+#[tokio::test]
+async fn one_whose_store_comes_later_serves_then() {
+    let Some(mongo) = or_skip(MongoServer::start()).filter(MongoServer::is_ours) else {
+        return;
+    };
+    let Some(nodes) = Nodes::on(&mongo) else {
+        return;
+    };
+    mongo.terminate().expect("our own server");
+    let chat = Alone::start(CHAT, nodes.variables()).await;
+    assert_eq!(chat.readiness().await.0, 503);
+    mongo.restart().expect("our own server");
+    chat.is_ready().await;
+    let anon = Anon { rest: chat.rest() };
+    let alice = anon.sign_up("alice").await;
+    let room = alice.create_room("lobby").await;
+    alice.say(&room, "hello").await;
+    chat.end().await;
+}

@@ -1,0 +1,84 @@
+//! Several servers of one installation: on one MongoDB and one Redis, each with a folder, a port
+//! and a queue of its own.
+
+use std::sync::Arc;
+
+use domain::{RowId, ports::Ports};
+use settings::{Secret, Settings};
+use testkit::{
+    lossy_bus::LossyBus,
+    mongo_server::{self, MongoServer},
+    redis_server::{self, RedisServer},
+};
+
+use crate::Server;
+
+/// Each process has a queue of its own.
+const QUEUE: &str = "sqlite:queue.db";
+
+/// An installation that servers can be started in.
+pub struct Nodes {
+    store: String,
+    redis: String,
+    secret: String,
+}
+
+impl Nodes {
+    /// A new installation on the servers that tests share; `None` after printing which is missing.
+    #[must_use]
+    pub fn shared() -> Option<Self> {
+        Self::on(mongo_server::or_skip(MongoServer::shared())?)
+    }
+
+    /// The same on a MongoDB server of the test's own, which it may stop.
+    ///
+    /// # Panics
+    /// When the server's URI is of another form than those of tests.
+    #[must_use]
+    pub fn on(mongo: &MongoServer) -> Option<Self> {
+        let redis = redis_server::or_skip(RedisServer::shared())?;
+        let (base, options) = mongo.uri().split_once("/?").expect("options");
+        let name = RowId::new().uuid().simple();
+        Some(Self {
+            store: format!("{base}/hubbub_{name}?{options}"),
+            redis: redis.url().to_owned(),
+            secret: RowId::new().uuid().simple().to_string(),
+        })
+    }
+
+    /// What a process is told by variables to be one of it.
+    pub fn variables(&self) -> [(&str, &str); 5] {
+        [
+            ("STORE_URL", &self.store),
+            ("QUEUE_URL", QUEUE),
+            ("CACHE_URL", &self.redis),
+            ("BUS_URL", &self.redis),
+            ("HUBBUB_AUTH__SECRET", &self.secret),
+        ]
+    }
+
+    /// Starts a server of it.
+    pub async fn start(&self) -> Server {
+        self.start_between(|_| {}).await
+    }
+
+    /// Starts a server that does not hear one in so many messages of the bus. `seed` says which.
+    pub async fn start_hard_of_hearing(&self, one_in: u64, seed: u64) -> Server {
+        let between = move |ports: &mut Ports| {
+            ports.bus = Arc::new(LossyBus::new(Arc::clone(&ports.bus), one_in, seed));
+        };
+        self.start_between(between).await
+    }
+
+    async fn start_between(&self, between: impl Fn(&mut Ports) + Send + Sync + 'static) -> Server {
+        let change = |settings: &mut Settings| {
+            settings.no_limits = true;
+            settings.auth.secret = Secret::new(&self.secret);
+            settings.backends.store_url.clone_from(&self.store);
+            settings.backends.queue_url = QUEUE.to_owned();
+            settings.backends.cache_url.clone_from(&self.redis);
+            settings.backends.bus_url.clone_from(&self.redis);
+        };
+        Server::start_between(change, Arc::new(between)).await
+    }
+}
