@@ -16,7 +16,7 @@ mod typing;
 use std::sync::Arc;
 
 use domain::{
-    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, UserId,
+    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, Timestamp, UserId,
     ports::{Bus, BusEvent, BusMessage, Cache, Clock, Ports, Presences, Store},
 };
 use futures_util::future::BoxFuture;
@@ -67,6 +67,8 @@ pub struct Live {
     presences: Arc<dyn Presences>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    /// When this process began, in store time.
+    began: Timestamp,
     sizes: Sizes,
     fills: Fills,
     epoch: OnceCell<Uuid>,
@@ -91,6 +93,7 @@ impl Live {
             presences: Arc::clone(&ports.presences),
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
+            began: ports.clock.now(),
             sizes: Sizes::new(Arc::clone(&ports.store), limits.small_room),
             limits,
             fills: Fills::default(),

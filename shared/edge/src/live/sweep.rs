@@ -176,8 +176,11 @@ impl Live {
             self.hub.note_head(head);
             return Ok(());
         }
-        let rows = in_time(self.store.rows(head.room, after, ROWS)).await?;
+        let mut rows = in_time(self.store.rows(head.room, after, ROWS)).await?;
+        // Who came in before this process began was in the room when their sessions read the store.
+        rows.retain(|row| row.created_at >= self.began);
         self.show(head.room, rows).await;
+        self.hub.note_head(head);
         Ok(())
     }
 

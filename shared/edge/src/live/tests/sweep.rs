@@ -72,6 +72,21 @@ async fn who_came_in_unheard_hears_the_room() {
 }
 
 #[tokio::test]
+async fn who_came_in_before_this_process_began_is_not_let_in_again() {
+    let house = House::cut_off().await;
+    let (ann, bob) = (house.user("ann").await, house.user("bob").await);
+    let room = house.room(&[ann, bob], 3).await;
+    house.world.clock.advance(Duration::from_secs(1));
+    let ports = &house.world.ctx.ports;
+    let fresh = Live::new(NodeId::new(), ports, Arc::clone(&house.limits));
+    // He has not listed his rooms yet.
+    let session = house.session(&fresh, bob, &[]).await;
+    Sweep::new(Arc::clone(&fresh)).look().await.unwrap();
+    assert!(session.seat.subscriber().outbox.take().is_empty());
+    house.stop().await;
+}
+
+#[tokio::test]
 async fn who_waits_for_news_looks_where_the_log_is_further() {
     let house = House::cut_off().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);
