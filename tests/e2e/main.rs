@@ -10,6 +10,7 @@ mod fan_out;
 mod files;
 mod live;
 mod messages_native;
+mod migrate;
 mod mongodb;
 mod native;
 mod nodes;

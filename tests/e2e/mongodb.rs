@@ -20,7 +20,7 @@ fn on_mongodb(server: &MongoServer) -> impl FnOnce(&mut Settings) {
 }
 
 /// Archives so many messages, once they are old enough.
-async fn archive(ops: &SignedIn, due: u64) -> Value {
+pub(crate) async fn archive(ops: &SignedIn, due: u64) -> Value {
     let plan = eventually("the messages to be due", async || {
         let asked = json!({"older_than": "1s"});
         let plan = ops.rest.post(&format!("{ARCHIVE}/preview"), &asked).await;
