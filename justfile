@@ -20,6 +20,10 @@ test-otlp:
 test-rules:
     cargo test -p domain -p protocol -p settings
 
+# MongoDB's protocol, Redis and RabbitMQ on this machine where there is no Docker: up, down, status.
+services *args:
+    cargo run -q -p testkit --bin services -- {{args}}
+
 # Holds the served API to its description (needs python3).
 schemathesis:
     cargo build -p hubbub

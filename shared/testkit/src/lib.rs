@@ -7,9 +7,10 @@ pub mod contract;
 pub mod judge;
 pub mod lossy_bus;
 pub mod mongo_server;
+pub mod nginx_server;
 pub mod proxy;
 pub mod rabbit_server;
 pub mod redis_server;
 mod server;
 
-pub use server::or_skip;
+pub use server::{or_skip, target_directory};

@@ -52,7 +52,7 @@ impl Bus for LossyBus {
         let (one_in, mut state) = (self.one_in, mixed(self.seed ^ mixed(subscriber)));
         let kept = self.bus.subscribe().await?.filter(move |_| {
             state = state.wrapping_add(1);
-            ready(mixed(state) % one_in != 0)
+            ready(!mixed(state).is_multiple_of(one_in))
         });
         Ok(Box::pin(kept))
     }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 pub(crate) use held::{Held, Origin, Program};
 pub(crate) use process::{Process, run};
-pub(crate) use tools::{FETCH, install, target_directory, works};
+pub use tools::target_directory;
+pub(crate) use tools::{FETCH, install, works};
 pub(crate) use watched::{free_port, watched};
 
 /// How long a server may take to be ready or to end.

@@ -13,7 +13,8 @@ use super::{run, variable};
 pub(crate) const FETCH: Duration = Duration::from_secs(600);
 
 /// Where builds put what they make.
-pub(crate) fn target_directory() -> PathBuf {
+#[must_use]
+pub fn target_directory() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     // Relative to the workspace, as cargo would have it in the workspace's root.
     workspace.join(variable("CARGO_TARGET_DIR").unwrap_or_else(|| "target".to_owned()))

@@ -284,7 +284,7 @@ async fn files(store: &dyn Store, owner: UserId, room: RoomId, message: MessageI
     for file in [&held, &loose, &coming] {
         store.begin_file(file.clone()).await.unwrap();
         if file.id != coming.id {
-            store.finish_file(file.id, received.clone()).await.unwrap();
+            store.finish_file(file.id, received).await.unwrap();
         }
     }
     for message in [message, MessageId::new()] {
