@@ -16,14 +16,22 @@ use testkit::{
 
 /// Where a store is.
 enum Place {
-    Sqlite(PathBuf, TempDir),
+    /// The folder of a database.
+    Sqlite(TempDir),
     Mongo(String),
 }
 
 impl Place {
     fn sqlite() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        Self::Sqlite(folder.path().join("hubbub.db"), folder)
+        Self::Sqlite(TempDir::new().expect("a folder"))
+    }
+
+    /// The database of a place that is a file.
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(folder) => folder.path().join("hubbub.db"),
+            Self::Mongo(uri) => panic!("{uri} is no file"),
+        }
     }
 
     fn mongo() -> Option<Self> {
@@ -35,12 +43,12 @@ impl Place {
 
     async fn open(&self, clock: &Arc<TestClock>) -> Result<Arc<dyn Store>, String> {
         Ok(match self {
-            Self::Sqlite(path, _) => {
+            Self::Sqlite(_) => {
                 let options = adapter_sqlite::Options {
                     synchronous: Synchronous::Off,
                     ..adapter_sqlite::Options::new(clock.clone())
                 };
-                let opened = SqliteStore::open(path, options);
+                let opened = SqliteStore::open(self.path(), options);
                 Arc::new(opened.map_err(|error| error.to_string())?)
             }
             Self::Mongo(uri) => {
@@ -56,14 +64,14 @@ impl Place {
 
     async fn source(&self) -> Arc<dyn Source> {
         match self {
-            Self::Sqlite(path, _) => Arc::new(SqliteSource::open(path).unwrap()),
+            Self::Sqlite(_) => Arc::new(SqliteSource::open(self.path()).unwrap()),
             Self::Mongo(uri) => Arc::new(MongoSource::open(uri).await.unwrap()),
         }
     }
 
     async fn target(&self) -> Arc<dyn Target> {
         match self {
-            Self::Sqlite(path, _) => Arc::new(SqliteTarget::open(path, Synchronous::Off).unwrap()),
+            Self::Sqlite(_) => Arc::new(SqliteTarget::open(self.path(), Synchronous::Off).unwrap()),
             Self::Mongo(uri) => {
                 let clock = Arc::new(TestClock::new());
                 Arc::new(MongoTarget::open(uri, clock).await.unwrap())
@@ -166,9 +174,7 @@ async fn there_and_back_again() {
 async fn a_database_that_somebody_works_on_is_not_carried() {
     let (home, clock) = (Place::sqlite(), Arc::new(TestClock::new()));
     let store = home.open(&clock).await.unwrap();
-    let Place::Sqlite(path, _) = &home else {
-        panic!("it is a file");
-    };
+    let path = &home.path();
     let refused = SqliteSource::open(path).err().expect("it is in use");
     assert!(refused.to_string().contains("is in use"), "{refused}");
     store.close().await;
@@ -180,9 +186,7 @@ async fn a_database_that_somebody_works_on_is_not_carried() {
 async fn an_older_database_is_not_carried_and_left_as_it_is() {
     let (home, clock) = (Place::sqlite(), Arc::new(TestClock::new()));
     home.open(&clock).await.unwrap().close().await;
-    let Place::Sqlite(path, _) = &home else {
-        panic!("it is a file");
-    };
+    let path = &home.path();
     let conn = rusqlite::Connection::open(path).unwrap();
     conn.pragma_update(None, "user_version", 9).unwrap();
     drop(conn);

@@ -75,7 +75,7 @@ async fn who_came_in_unheard_hears_the_room() {
 async fn who_came_in_before_this_process_began_is_not_let_in_again() {
     let house = House::cut_off().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);
-    let room = house.room(&[ann, bob], 3).await;
+    house.room(&[ann, bob], 3).await;
     house.world.clock.advance(Duration::from_secs(1));
     let ports = &house.world.ctx.ports;
     let fresh = Live::new(NodeId::new(), ports, Arc::clone(&house.limits));
