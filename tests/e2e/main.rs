@@ -1,7 +1,8 @@
-//! Everything over real TCP, in one process, on embedded storage; and once on MongoDB, and on
-//! several servers that share one.
+//! Everything over real TCP: in one process on embedded storage, again on MongoDB, Redis and
+//! RabbitMQ, and on several servers and single services that share them.
 
 mod accounts;
+mod again;
 mod archive;
 mod archive_admin;
 mod bad_input;

@@ -1,13 +1,20 @@
 //! The three services alone: three processes that share a store and a Redis are one installation.
 
+use std::path::Path;
+
 use e2e::{Anon, Nodes, Process, Rest, SignedIn, eventually};
 use serde_json::json;
 use tempfile::TempDir;
-use testkit::mongo_server::{MongoServer, or_skip};
+use testkit::{
+    mongo_server::{MongoServer, or_skip},
+    nginx_server::{self, NginxServer},
+};
 
 const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
 const NOTIFICATIONS: &str = env!("CARGO_BIN_EXE_notification-service-under-test");
 const SCHEDULER: &str = env!("CARGO_BIN_EXE_scheduler-service-under-test");
+
+const NGINX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/nginx/hubbub.conf");
 
 /// Nobody listens on the first port.
 const NOWHERE: [(&str, &str); 5] = [
@@ -116,6 +123,63 @@ async fn each_serves_its_paths_and_what_is_said_at_one_is_news_at_another() {
     let ack = json!({"room": room, "seq": heard["message"]["seq"]});
     let settled = there.rest.post("/api/v1/notifications/ack", &ack).await;
     assert!(settled.status.is_success(), "{}", settled.text);
+    for service in [chat, notifications, scheduler] {
+        service.end().await;
+    }
+}
+
+/// With the file that is shipped: whoever comes by the one address finds every service, and one
+/// chat node that is killed is not missed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_makes_one_address_of_them() {
+    let Some(nodes) = Nodes::shared() else {
+        return;
+    };
+    let behind = || {
+        let proxy = [("HUBBUB_SERVER__TRUSTED_PROXIES", "127.0.0.1")];
+        nodes.variables().into_iter().chain(proxy)
+    };
+    let chat = Alone::ready(CHAT, behind()).await;
+    let other = Alone::ready(CHAT, behind()).await;
+    let notifications = Alone::ready(NOTIFICATIONS, behind()).await;
+    let scheduler = Alone::ready(SCHEDULER, behind()).await;
+    let upstreams = [
+        ("chat", vec![chat.process.addr(), other.process.addr()]),
+        ("notifications", vec![notifications.process.addr()]),
+        ("scheduler", vec![scheduler.process.addr()]),
+    ];
+    let Some(nginx) = nginx_server::or_skip(NginxServer::start(Path::new(NGINX), &upstreams))
+    else {
+        return;
+    };
+    let rest = Rest::new(nginx.address());
+    let arrived = rest.get("/livez?verbose").await;
+    assert!(arrived.text.contains("trusted"), "{}", arrived.text);
+    assert_eq!(rest.get("/metrics").await.status, 404);
+
+    let anon = Anon { rest };
+    let (alice, bob) = (anon.sign_up("alice").await, anon.sign_up("bob").await);
+    let room = alice.create_room("lobby").await;
+    bob.join(&room).await;
+    assert_eq!(alice.rest.get("/api/v1/notifications").await.status, 200);
+    let archive = alice.rest.get("/api/v1/admin/archive/policies").await;
+    assert_eq!(archive.status, 403, "{}", archive.text);
+    let mut bell = bob
+        .socket("/ws/join-notification/")
+        .await
+        .expect("a socket");
+    alice.say(&room, "hello").await;
+    assert_eq!(bell.next().await["Content"], "hello");
+
+    other.process.kill().await;
+    for n in 0..10 {
+        let history = bob.whole_history(&room).await;
+        assert_eq!(history.len(), 1, "read {n}");
+    }
+    let (mut hears, _) = bob.native().await;
+    alice.say(&room, "still here").await;
+    let heard = hears.next_of("message").await;
+    assert_eq!(heard["message"]["content"], "still here");
     for service in [chat, notifications, scheduler] {
         service.end().await;
     }

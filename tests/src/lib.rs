@@ -1,6 +1,7 @@
 //! The harness of the end-to-end tests: servers on ports of their own, and clients of each kind,
 //! which know nothing of the product's code.
 
+pub mod backends;
 pub mod described;
 pub mod frames;
 pub mod load;

@@ -1,5 +1,5 @@
-//! Several servers of one installation: on one MongoDB and one Redis, each with a folder, a port
-//! and a queue of its own.
+//! Several servers of one installation: on one MongoDB, one Redis and one RabbitMQ, each with a
+//! folder and a port of its own.
 
 use std::sync::Arc;
 
@@ -8,18 +8,17 @@ use settings::{Secret, Settings};
 use testkit::{
     lossy_bus::LossyBus,
     mongo_server::{self, MongoServer},
+    rabbit_server::{self, RabbitServer},
     redis_server::{self, RedisServer},
 };
 
 use crate::Server;
 
-/// Each process has a queue of its own.
-const QUEUE: &str = "sqlite:queue.db";
-
 /// An installation that servers can be started in.
 pub struct Nodes {
     store: String,
     redis: String,
+    queue: String,
     secret: String,
 }
 
@@ -37,11 +36,13 @@ impl Nodes {
     #[must_use]
     pub fn on(mongo: &MongoServer) -> Option<Self> {
         let redis = redis_server::or_skip(RedisServer::shared())?;
+        let rabbit = rabbit_server::or_skip(RabbitServer::shared())?;
         let (base, options) = mongo.uri().split_once("/?").expect("options");
         let name = RowId::new().uuid().simple();
         Some(Self {
             store: format!("{base}/hubbub_{name}?{options}"),
             redis: redis.url().to_owned(),
+            queue: rabbit.url_of(&format!("hubbub_{name}")),
             secret: RowId::new().uuid().simple().to_string(),
         })
     }
@@ -50,7 +51,7 @@ impl Nodes {
     pub fn variables(&self) -> [(&str, &str); 5] {
         [
             ("STORE_URL", &self.store),
-            ("QUEUE_URL", QUEUE),
+            ("QUEUE_URL", &self.queue),
             ("CACHE_URL", &self.redis),
             ("BUS_URL", &self.redis),
             ("HUBBUB_AUTH__SECRET", &self.secret),
@@ -73,12 +74,17 @@ impl Nodes {
     async fn start_between(&self, between: impl Fn(&mut Ports) + Send + Sync + 'static) -> Server {
         let change = |settings: &mut Settings| {
             settings.no_limits = true;
-            settings.auth.secret = Secret::new(&self.secret);
-            settings.backends.store_url.clone_from(&self.store);
-            settings.backends.queue_url = QUEUE.to_owned();
-            settings.backends.cache_url.clone_from(&self.redis);
-            settings.backends.bus_url.clone_from(&self.redis);
+            self.join(settings);
         };
         Server::start_between(change, Arc::new(between)).await
+    }
+
+    /// Lets settings be those of one of its servers.
+    pub(crate) fn join(&self, settings: &mut Settings) {
+        settings.auth.secret = Secret::new(&self.secret);
+        settings.backends.store_url.clone_from(&self.store);
+        settings.backends.queue_url.clone_from(&self.queue);
+        settings.backends.cache_url.clone_from(&self.redis);
+        settings.backends.bus_url.clone_from(&self.redis);
     }
 }

@@ -6,7 +6,7 @@ use domain::ports::Ports;
 use settings::{PolicySetting, Settings};
 use tempfile::TempDir;
 
-use crate::{Anon, Rest, SignedIn};
+use crate::{Anon, Rest, SignedIn, backends};
 
 /// bcrypt's lowest cost: the tests are not about how long a hash takes.
 const QUICK_HASH: u32 = 4;
@@ -64,6 +64,7 @@ impl Server {
             ..Settings::default()
         };
         settings.auth.bcrypt_cost = QUICK_HASH;
+        backends::choose(&mut settings);
         change(&mut settings);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = run(settings.clone(), any, &between).await;
