@@ -24,6 +24,9 @@ const BOOT: Duration = Duration::from_secs(120);
 /// How often another port is tried, where somebody else took the free one.
 const PORTS: usize = 3;
 
+/// An Erlang system that ends while it boots would leave a dump in the working directory.
+const NO_DUMP: (&str, &str) = ("ERL_CRASH_DUMP_SECONDS", "0");
+
 /// The program.
 pub(super) struct RabbitProgram(PathBuf);
 
@@ -67,6 +70,7 @@ impl RabbitProgram {
         let program = self.0.with_file_name("rabbitmqctl");
         let mut control = Command::new(program);
         control.env("ERL_EPMD_PORT", names()?.to_string());
+        control.env(NO_DUMP.0, NO_DUMP.1);
         control.args(["--node", &node(port), "--erlang-cookie", &cookie(port)]);
         control.args(command).stdout(Stdio::null());
         run(&mut control, BOOT)
@@ -78,6 +82,7 @@ impl RabbitProgram {
         // The script becomes the program then, instead of waiting for it.
         command.env("RABBITMQ_ALLOW_INPUT", "1").arg("-noinput");
         command.env("ERL_EPMD_PORT", names()?.to_string());
+        command.env(NO_DUMP.0, NO_DUMP.1);
         command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
         place(&mut command, port, data)?;
         let (process, pid) = Process::spawn(&mut command, PATIENCE)?;
