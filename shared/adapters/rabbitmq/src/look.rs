@@ -1,21 +1,33 @@
 //! Looking at what is in the queues, without taking it.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, time::Duration};
 
 use domain::ports::{QueueDepth, SetAside};
 use futures_util::StreamExt;
 use lapin::{
     Channel,
-    options::{BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions},
+    options::{
+        BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+        QueueDeclareOptions,
+    },
     types::FieldTable,
 };
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use crate::{failure::Failure, link::Link, message, place::Place, topology};
 
 /// How many of those that were set aside are looked at, the oldest first, since a queue is read
 /// from its front. More are for the broker's own administration.
 const LOOKED_AT: u32 = 10_000;
+
+/// How long the broker may take to have back what was read.
+const GIVING_BACK: Duration = Duration::from_secs(1);
+
+/// How often it is asked whether it has.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// Looks, one at a time: what one look holds no other can see.
 #[derive(Default)]
@@ -105,7 +117,7 @@ async fn read_all(channel: &Channel, place: &Place) -> Result<Vec<SetAside>, Fai
     channel.basic_qos(at_once, each).await?;
     let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
     let mut consumer = channel
-        .basic_consume(queue.into(), "".into(), options, table)
+        .basic_consume(queue.as_str().into(), "".into(), options, table)
         .await?;
     let mut all = Vec::new();
     while all.len() < there as usize
@@ -113,5 +125,27 @@ async fn read_all(channel: &Channel, place: &Place) -> Result<Vec<SetAside>, Fai
     {
         all.push(message::set_aside(delivery?));
     }
+    let reader = consumer.tag();
+    let wait_for_it = BasicCancelOptions::default();
+    channel.basic_cancel(reader, wait_for_it).await?;
+    give_back(channel, &queue, there).await?;
     Ok(all)
+}
+
+/// Gives back all that was read, and waits until whoever looks next sees it: the broker takes it
+/// back some time after it was told to.
+async fn give_back(channel: &Channel, queue: &str, there: u32) -> Result<(), Failure> {
+    let all = BasicNackOptions {
+        multiple: true,
+        requeue: true,
+    };
+    channel.basic_nack(0, all).await?;
+    let back = async {
+        while messages(channel, queue).await? < there {
+            sleep(A_MOMENT).await;
+        }
+        Ok(())
+    };
+    // Whoever else reads meanwhile has it, and gives it back in turn.
+    timeout(GIVING_BACK, back).await.unwrap_or(Ok(()))
 }
