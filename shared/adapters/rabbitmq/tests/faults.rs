@@ -36,6 +36,14 @@ fn timings() -> Timings {
     }
 }
 
+/// For a line that is cut again before a connection has proven itself: the pauses would grow.
+fn for_many_cuts() -> Timings {
+    Timings {
+        pause: Duration::from_millis(200),
+        ..timings()
+    }
+}
+
 /// Publishes jobs until they are confirmed, and says how often that failed.
 async fn publish(queue: &RabbitQueue, jobs: &[Job]) -> u32 {
     let mut failed = 0;
@@ -116,7 +124,7 @@ async fn a_connection_that_is_cut_at_any_byte_loses_nothing() {
         return;
     };
     let url = server.url_through(proxy.address(), &prefix());
-    let queue = queue(&url, timings());
+    let queue = queue(&url, for_many_cuts());
     let mut confirmed = batch(1);
     publish(&queue, &confirmed).await;
     for (n, direction) in [Direction::ToServer, Direction::ToClient]
@@ -139,7 +147,7 @@ async fn what_is_settled_while_the_line_is_cut_is_kept_or_comes_again() {
         return;
     };
     let url = server.url_through(proxy.address(), &prefix());
-    let queue = queue(&url, timings());
+    let queue = queue(&url, for_many_cuts());
     let jobs = batch(8);
     publish(&queue, &jobs).await;
     let mut aside = 0;
