@@ -19,6 +19,7 @@ mod notifications;
 mod old_changes;
 mod operations;
 mod rabbitmq;
+mod rates;
 mod readme;
 mod redis;
 mod repeats;

@@ -47,6 +47,13 @@ impl Nodes {
         })
     }
 
+    /// The same with a Redis server of the test's own, which it may kill.
+    #[must_use]
+    pub fn with_redis(self, redis: &RedisServer) -> Self {
+        let redis = redis.url().to_owned();
+        Self { redis, ..self }
+    }
+
     /// What a process is told by variables to be one of it.
     pub fn variables(&self) -> [(&str, &str); 5] {
         [
@@ -61,6 +68,15 @@ impl Nodes {
     /// Starts a server of it.
     pub async fn start(&self) -> Server {
         self.start_between(|_| {}).await
+    }
+
+    /// Starts a server of it with changed settings.
+    pub async fn start_with(&self, change: impl FnOnce(&mut Settings)) -> Server {
+        let change = |settings: &mut Settings| {
+            self.join(settings);
+            change(settings);
+        };
+        Server::start_with(change).await
     }
 
     /// Starts a server that does not hear one in so many messages of the bus. `seed` says which.

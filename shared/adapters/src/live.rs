@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use adapter_local::{LocalBus, LocalCache, LocalPresences};
 use adapter_redis::{
-    BadUrl, BusBounds, Link, Place, RedisBus, RedisCache, RedisPresences, Timings,
+    BadUrl, BusBounds, Link, Place, RedisBudgets, RedisBus, RedisCache, RedisPresences, Timings,
 };
-use domain::ports::{Bus, Cache, Dependency, Presences, Store};
+use domain::ports::{Budgets, Bus, Cache, Dependency, Presences, Store};
 use uuid::Uuid;
 
 use crate::url::{LiveUrl, Plan, UrlProblem};
@@ -15,16 +15,18 @@ use crate::url::{LiveUrl, Plan, UrlProblem};
 pub(crate) struct LivePorts {
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) presences: Arc<dyn Presences>,
+    pub(crate) budgets: Option<Arc<dyn Budgets>>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
 }
 
-/// Opens them for a store. Presences lie where the cache lies. A server that is away is no error: it
+/// Opens them for a store. Presences and budgets lie where the cache lies. A server that is away is no error: it
 /// is reached for until it is there, and so is one whose store is away.
 pub(crate) async fn open(plan: &Plan, store: &Arc<dyn Store>) -> Result<LivePorts, UrlProblem> {
     let mut ports = LivePorts {
         cache: Arc::new(LocalCache::new()),
         presences: Arc::new(LocalPresences::new()),
+        budgets: None,
         bus: Arc::new(LocalBus::new()),
         dependencies: Vec::new(),
     };
@@ -32,6 +34,7 @@ pub(crate) async fn open(plan: &Plan, store: &Arc<dyn Store>) -> Result<LivePort
         let link = Link::open("cache", place, Timings::default()).await;
         ports.cache = Arc::new(RedisCache::new(Arc::clone(&link)));
         ports.presences = Arc::new(RedisPresences::new(Arc::clone(&link)));
+        ports.budgets = Some(Arc::new(RedisBudgets::new(Arc::clone(&link))));
         ports.dependencies.push(("cache", link));
     }
     if let Some(place) = plan.bus.place_of(store)? {

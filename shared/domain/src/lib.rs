@@ -58,7 +58,7 @@ pub use message::{Body, Cursor, Message, Page, Reaction, SHOWN_REACTORS, Split};
 pub use names::{Email, Emoji, Password, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use presence::{Presence, PresenceState, Wish};
-pub use rate::Rate;
+pub use rate::{Budget, Holder, Rate};
 pub use receipt::Receipt;
 pub use recent::Recent;
 pub use rights::Deed;

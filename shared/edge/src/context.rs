@@ -69,6 +69,7 @@ impl Context {
         }
         let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
         let auth = Authenticator::new(ports.store.clone(), clock, &settings, secret);
+        let rates = Rates::new(&limits, lifted, secret).shared_by(ports.budgets.clone());
         let node = NodeId::new();
         Self {
             node,
@@ -76,7 +77,7 @@ impl Context {
             auth: Arc::new(auth),
             links: Arc::new(LinkSigner::new(secret)),
             passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),
-            rates: Arc::new(Rates::new(&limits, lifted)),
+            rates: Arc::new(rates),
             sessions: Arc::new(Sessions::new(&limits, lifted)),
             origins: Arc::new(Origins::new(&settings.http.allowed_origins)),
             proxies: Arc::new(Proxies::new(&settings.server.trusted_proxies)),

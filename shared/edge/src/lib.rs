@@ -13,6 +13,7 @@ pub mod body;
 pub mod caps;
 pub mod cards;
 pub mod context;
+mod derived;
 pub mod disposition;
 pub mod docs;
 mod form;

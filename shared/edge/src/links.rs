@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{Code, FileId, Result, Timestamp};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use settings::Secret;
 use sha2::Sha256;
+
+use crate::derived::key_for;
 
 /// What the key is for, so that no other use of the secret makes the same.
 const PURPOSE: &[u8] = b"hubbub file links, version 2";
@@ -39,10 +41,8 @@ impl LinkSigner {
     /// Derives the key from the secret of our tokens.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        let mut derive = keyed(secret.reveal().as_bytes());
-        derive.update(PURPOSE);
-        let key = derive.finalize().into_bytes();
-        Self { key: keyed(&key) }
+        let key = key_for(PURPOSE, secret.reveal().as_bytes());
+        Self { key }
     }
 
     /// Signs that a file may be read from `now` on for so long, under this name.
@@ -82,10 +82,6 @@ impl LinkSigner {
         mac.update(file.name.as_bytes());
         mac
     }
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
 #[cfg(test)]

@@ -101,11 +101,11 @@ pub fn in_process(ctx: &Context, services: Vec<Service>) -> Front {
 
 fn own_tasks(ctx: &Context) -> Vec<Task> {
     let mut tasks = vec![
-        ctx.rates.clone().task(ctx.stop.clone()),
         ctx.health.clone().task(ctx.stop.clone()),
         ctx.auth.clone().task(ctx.stop.clone()),
         telemetry::task(ctx.stop.clone()),
     ];
+    tasks.extend(ctx.rates.clone().tasks(&ctx.stop));
     tasks.extend(crate::Live::tasks(ctx));
     tasks
 }

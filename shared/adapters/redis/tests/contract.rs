@@ -4,10 +4,10 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
-use adapter_redis::{BusBounds, RedisBus, RedisCache, RedisPresences};
+use adapter_redis::{BusBounds, RedisBudgets, RedisBus, RedisCache, RedisPresences};
 use common::{bus, link, patient, place, server};
-use domain::ports::{Bus, Cache, Presences};
-use testkit::contract::live::{BusWorld, CacheWorld, PresenceWorld};
+use domain::ports::{Budgets, Bus, Cache, Presences};
+use testkit::contract::live::{BudgetWorld, BusWorld, CacheWorld, PresenceWorld};
 
 struct Caches {
     cache: RedisCache,
@@ -39,6 +39,14 @@ impl PresenceWorld for People {
 
     fn fleeting(&self) -> (Arc<dyn Presences>, Duration) {
         (self.fleeting.clone(), FLEETING)
+    }
+}
+
+struct Spending(Arc<RedisBudgets>);
+
+impl BudgetWorld for Spending {
+    fn budgets(&self) -> Arc<dyn Budgets> {
+        self.0.clone()
     }
 }
 
@@ -76,6 +84,11 @@ async fn people() -> Option<People> {
     })
 }
 
+async fn spending() -> Option<Spending> {
+    let link = link(place(server()?.url()), patient()).await;
+    Some(Spending(Arc::new(RedisBudgets::new(link))))
+}
+
 async fn buses() -> Option<Buses> {
     let url = server()?.url();
     let tight = BusBounds {
@@ -90,4 +103,5 @@ async fn buses() -> Option<Buses> {
 
 testkit::cache_contract!(caches);
 testkit::presence_contract!(people);
+testkit::budget_contract!(spending);
 testkit::bus_contract!(buses);

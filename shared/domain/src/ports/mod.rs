@@ -8,6 +8,7 @@
 //! those that write with `unknown_outcome` (the answer was lost: call again, it is idempotent).
 
 mod archive;
+mod budgets;
 mod files;
 mod live;
 mod log;
@@ -19,6 +20,7 @@ mod work;
 use std::sync::Arc;
 
 pub use archive::{Bodies, Copied, Holds, Overrides, Policies, RunRooms, Runs, Swung};
+pub use budgets::{Budgets, Spent};
 pub use files::{Blobs, ByteStream, FileLinks, Files};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache, Presences};
 pub use log::{Dropped, History, Inbox, Log, Outbox};
@@ -120,6 +122,8 @@ pub struct Ports {
     pub cache: Arc<dyn Cache>,
     /// Forgetful too: who is there.
     pub presences: Arc<dyn Presences>,
+    /// What rates count over all processes; none where this one counts for itself.
+    pub budgets: Option<Arc<dyn Budgets>>,
     /// Live, at most once.
     pub bus: Arc<dyn Bus>,
     /// Work, at least once.

@@ -6,9 +6,11 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Family, FamilyId};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
+
+use crate::derived::key_for;
 
 /// What the key is for, so that no other use of the secret gives the same.
 const PURPOSE: &[u8] = b"hubbub refresh token 1";
@@ -30,8 +32,7 @@ pub(super) struct Claimed {
 
 impl RefreshKey {
     pub(super) fn new(secret: &[u8]) -> Self {
-        let purpose = keyed(secret).chain_update(PURPOSE).finalize();
-        Self(keyed(&purpose.into_bytes()))
+        Self(key_for(PURPOSE, secret))
     }
 
     /// The token of a family's generation.
@@ -73,10 +74,6 @@ impl Claimed {
         let same = token.starts_with(&format!("{id}.{}.", claimed.generation));
         same.then_some(claimed)
     }
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes keys of every length")
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 use std::{cell::RefCell, fmt::Write as _, time::Duration};
 
 use domain::Rate;
-use governor::Quota;
 use hyper::{
     HeaderMap,
     header::{HeaderName, HeaderValue},
 };
+
+use super::quota::Quota;
 
 /// How many there may be, and in which time: `"sends";q=30;w=3`.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -58,8 +59,8 @@ pub(crate) fn set_headers(headers: &mut HeaderMap) {
     let (mut policy, mut state) = (String::new(), String::new());
     for reading in &readings {
         let separator = if policy.is_empty() { "" } else { ", " };
-        let (name, quota) = (reading.rate.name(), reading.quota.burst_size());
-        let window = seconds(reading.quota.burst_size_replenished_in());
+        let (name, quota) = (reading.rate.name(), reading.quota.burst());
+        let window = seconds(reading.quota.window());
         let (left, wait) = (reading.remaining, seconds(reading.wait));
         // Writing to a String cannot fail.
         let _ = write!(policy, "{separator}\"{name}\";q={quota};w={window}");
@@ -82,10 +83,10 @@ mod tests {
     use domain::{Limits, UserId};
 
     use super::*;
-    use crate::{Peer, Rates};
+    use crate::{Peer, Rates, rates::tests::rates};
 
     async fn headers_after(asks: impl FnOnce(&Rates)) -> [String; 2] {
-        let rates = Rates::new(&Limits::default(), false);
+        let rates = rates(&Limits::default());
         let mut headers = HeaderMap::new();
         scope(async {
             asks(&rates);
@@ -136,8 +137,6 @@ mod tests {
     async fn an_answer_that_no_rate_had_a_part_in_says_nothing() {
         assert_eq!(headers_after(|_| {}).await, ["", ""]);
         // Outside of a request nothing is kept.
-        Rates::new(&Limits::default(), false)
-            .send(UserId::new())
-            .unwrap();
+        rates(&Limits::default()).send(UserId::new()).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
+pub mod budgets;
 pub mod bus;
 pub mod cache;
 pub mod clock;
@@ -9,7 +10,7 @@ pub mod presence;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::ports::{Bus, Cache, Presences};
+use domain::ports::{Budgets, Bus, Cache, Presences};
 
 /// A fresh cache.
 pub trait CacheWorld: Send + Sync {
@@ -27,6 +28,12 @@ pub trait PresenceWorld: Send + Sync {
 
     /// The same with entries that run out after this fraction of a second.
     fn fleeting(&self) -> (Arc<dyn Presences>, Duration);
+}
+
+/// Budgets that nobody else spends.
+pub trait BudgetWorld: Send + Sync {
+    /// The port.
+    fn budgets(&self) -> Arc<dyn Budgets>;
 }
 
 /// A fresh bus.
@@ -71,6 +78,23 @@ macro_rules! presence_contract {
                 what_is_not_touched_runs_out,
                 what_ran_out_is_not_shown,
                 what_ran_out_is_told_in_pieces,
+            ]
+        }
+    };
+}
+
+/// Runs the suite of [`Budgets`](domain::ports::Budgets) on the worlds of `open`.
+#[macro_export]
+macro_rules! budget_contract {
+    ($open:ident) => {
+        $crate::contract_cases! { $open, live;
+            budgets: [
+                what_is_taken_adds_up,
+                every_budget_is_apart,
+                what_a_process_counted_itself_is_owed,
+                nobody_owes_more_than_the_most,
+                what_is_taken_comes_back,
+                many_at_once_lose_nothing,
             ]
         }
     };
