@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Server, SignedIn, Socket, eventually, spawn};
+use e2e::{Server, Socket, eventually, spawn};
 use serde_json::{Value, json};
 use testkit::rabbit_server::{RabbitServer, or_skip};
 
@@ -43,22 +43,6 @@ impl Heard {
     }
 }
 
-/// The rooms that somebody was told to have been added to.
-async fn added_to(who: &SignedIn) -> Vec<String> {
-    let inbox = who.rest.get("/api/v1/notifications").await.expect(200);
-    let all = inbox["notifications"].as_array().expect("a list").iter();
-    let added = all.filter(|told| told["cause"] == "added");
-    let room = |told: &Value| told["room"].as_str().map(str::to_owned);
-    added.filter_map(room).collect()
-}
-
-/// A group that alice makes with bob, of which the queue alone tells him.
-async fn a_group_with(alice: &SignedIn, bob: &SignedIn, name: &str) -> String {
-    let body = json!({"kind": "group", "name": name, "members": [bob.id]});
-    let group = alice.rest.post("/api/v1/rooms", &body).await.expect(201);
-    group["id"].as_str().expect("an id").to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_while_the_broker_is_dead_is_told_when_it_is_back() {
     let Some(broker) = or_skip(RabbitServer::start()) else {
@@ -78,21 +62,21 @@ async fn what_happens_while_the_broker_is_dead_is_told_when_it_is_back() {
     .await;
     let alice = server.anon().sign_up("alice").await;
     let bob = server.anon().sign_up("bob").await;
-    let room = a_group_with(&alice, &bob, "lobby").await;
+    let room = alice.create_group("lobby", &[&bob]).await;
     let mut bell = bob.socket(LISTEN).await.expect("a socket");
     bell.next_of("hello").await;
     alice.say(&room, "one").await;
     let heard = Heard::of(bell);
     eventually("bob hears", async || heard.has(&["one"]).then_some(())).await;
     eventually("bob hears of the room", async || {
-        (added_to(&bob).await == [room.as_str()]).then_some(())
+        (bob.added_to().await == [room.as_str()]).then_some(())
     })
     .await;
 
     broker.kill().expect("our own broker");
     alice.say(&room, "two").await;
     alice.say(&room, "three").await;
-    let second = a_group_with(&alice, &bob, "cellar").await;
+    let second = alice.create_group("cellar", &[&bob]).await;
     eventually("readiness names it", async || {
         let (status, told) = readiness(&server).await;
         assert_eq!(status, 200, "the server goes on: {told}");
@@ -100,11 +84,11 @@ async fn what_happens_while_the_broker_is_dead_is_told_when_it_is_back() {
         told.contains("[~]queue: RabbitMQ").then_some(())
     })
     .await;
-    assert_eq!(added_to(&bob).await, [room.as_str()], "nobody could tell");
+    assert_eq!(bob.added_to().await, [room.as_str()], "nobody could tell");
 
     tokio::task::block_in_place(|| broker.restart()).expect("our own broker");
     let back = Instant::now();
-    while !(heard.has(&["two", "three"]) && added_to(&bob).await.contains(&second)) {
+    while !(heard.has(&["two", "three"]) && bob.added_to().await.contains(&second)) {
         assert!(back.elapsed() < RETURN, "bob was not told of everything");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -105,6 +105,29 @@ impl SignedIn {
             .expect(200)
     }
 
+    /// Makes a group with others, and gives its id.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn create_group(&self, name: &str, others: &[&Self]) -> String {
+        let members: Vec<_> = others.iter().map(|other| &other.id).collect();
+        let body = json!({"kind": "group", "name": name, "members": members});
+        let group = self.rest.post("/api/v1/rooms", &body).await.expect(201);
+        group["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The rooms that the inbox says they were added to.
+    ///
+    /// # Panics
+    /// When the inbox is refused.
+    pub async fn added_to(&self) -> Vec<String> {
+        let inbox = self.rest.get("/api/v1/notifications").await.expect(200);
+        let all = inbox["notifications"].as_array().expect("a list").iter();
+        let added = all.filter(|told| told["cause"] == "added");
+        let room = |told: &Value| told["room"].as_str().map(str::to_owned);
+        added.filter_map(room).collect()
+    }
+
     /// Says something through REST.
     ///
     /// # Panics
