@@ -123,8 +123,7 @@ impl Banner<'_> {
     fn dialects(&self) -> String {
         let mut names = "native".to_owned();
         for dialect in &self.settings.dialects {
-            let DialectName::Rooms = dialect;
-            let _ = write!(names, ", rooms");
+            let _ = write!(names, ", {}", dialect.as_str());
         }
         names
     }

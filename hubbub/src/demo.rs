@@ -7,8 +7,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use domain::{
-    Caller, ClientId, Code, Command, Content, Error, NewUser, Password, Reply, Result, RoomId,
-    RoomName, TenantId, Timestamp, User, UserId, Username, WantedRoom,
+    Caller, ClientId, Code, Command, Content, Error, FullName, NewUser, Password, Reply, Result,
+    RoomId, RoomName, TenantId, Timestamp, User, UserId, Username, WantedRoom,
 };
 use edge::{Application, Context, random};
 use settings::{Mode, Settings};
@@ -186,6 +186,7 @@ fn newcomer(name: &str, hash: String) -> Result<NewUser> {
         tenant: TenantId::default(),
         username: Username::parse(name, None)?,
         email: None,
+        names: FullName::default(),
         password_hash: Some(hash),
         alias: Some(alias(name)),
         admin: false,

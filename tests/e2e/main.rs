@@ -21,6 +21,7 @@ mod operations;
 mod rabbitmq;
 mod rates;
 mod readme;
+mod recipients_document;
 mod redis;
 mod repeats;
 mod resume;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Card, Code, Email, Error, Label, Password, Profile, Result, User, UserId, Username,
+    Caller, Card, Code, Email, Error, FullName, Label, Password, PersonName, Profile, Result, User,
+    UserId, Username,
 };
 use edge::{Peer, auth::Granted};
 
@@ -19,6 +20,10 @@ pub struct ProfileChange {
     pub username: Option<String>,
     /// The wanted address, or that there is to be none.
     pub email: Option<Option<String>>,
+    /// The wanted first name, or that there is to be none.
+    pub first_name: Option<Option<String>>,
+    /// The wanted last name, or that there is to be none.
+    pub last_name: Option<Option<String>>,
 }
 
 /// Two passwords.
@@ -44,7 +49,28 @@ impl ProfileChange {
             }
             None => now.username.clone(),
         };
-        Ok(Profile { username, email })
+        let names = FullName {
+            first: named(&self.first_name, "first_name", &now.names.first)?,
+            last: named(&self.last_name, "last_name", &now.names.last)?,
+        };
+        Ok(Profile {
+            username,
+            email,
+            names,
+        })
+    }
+}
+
+/// A name as it would be then.
+fn named(
+    wanted: &Option<Option<String>>,
+    field: &'static str,
+    now: &Option<PersonName>,
+) -> Result<Option<PersonName>> {
+    match wanted {
+        Some(Some(name)) => PersonName::parse(name, field).map(Some),
+        Some(None) => Ok(None),
+        None => Ok(now.clone()),
     }
 }
 
@@ -53,7 +79,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `rate_limited` before any work, since a refusal says that somebody has a name or an address;
-    /// `invalid_username`, `invalid_email`; `username_taken` with the field that is taken;
+    /// `invalid_username`, `invalid_email`, `invalid_field` for the other names; `username_taken` with the field that is taken;
     /// `busy` when others change it all the time; what the store says.
     pub async fn change_profile(&self, id: UserId, change: &ProfileChange) -> Result<User> {
         self.rates.change(id)?;
@@ -66,10 +92,15 @@ impl Accounts {
             }
             if self.store.set_profile(id, &was, is.clone()).await? {
                 let renamed = is.username != was.username;
-                let Profile { username, email } = is;
+                let Profile {
+                    username,
+                    email,
+                    names,
+                } = is;
                 let user = User {
                     username,
                     email,
+                    names,
                     ..user
                 };
                 self.auth.forget(id).await;
@@ -162,6 +193,7 @@ mod tests {
         Profile {
             username: Username::parse("ann@example.org", Some(&email)).unwrap(),
             email: Some(email),
+            names: FullName::stored(Some("Ann".to_owned()), None),
         }
     }
 
@@ -169,6 +201,7 @@ mod tests {
         let change = ProfileChange {
             username: username.map(str::to_owned),
             email: email.map(|email| email.map(str::to_owned)),
+            ..ProfileChange::default()
         };
         change.of(&now()).map_err(|error| error.code())
     }
@@ -189,6 +222,26 @@ mod tests {
         assert_eq!(changed(None, Some(None)), Err(Code::InvalidUsername));
         let both = changed(Some("anna@example.org"), other).unwrap();
         assert_eq!(both.username.as_str(), "anna@example.org");
+    }
+
+    #[test]
+    fn names_are_said_kept_and_taken_back() {
+        let change = ProfileChange {
+            last_name: Some(Some(" Lee ".to_owned())),
+            ..ProfileChange::default()
+        };
+        let both = change.of(&now()).unwrap();
+        assert_eq!(both.names.shown(&both.username), ("Ann", "Lee"));
+        let change = ProfileChange {
+            first_name: Some(None),
+            ..ProfileChange::default()
+        };
+        assert_eq!(change.of(&both).unwrap().names.first, None);
+        let blank = ProfileChange {
+            first_name: Some(Some(" ".to_owned())),
+            ..ProfileChange::default()
+        };
+        assert_eq!(blank.of(&both).unwrap_err().field(), Some("first_name"));
     }
 
     #[test]

@@ -8,8 +8,8 @@ pub use change::{PasswordChange, ProfileChange};
 use std::sync::Arc;
 
 use domain::{
-    Code, Email, Error, Label, NewUser, Password, Result, TenantId, TokenKey, User, UserId,
-    Username, ports::Store,
+    Code, Email, Error, FullName, Label, NewUser, Password, PersonName, Result, TenantId, TokenKey,
+    User, UserId, Username, ports::Store,
 };
 use edge::{
     Authenticator, Context, Live, Passwords, Peer, Rates,
@@ -38,6 +38,8 @@ pub struct NewAccount {
     pub username: Username,
     /// The address, if there is one.
     pub email: Option<Email>,
+    /// What they are called besides, where the form asks for it.
+    pub names: FullName,
     /// The wanted password.
     pub password: Password,
 }
@@ -57,6 +59,7 @@ impl NewAccount {
         Ok(Self {
             username: Username::parse(username, email.as_ref())?,
             email,
+            names: FullName::default(),
             password: Password::parse(password, min_chars)?,
         })
     }
@@ -75,6 +78,20 @@ impl NewAccount {
         let new = Self::parse(username, email, password, min_chars)?;
         let username = Username::chosen(username, new.email.as_ref())?;
         Ok(Self { username, ..new })
+    }
+
+    /// The same, of somebody who is called so besides.
+    ///
+    /// # Errors
+    /// `invalid_field` naming `first_name` or `last_name`.
+    pub fn called(self, first: Option<&str>, last: Option<&str>) -> Result<Self> {
+        let first = first.map(|name| PersonName::parse(name, "first_name"));
+        let last = last.map(|name| PersonName::parse(name, "last_name"));
+        let names = FullName {
+            first: first.transpose()?,
+            last: last.transpose()?,
+        };
+        Ok(Self { names, ..self })
     }
 }
 
@@ -118,6 +135,7 @@ impl Accounts {
             tenant: TenantId::default(),
             username: new.username,
             email: new.email,
+            names: new.names,
             password_hash: Some(password_hash),
             alias: None,
             admin,
@@ -139,9 +157,36 @@ impl Accounts {
         password: String,
     ) -> Result<(User, Granted)> {
         let user = self.verified(peer, name, &password).await?;
+        self.admit(user, label, password).await
+    }
+
+    /// Begins a login of somebody whose password was right a moment ago.
+    async fn admit(&self, user: User, label: Label, password: String) -> Result<(User, Granted)> {
         let granted = self.auth.begin(&user, label).await?;
         self.confirm(&user, password, &granted.token).await?;
         Ok((user, granted))
+    }
+
+    /// Does what [`Accounts::log_in`] does for whoever has the address, whatever their name. What is no
+    /// address is taken for a name.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn log_in_by_address(
+        &self,
+        peer: Peer,
+        label: Label,
+        address: &str,
+        password: String,
+    ) -> Result<(User, Granted)> {
+        let tenant = TenantId::default();
+        self.rates.login(peer, &tenant, address)?;
+        let found = match Email::parse(address) {
+            Ok(email) => self.store.user_by_email(&tenant, &email).await?,
+            Err(_) => self.find(&tenant, address).await?,
+        };
+        let user = self.proves(found, &password).await?;
+        self.admit(user, label, password).await
     }
 
     /// Does what [`Accounts::log_in`] does, for dialects that renew nothing.
@@ -200,6 +245,20 @@ impl Accounts {
         user.ok_or_else(|| Code::UserNotFound.into())
     }
 
+    /// Up to `limit` people of a tenant, from those who signed up last, by falling id before
+    /// `before`.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn people(
+        &self,
+        tenant: &TenantId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>> {
+        self.store.newest_users(tenant, before, limit).await
+    }
+
     /// The account of this name.
     ///
     /// # Errors
@@ -214,6 +273,11 @@ impl Accounts {
         let tenant = TenantId::default();
         self.rates.login(peer, &tenant, name)?;
         let user = self.find(&tenant, name).await?;
+        self.proves(user, password).await
+    }
+
+    /// Who was found, if there is somebody and this is their password.
+    async fn proves(&self, user: Option<User>, password: &str) -> Result<User> {
         let right = self.is_right(user.as_ref(), password).await?;
         let user = user.filter(|_| right);
         user.ok_or_else(|| Code::WrongCredentials.into())

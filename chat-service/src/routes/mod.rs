@@ -1,6 +1,8 @@
 //! What is mounted where, on one page.
 
+mod drf;
 mod native;
+mod recipients;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -8,7 +10,7 @@ mod tests;
 use std::{convert::Infallible, sync::Arc};
 
 use domain::Result;
-use edge::{Application, Authenticator, Context, Endpoint, Service, answer, query};
+use edge::{Application, Authenticator, Context, Endpoint, Fallback, Service, answer, query};
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
@@ -26,6 +28,7 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/ws-ticket", &["POST"]),
     at("/api/v1/me", &["GET", "HEAD", "PATCH"]),
     at("/api/v1/me/password", &["POST"]),
+    at("/api/v1/people", &["GET", "HEAD"]),
     at("/api/v1/users", &["GET", "HEAD"]),
     at("/api/v1/users/{user}", &["GET", "HEAD"]),
     at("/api/v1/setup", &["POST"]),
@@ -62,21 +65,32 @@ const NATIVE: &[Endpoint] = &[
 /// Where files are uploaded, which may take long.
 const UPLOADS: &str = "/api/v1/files";
 
-/// The `rooms` dialect. The document's paths end with a slash; without it they are good, too.
-const ROOMS: &[Endpoint] = &[
-    at("/api/user/signup/", &["POST"]),
-    at("/api/user/signup", &["POST"]),
-    at("/api/user/login/", &["POST"]),
-    at("/api/user/login", &["POST"]),
-    at("/api/user/logout/", &["POST"]),
-    at("/api/user/logout", &["POST"]),
-    at("/api/room/create/", &["POST"]),
-    at("/api/room/create", &["POST"]),
-    at("/api/room/list/", &["GET"]),
-    at("/api/room/list", &["GET"]),
-    at("/ws/join/", &["GET"]),
-    at("/ws/join", &["GET"]),
-];
+/// The documented dialects, in the order in which their paths are looked at.
+const DIALECTS: [Mounted; 2] = [rooms::DIALECT, recipients::DIALECT];
+
+/// A documented dialect, ready to be mounted.
+struct Mounted {
+    /// By which it is switched on.
+    name: DialectName,
+    /// Its paths.
+    endpoints: &'static [Endpoint],
+    /// Below these paths the dialect says in its own words what no route took.
+    prefixes: &'static [&'static str],
+    /// How it says that.
+    missed: Fallback,
+    /// What answers.
+    routes: fn(&Arc<House>) -> BoxedFilter<(Response,)>,
+}
+
+impl Mounted {
+    /// Adds its paths to a service that has its routes.
+    fn describe(&self, service: Service) -> Service {
+        let spoken =
+            |service: Service, prefix: &&'static str| service.with_fallback(prefix, self.missed);
+        let service = self.prefixes.iter().fold(service, spoken);
+        service.with_endpoints(self.endpoints)
+    }
+}
 
 const fn at(path: &'static str, methods: &'static [&'static str]) -> Endpoint {
     Endpoint { path, methods }
@@ -100,18 +114,14 @@ pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setu
         setup: Arc::clone(setup),
         files: Files::new(ctx),
     });
-    let native = native::routes(&house);
-    let speaks = |dialect| ctx.settings.dialects.contains(&dialect);
-    if !speaks(DialectName::Rooms) {
-        return of(ctx, native);
-    }
-    let service = of(ctx, native.or(rooms::routes(&house)).unify().boxed());
-    rooms::PREFIXES
+    let mut groups = vec![native::routes(&house)];
+    let spoken = |dialect: &&Mounted| ctx.settings.dialects.contains(&dialect.name);
+    let spoken: Vec<&Mounted> = DIALECTS.iter().filter(spoken).collect();
+    groups.extend(spoken.iter().map(|dialect| (dialect.routes)(&house)));
+    let service = of(ctx, any_of(groups));
+    spoken
         .iter()
-        .fold(service, |service, prefix| {
-            service.with_fallback(prefix, rooms::missed)
-        })
-        .with_endpoints(ROOMS)
+        .fold(service, |service, dialect| dialect.describe(service))
 }
 
 /// A service of these routes, those of the native API among them.

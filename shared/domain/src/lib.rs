@@ -55,7 +55,7 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub use membership::membership;
 pub use message::{Body, Cursor, Message, Page, Reaction, SHOWN_REACTORS, Split};
-pub use names::{Email, Emoji, Password, RoomName, Username};
+pub use names::{Email, Emoji, FullName, Password, PersonName, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use presence::{Presence, PresenceState, Wish};
 pub use rate::{Budget, Holder, Rate};

@@ -62,6 +62,10 @@ text!(
     RoomName
 );
 
+mod person;
+
+pub use person::{FullName, PersonName};
+
 text!(
     /// What somebody reacts with, or says as a message of one emoji (NFC).
     Emoji

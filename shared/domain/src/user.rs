@@ -1,6 +1,6 @@
 //! People.
 
-use crate::{Email, TenantId, Timestamp, UserId, Username};
+use crate::{Email, FullName, TenantId, Timestamp, UserId, Username};
 
 /// A user of one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct User {
     pub username: Username,
     /// Unique in the tenant, where there is one.
     pub email: Option<Email>,
+    /// What they are called besides, where they have said it.
+    pub names: FullName,
     /// The password's hash with its own parameters (`$2b$…`); none for who logs in elsewhere.
     pub password_hash: Option<String>,
     /// What another system calls this user, unique in the tenant.
@@ -30,6 +32,7 @@ impl User {
         Profile {
             username: self.username.clone(),
             email: self.email.clone(),
+            names: self.names.clone(),
         }
     }
 }
@@ -41,6 +44,8 @@ pub struct Profile {
     pub username: Username,
     /// Unique in the tenant, where there is one.
     pub email: Option<Email>,
+    /// What they are called besides.
+    pub names: FullName,
 }
 
 /// Somebody who signs up, or whom a trusted issuer names for the first time.
@@ -54,6 +59,8 @@ pub struct NewUser {
     pub username: Username,
     /// Address, if any.
     pub email: Option<Email>,
+    /// What they are called besides.
+    pub names: FullName,
     /// The password's hash.
     pub password_hash: Option<String>,
     /// What another system calls them.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Command, Error, Limits, Reply, RoomId, RoomName, Scene, Seq};
+use domain::{
+    Card, Command, Error, Limits, Page, Reply, RoomId, RoomName, Scene, Seq, UserId, Username,
+};
 use uuid::Uuid;
 
 /// What a socket is bound to; a dialect whose frames name no room finds it here.
@@ -10,9 +12,31 @@ use uuid::Uuid;
 pub struct Scope {
     /// The room of the socket's path, if the path names one.
     pub room: Option<RoomId>,
+    /// With whom that room is, if it is for two.
+    pub peer: Option<Card>,
     /// The limits that content is held to.
     pub limits: std::sync::Arc<Limits>,
 }
+
+/// Who hears what is said, for dialects whose words depend on that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// Who.
+    pub user: UserId,
+    /// With whom the room of their socket is, if it is bound to one that is for two.
+    pub peer: Option<Card>,
+}
+
+impl Viewer {
+    /// Somebody whose socket is bound to no room of two.
+    #[must_use]
+    pub const fn of(user: UserId) -> Self {
+        Self { user, peer: None }
+    }
+}
+
+/// What people are called, as far as it is known.
+pub type Names<'a> = &'a dyn Fn(UserId) -> Option<Username>;
 
 /// One frame of a client, understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +92,34 @@ pub trait Dialect: Send + Sync + 'static {
     /// What [`Dialect::refuse`] then says in the dialect's own words.
     fn decode(&self, scope: &Scope, text: &str) -> Result<Request, Refused>;
 
-    /// Says what happened, the same to everybody who may hear it, so that it is encoded once.
-    fn encode(&self, scene: &Scene) -> Option<String>;
+    /// Whether its words depend on who hears them. Where they do not, each is encoded once for all.
+    fn is_personal(&self) -> bool {
+        false
+    }
+
+    /// Says what happened. Only a dialect that is personal looks at the viewer.
+    fn encode(&self, viewer: &Viewer, scene: &Scene) -> Option<String>;
+
+    /// How many messages [`Dialect::greet`] shows at most.
+    fn greets_with(&self) -> usize {
+        1
+    }
+
+    /// The first frame of a room's socket, made of the newest messages; `None` where nothing is said
+    /// before something happens.
+    fn greet(&self, _page: &Page, _names: Names<'_>) -> Option<String> {
+        None
+    }
 
     /// Answers a request.
     fn reply(&self, request: Option<&str>, reply: &Reply) -> Option<String>;
 
-    /// Refuses a request. The socket stays open.
+    /// Refuses a request. The socket stays open, unless [`Dialect::breaks_off`] says otherwise.
     fn refuse(&self, request: Option<&str>, error: &Error) -> Option<String>;
+
+    /// The close code with which a socket ends whose client sent what cannot be read; `None` where
+    /// it stays.
+    fn breaks_off(&self, _error: &Error) -> Option<u16> {
+        None
+    }
 }

@@ -5,8 +5,10 @@
 //! client noticing.
 
 pub mod dialect;
+pub mod drf;
 pub mod native;
+pub mod recipients;
 pub mod rooms;
 pub mod schema;
 
-pub use dialect::{Action, Dialect, Refused, Request, Resume, Scope};
+pub use dialect::{Action, Dialect, Names, Refused, Request, Resume, Scope, Viewer};

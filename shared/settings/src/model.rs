@@ -64,6 +64,22 @@ pub enum Mode {
 pub enum DialectName {
     /// Named rooms, one socket per room.
     Rooms,
+    /// Accounts by e-mail address, and conversations of two.
+    Recipients,
+}
+
+impl DialectName {
+    /// Every dialect that there is.
+    pub const ALL: &[Self] = &[Self::Rooms, Self::Recipients];
+
+    /// What it is called in the settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rooms => "rooms",
+            Self::Recipients => "recipients",
+        }
+    }
 }
 
 /// One URL per port.
@@ -267,7 +283,7 @@ impl Default for Settings {
             mode: Mode::default(),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             data: PathBuf::from("data"),
-            dialects: vec![DialectName::Rooms],
+            dialects: DialectName::ALL.to_vec(),
             backends: Backends::default(),
             auth: Auth::default(),
             server: Server::default(),

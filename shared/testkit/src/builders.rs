@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Appended, Change, ClientId, Content, Email, Emoji, Family, FamilyId, Label, Limits,
+    Appended, Change, ClientId, Content, Email, Emoji, Family, FamilyId, FullName, Label, Limits,
     MemberChange, MemberRow, Message, MessageId, NewChange, NewRoom, NewRow, NewUser, ReactionRow,
     Rev, Role, RoomChange, RoomId, RoomKind, RoomName, RoomRow, Row, RowId, RunId, Seq, TenantId,
     Timestamp, UserId, Username,
@@ -33,6 +33,12 @@ pub fn email(address: &str) -> Email {
     Email::parse(address).expect("a test's address is valid")
 }
 
+/// A first and a last name.
+#[must_use]
+pub fn full_name(first: &str, last: &str) -> FullName {
+    FullName::stored(Some(first.to_owned()), Some(last.to_owned()))
+}
+
 /// Somebody of the default tenant, with nothing but a name.
 #[must_use]
 pub fn new_user(name: &str) -> NewUser {
@@ -41,6 +47,7 @@ pub fn new_user(name: &str) -> NewUser {
         tenant: TenantId::default(),
         username: username(name),
         email: None,
+        names: FullName::default(),
         password_hash: None,
         alias: None,
         admin: false,

@@ -58,9 +58,12 @@ async fn sign_up(
         username,
         email,
         password,
+        first_name,
+        last_name,
     } = body?;
     let min_chars = house.ctx.settings.auth.password_min_chars;
     let new = NewAccount::chosen(&username, email.as_deref(), password, min_chars)?;
+    let new = new.called(first_name.as_deref(), last_name.as_deref())?;
     let user = house.accounts.sign_up(peer, new).await?;
     let granted = house.ctx.auth.begin(&user, label).await?;
     Ok(answer::json(StatusCode::CREATED, &known(&user, granted)))

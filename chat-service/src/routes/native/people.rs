@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Error, Label, Result, User};
+use domain::{Caller, Code, Error, Label, Result, User, UserId};
 use edge::{Peer, answer, auth::bearer, body, request};
-use protocol::native::{ChangeMe, ChangePassword, Me, UserView};
+use protocol::native::{ChangeMe, ChangePassword, Me, People, PersonView};
 use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::accounts::known;
@@ -46,8 +46,14 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         .and(asked())
         .and(query())
         .then(person_called);
+    let people = path!("api" / "v1" / "people")
+        .and(warp::get())
+        .and(asked())
+        .and(query())
+        .then(people);
     any_of(vec![
         me.map(respond).boxed(),
+        people.map(respond).boxed(),
         change.map(respond).boxed(),
         password.map(respond).boxed(),
         person.map(respond).boxed(),
@@ -66,8 +72,18 @@ async fn change(
     body: Result<ChangeMe>,
 ) -> Result<Response> {
     let who = who?;
-    let ChangeMe { username, email } = body?;
-    let change = ProfileChange { username, email };
+    let ChangeMe {
+        username,
+        email,
+        first_name,
+        last_name,
+    } = body?;
+    let change = ProfileChange {
+        username,
+        email,
+        first_name,
+        last_name,
+    };
     let user = house.accounts.change_profile(who.user, &change).await?;
     Ok(answer::json(StatusCode::OK, &Me::new(&user)))
 }
@@ -101,11 +117,24 @@ async fn person_called(house: Arc<House>, who: Result<Caller>, query: Query) -> 
     Ok(shown(&user))
 }
 
+async fn people(house: Arc<House>, who: Result<Caller>, query: Query) -> Result<Response> {
+    let who = who?;
+    let limit = query.limit(&house.ctx.limits)?;
+    let before = query.cursor::<UserId>("before")?;
+    let mut people = house
+        .accounts
+        .people(&who.tenant, before, limit + 1)
+        .await?;
+    let more = people.len() > limit;
+    people.truncate(limit);
+    let people = people.iter().map(PersonView::new).collect();
+    Ok(answer::json(StatusCode::OK, &People { people, more }))
+}
+
 fn nameless() -> Error {
     Error::invalid(Code::InvalidField, "name", "Say whom: `?name=`.")
 }
 
 fn shown(user: &User) -> Response {
-    let view = UserView::new(user.id, Some(&user.username));
-    answer::json(StatusCode::OK, &view)
+    answer::json(StatusCode::OK, &PersonView::new(user))
 }

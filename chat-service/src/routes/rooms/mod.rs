@@ -9,17 +9,40 @@ mod sockets;
 use std::sync::Arc;
 
 use domain::{Code, Error};
-use edge::{Missed, answer};
+use edge::{Endpoint, Missed, answer};
 use protocol::rooms::http;
 use serde::Serialize;
+use settings::DialectName;
 use warp::{filters::BoxedFilter, http::StatusCode, reply::Response};
 
-use super::{House, any_of};
+use super::{House, Mounted, any_of, at};
 
-/// Below these paths the dialect says in its own words what no route took.
-pub(super) const PREFIXES: &[&str] = &["/api/user", "/api/room", "/ws/join"];
+/// The dialect, ready to be mounted.
+pub(super) const DIALECT: Mounted = Mounted {
+    name: DialectName::Rooms,
+    endpoints: PATHS,
+    prefixes: &["/api/user", "/api/room", "/ws/join"],
+    missed,
+    routes,
+};
 
-pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+/// The document's paths end with a slash; without it they are good, too.
+const PATHS: &[Endpoint] = &[
+    at("/api/user/signup/", &["POST"]),
+    at("/api/user/signup", &["POST"]),
+    at("/api/user/login/", &["POST"]),
+    at("/api/user/login", &["POST"]),
+    at("/api/user/logout/", &["POST"]),
+    at("/api/user/logout", &["POST"]),
+    at("/api/room/create/", &["POST"]),
+    at("/api/room/create", &["POST"]),
+    at("/api/room/list/", &["GET"]),
+    at("/api/room/list", &["GET"]),
+    at("/ws/join/", &["GET"]),
+    at("/ws/join", &["GET"]),
+];
+
+fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     any_of(vec![
         accounts::routes(house),
         room::routes(house),
@@ -28,7 +51,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 }
 
 /// Says what no route took.
-pub(super) fn missed(missed: &Missed<'_>) -> Response {
+fn missed(missed: &Missed<'_>) -> Response {
     message(missed.error)
 }
 

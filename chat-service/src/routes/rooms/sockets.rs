@@ -8,6 +8,7 @@ use edge::{
     auth::{Identity, bearer_of},
     socket::{Admitted, HandshakeError, Upgrade, upgrade},
 };
+use protocol::rooms::Rooms;
 use warp::{
     Filter,
     filters::BoxedFilter,
@@ -78,7 +79,7 @@ async fn find(house: &House, who: &Caller, name: Option<&str>) -> Result<RoomId>
 
 async fn open(house: &House, who: &Identity, room: RoomId, upgrade: Upgrade) -> Result<Response> {
     // Whoever is refused here is not to become a member.
-    let admitted = Admitted::enter(&house.ctx, upgrade, who).await?;
+    let admitted = Admitted::enter(&house.ctx, upgrade, who, &Rooms, None).await?;
     house
         .app
         .handle(&who.caller, Command::Join { room })

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    Code, Error, NewUser, Profile, Result, TenantId, User, UserId, Username,
+    Code, Email, Error, NewUser, Profile, Result, TenantId, User, UserId, Username,
     ports::{Profiles, Users},
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
@@ -13,7 +13,7 @@ use crate::{
     db::Db,
     failure::Failure,
     records::{OwnRecord, UserRecord},
-    values::{date, id},
+    values::{date, id, limit as most},
 };
 
 impl Db {
@@ -67,6 +67,8 @@ impl Db {
             let wanted = UserRecord {
                 username: is.username.as_str().to_owned(),
                 email: own_email(&known.tenant, is),
+                first_name: is.names.first().map(str::to_owned),
+                last_name: is.names.last().map(str::to_owned),
                 ..known.clone()
             };
             match self.replace_profile(&known, &wanted).await {
@@ -77,28 +79,38 @@ impl Db {
         Err(Failure::Contended)
     }
 
-    /// Gives an account another name and address, if it still has those that were read.
+    /// Lets an account say other things of itself, if it still says those that were read.
     async fn replace_profile(
         &self,
         known: &UserRecord,
         wanted: &UserRecord,
     ) -> Result<bool, Failure> {
-        let mut same = doc! {"_id": known.id, "username": &known.username};
-        same.insert(
-            "email",
-            or_absent(known.email.as_ref().map(bson).transpose()?),
-        );
-        let mut set = doc! {"username": &wanted.username};
-        let update = match &wanted.email {
-            Some(email) => {
-                set.insert("email", bson(email)?);
-                doc! {"$set": set}
-            }
-            None => doc! {"$set": set, "$unset": {"email": ""}},
-        };
+        let (mut same, mut set, mut unset) = (doc! {"_id": known.id}, doc! {}, doc! {});
+        for ((field, was), (_, is)) in said(known)?.into_iter().zip(said(wanted)?) {
+            same.insert(field, or_absent(was));
+            match is {
+                Some(value) => set.insert(field, value),
+                None => unset.insert(field, ""),
+            };
+        }
+        let mut update = doc! {"$set": set};
+        if !unset.is_empty() {
+            update.insert("$unset", unset);
+        }
         let replaced = self.call(self.users.update_one(same, update)).await?;
         Ok(replaced.matched_count == 1)
     }
+}
+
+/// What an account says of itself, by field.
+fn said(record: &UserRecord) -> Result<[(&'static str, Option<Bson>); 4], Failure> {
+    let text = |text: &Option<String>| text.clone().map(Bson::String);
+    Ok([
+        ("username", Some(record.username.clone().into())),
+        ("email", record.email.as_ref().map(bson).transpose()?),
+        ("first_name", text(&record.first_name)),
+        ("last_name", text(&record.last_name)),
+    ])
 }
 
 fn own_email(tenant: &str, profile: &Profile) -> Option<OwnRecord> {
@@ -139,10 +151,31 @@ impl Users for MongoStore {
         Ok(self.db.one_user(called).await?.map(User::from))
     }
 
+    async fn user_by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>> {
+        let email = bson(&OwnRecord::new(tenant.as_str(), email.as_str())).map_err(Error::from)?;
+        let found = self.db.one_user(doc! {"email": email}).await?;
+        Ok(found.map(User::from))
+    }
+
     async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>> {
         let alias = bson(&OwnRecord::new(tenant.as_str(), alias)).map_err(Error::from)?;
         let found = self.db.one_user(doc! {"alias": alias}).await?;
         Ok(found.map(User::from))
+    }
+
+    async fn newest_users(
+        &self,
+        tenant: &TenantId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>> {
+        let mut of_tenant = doc! {"tenant": tenant.as_str()};
+        if let Some(before) = before {
+            of_tenant.insert("_id", doc! {"$lt": id(before.uuid())});
+        }
+        let query = self.db.users.find(of_tenant).sort(doc! {"_id": -1});
+        let found = self.db.all(query.limit(most(limit))).await?;
+        Ok(found.into_iter().map(User::from).collect())
     }
 }
 

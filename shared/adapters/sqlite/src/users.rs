@@ -2,20 +2,21 @@
 
 use async_trait::async_trait;
 use domain::{
-    Code, Email, Error, NewUser, Profile, Result, TenantId, Timestamp, User, UserId, Username,
+    Code, Email, Error, FullName, NewUser, Profile, Result, TenantId, Timestamp, User, UserId,
+    Username,
     ports::{Profiles, Users},
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{
     SqliteStore,
-    columns::{blob, millis, time, uuid},
+    columns::{self, blob, millis, time, uuid},
     error::Failure,
     writer::Lane,
 };
 
 pub(crate) const COLUMNS: &str =
-    "id, tenant, username, email, password_hash, alias, admin, created_at";
+    "id, tenant, username, email, password_hash, alias, admin, created_at, first_name, last_name";
 
 /// Reads the columns of an account.
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
@@ -28,6 +29,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         alias: row.get(5)?,
         admin: row.get(6)?,
         created_at: time(row, 7)?,
+        names: FullName::stored(row.get(8)?, row.get(9)?),
     })
 }
 
@@ -45,6 +47,23 @@ fn find(
 
 fn by_id(conn: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
     find(conn, "id = ?1", [blob(id.uuid())])
+}
+
+/// Accounts of a tenant, by falling id.
+fn newest(
+    conn: &Connection,
+    tenant: &TenantId,
+    before: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<User>> {
+    // A blob that no id reaches.
+    let before = before.map_or_else(|| vec![0xff; 17], |id| blob(id.uuid()).to_vec());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+    );
+    conn.prepare_cached(&sql)?
+        .query_map((tenant.as_str(), before, columns::limit(limit)), read)?
+        .collect()
 }
 
 fn create(conn: &Connection, new: &NewUser, at: Timestamp) -> Result<User, Failure> {
@@ -90,8 +109,10 @@ fn is_taken(field: &'static str) -> Failure {
 /// Stores a new account.
 pub(crate) fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT INTO users
-        (id, tenant, username, email, password_hash, alias, admin, created_at)
-        VALUES (:id, :tenant, :username, :email, :password_hash, :alias, :admin, :created_at)";
+        (id, tenant, username, email, password_hash, alias, admin, created_at,
+            first_name, last_name)
+        VALUES (:id, :tenant, :username, :email, :password_hash, :alias, :admin, :created_at,
+            :first_name, :last_name)";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":id": blob(new.id.uuid()),
         ":tenant": new.tenant.as_str(),
@@ -101,6 +122,8 @@ pub(crate) fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlit
         ":alias": new.alias,
         ":admin": new.admin,
         ":created_at": millis(at),
+        ":first_name": new.names.first(),
+        ":last_name": new.names.last(),
     })?;
     Ok(())
 }
@@ -115,8 +138,10 @@ fn replace(conn: &Connection, id: UserId, was: &Profile, is: &Profile) -> Result
     if let Some(field) = taken(conn, &user.tenant, &wanted, id)? {
         return Err(is_taken(field));
     }
-    let sql = "UPDATE users SET username = ?2, email = ?3 WHERE id = ?1";
-    let params = (blob(id.uuid()), is.username.as_str(), email);
+    let sql = "UPDATE users SET username = ?2, email = ?3, first_name = ?4, last_name = ?5
+        WHERE id = ?1";
+    let (first, last) = (is.names.first(), is.names.last());
+    let params = (blob(id.uuid()), is.username.as_str(), email, first, last);
     conn.prepare_cached(sql)?.execute(params)?;
     Ok(true)
 }
@@ -152,6 +177,15 @@ impl Users for SqliteStore {
         .await
     }
 
+    async fn user_by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>> {
+        let (tenant, email) = (tenant.clone(), email.clone());
+        self.read(move |conn| {
+            let params = [tenant.as_str(), email.as_str()];
+            Ok(find(conn, "tenant = ?1 AND email = ?2", params)?)
+        })
+        .await
+    }
+
     async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>> {
         let (tenant, alias) = (tenant.clone(), alias.to_owned());
         self.read(move |conn| {
@@ -159,6 +193,17 @@ impl Users for SqliteStore {
             Ok(find(conn, "tenant = ?1 AND alias = ?2", params)?)
         })
         .await
+    }
+
+    async fn newest_users(
+        &self,
+        tenant: &TenantId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>> {
+        let tenant = tenant.clone();
+        self.read(move |conn| Ok(newest(conn, &tenant, before, limit)?))
+            .await
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    Family, FamilyId, Mark, Member, NewRoom, NewRow, NewUser, Profile, Result, Room, RoomId,
+    Email, Family, FamilyId, Mark, Member, NewRoom, NewRow, NewUser, Profile, Result, Room, RoomId,
     RoomName, Rule, Seq, TenantId, Timestamp, User, UserId, Username,
 };
 
@@ -27,8 +27,20 @@ pub trait Users: Send + Sync {
     /// The account of this name.
     async fn user_by_name(&self, tenant: &TenantId, name: &Username) -> Result<Option<User>>;
 
+    /// The account of this address.
+    async fn user_by_email(&self, tenant: &TenantId, email: &Email) -> Result<Option<User>>;
+
     /// The account that another system calls `alias`.
     async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>>;
+
+    /// Up to `limit` accounts of a tenant, by falling id before `before`: those who signed up here
+    /// last come first.
+    async fn newest_users(
+        &self,
+        tenant: &TenantId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>>;
 }
 
 /// What changes of the accounts.

@@ -98,6 +98,23 @@ impl Authenticator {
         Err(Error::too_many(Code::Busy, Duration::from_secs(1)))
     }
 
+    /// Ends the family of a refresh token, and its sockets, also by a token that was replaced: whoever
+    /// has it, had it. Says whether it was alive until now.
+    ///
+    /// # Errors
+    /// `token_invalid` when it is none of ours, or was forgotten after its end; what the store says.
+    pub async fn end_by_refresh(&self, token: &str) -> Result<bool> {
+        let claimed = Claimed::parse(token).ok_or_else(invalid)?;
+        let family = self.store.family(claimed.family).await?;
+        let family = family.filter(|family| self.refresh_key.knows(family, &claimed));
+        let family = family.ok_or_else(invalid)?;
+        let over = family.ended_at.is_some() || family.expires_at <= self.clock.now();
+        if !over {
+            self.end(family.id).await?;
+        }
+        Ok(!over)
+    }
+
     /// The family after a presentation; `None` when another changed it meanwhile.
     async fn renewed(&self, family: Family, generation: u64) -> Result<Option<Family>> {
         let now = domain::to_millis(self.clock.now());

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Code, Error, NewUser, Result, TenantId, User, UserId, Username, ports::Store};
+use domain::{
+    Code, Error, FullName, NewUser, Result, TenantId, User, UserId, Username, ports::Store,
+};
 use moka::future::Cache;
 use uuid::Uuid;
 
@@ -93,6 +95,7 @@ impl People {
                 tenant: tenant.clone(),
                 username: name_for(wanted, attempt),
                 email: None,
+                names: FullName::default(),
                 password_hash: None,
                 alias: Some(alias.to_owned()),
                 admin: false,

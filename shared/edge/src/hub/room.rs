@@ -157,8 +157,7 @@ impl Room {
         }
         let mut run = Run::new(scenes);
         for (subscriber, after) in self.roster.live() {
-            let frames = run.frames(subscriber.dialect, after);
-            subscriber.outbox.extend(frames);
+            run.give(subscriber, after);
         }
         scenes.clear();
     }
@@ -202,7 +201,7 @@ impl Room {
             };
             let subscriber = ended.subscriber;
             subscriber.exit(self.id);
-            let unheard = after.is_none().then(|| subscriber.dialect.encode(last));
+            let unheard = after.is_none().then(|| subscriber.word(last));
             subscriber.outbox.push(Item::Ended {
                 room: self.id,
                 last: unheard.flatten().map(Into::into),

@@ -1,9 +1,10 @@
-//! Rows that are delivered together, encoded once per dialect.
+//! Rows that are delivered together, encoded once per dialect, or once per session where a dialect is
+//! personal.
 
 use domain::{Scene, Seq};
-use protocol::Dialect;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::Subscriber;
 use crate::outbox::Item;
 
 type Frames = Vec<(Seq, Utf8Bytes)>;
@@ -23,32 +24,36 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What `dialect` says of the rows after `after`. Encoded at the first asking; the bytes are
-    /// shared from then on.
-    pub(super) fn frames(
-        &mut self,
-        dialect: &'static dyn Dialect,
-        after: Seq,
-    ) -> impl Iterator<Item = Item> {
-        let place = self.place(dialect);
-        let frames = self.said[place].1.iter();
-        frames
-            .filter(move |(seq, _)| *seq > after)
-            .map(|(_, text)| Item::Frame(text.clone()))
+    /// Gives a session the rows after `after`. Where its dialect says the same to everybody, they
+    /// are encoded at the first asking, and the bytes are shared from then on.
+    pub(super) fn give(&mut self, subscriber: &Subscriber, after: Seq) {
+        if subscriber.dialect.is_personal() {
+            let frames = encode(self.scenes, subscriber);
+            return subscriber.outbox.extend(items(&frames, after));
+        }
+        let place = self.place(subscriber);
+        subscriber.outbox.extend(items(&self.said[place].1, after));
     }
 
-    fn place(&mut self, dialect: &'static dyn Dialect) -> usize {
-        let name = dialect.name();
+    fn place(&mut self, subscriber: &Subscriber) -> usize {
+        let name = subscriber.dialect.name();
         if let Some(place) = self.said.iter().position(|(known, _)| *known == name) {
             return place;
         }
-        self.said.push((name, encode(self.scenes, dialect)));
+        self.said.push((name, encode(self.scenes, subscriber)));
         self.said.len() - 1
     }
 }
 
-fn encode(scenes: &[Scene], dialect: &dyn Dialect) -> Frames {
-    let say = |scene| Some((seq(scene)?, dialect.encode(scene)?.into()));
+fn items(frames: &[(Seq, Utf8Bytes)], after: Seq) -> impl Iterator<Item = Item> {
+    frames
+        .iter()
+        .filter(move |(seq, _)| *seq > after)
+        .map(|(_, text)| Item::Frame(text.clone()))
+}
+
+fn encode(scenes: &[Scene], subscriber: &Subscriber) -> Frames {
+    let say = |scene| Some((seq(scene)?, subscriber.word(scene)?.into()));
     scenes.iter().filter_map(say).collect()
 }
 

@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Limits, RoomId, Seq, SessionId, UserId};
-use protocol::Dialect;
+use domain::{Limits, RoomId, Scene, Seq, SessionId, UserId};
+use protocol::{Dialect, Viewer};
 
 use super::Hub;
 use crate::{locks::lock, outbox::Outbox};
@@ -18,6 +18,8 @@ pub struct Subscriber {
     pub session: SessionId,
     /// Whose session it is.
     pub user: UserId,
+    /// The same, and with whom the room of its socket is.
+    pub viewer: Viewer,
     /// How it is spoken to.
     pub dialect: &'static dyn Dialect,
     /// What waits for it.
@@ -40,13 +42,30 @@ impl Subscriber {
         dialect: &'static dyn Dialect,
         limits: &Limits,
     ) -> Arc<Self> {
+        Self::seeing(session, Viewer::of(user), dialect, limits)
+    }
+
+    /// The same, of a socket that is bound to a room of two.
+    #[must_use]
+    pub fn seeing(
+        session: SessionId,
+        viewer: Viewer,
+        dialect: &'static dyn Dialect,
+        limits: &Limits,
+    ) -> Arc<Self> {
         Arc::new(Self {
             session,
-            user,
+            user: viewer.user,
+            viewer,
             dialect,
             outbox: Outbox::new(limits),
             rooms: Mutex::default(),
         })
+    }
+
+    /// What it is told of something that happened.
+    pub(crate) fn word(&self, scene: &Scene) -> Option<String> {
+        self.dialect.encode(&self.viewer, scene)
     }
 
     /// Notes a room; says whether the session is still there to hear it.

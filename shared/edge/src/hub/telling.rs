@@ -4,7 +4,6 @@
 use std::{collections::HashSet, sync::Arc};
 
 use domain::{RoomId, Scene, UserId};
-use protocol::Dialect;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Hub, Subscriber};
@@ -86,18 +85,22 @@ impl<'a> Saying<'a> {
     }
 
     fn tell(&mut self, subscriber: &Subscriber) {
-        if let Some(text) = self.text(subscriber.dialect) {
+        if let Some(text) = self.text(subscriber) {
             subscriber.outbox.push((self.wrap)(text));
         }
     }
 
-    /// What a dialect says. Encoded at the first asking; the bytes are shared from then on.
-    fn text(&mut self, dialect: &dyn Dialect) -> Option<Utf8Bytes> {
-        let name = dialect.name();
+    /// What a session is told. Where its dialect says the same to everybody, that is encoded at the
+    /// first asking, and the bytes are shared from then on.
+    fn text(&mut self, subscriber: &Subscriber) -> Option<Utf8Bytes> {
+        if subscriber.dialect.is_personal() {
+            return subscriber.word(self.scene).map(Utf8Bytes::from);
+        }
+        let name = subscriber.dialect.name();
         if let Some((_, said)) = self.said.iter().find(|(known, _)| *known == name) {
             return said.clone();
         }
-        let text = dialect.encode(self.scene).map(Utf8Bytes::from);
+        let text = subscriber.word(self.scene).map(Utf8Bytes::from);
         self.said.push((name, text.clone()));
         text
     }

@@ -9,7 +9,7 @@ use domain::{
     Change, ClientId, Code, Error, Event, Head, Limits, MemberChange, MemberRow, Reply, Role,
     RoomChange, RoomId, RoomRow, Row, RowId, RunId, Scene, Seq, SessionId, Timestamp, UserId,
 };
-use protocol::{Dialect, Refused, Request, Scope};
+use protocol::{Dialect, Refused, Request, Scope, Viewer};
 
 use super::{Hub, Seat, Standing, Subscriber};
 use crate::outbox::Item;
@@ -29,7 +29,7 @@ impl Dialect for Counting {
         })
     }
 
-    fn encode(&self, scene: &Scene) -> Option<String> {
+    fn encode(&self, _: &Viewer, scene: &Scene) -> Option<String> {
         self.0.fetch_add(1, Ordering::Relaxed);
         super::run::seq(scene).map(|seq| seq.to_string())
     }

@@ -21,7 +21,7 @@ pub(super) fn say_page<D>(
             continue;
         };
         last = seq;
-        if let Some(text) = subscriber.dialect.encode(scene) {
+        if let Some(text) = subscriber.word(scene) {
             turn.say(text);
         }
     }

@@ -105,7 +105,11 @@ impl Member {
         let limits = Arc::clone(&means.limits);
         let listen = || News::new(&means.live, Arc::clone(seat.subscriber()));
         Self {
-            scope: Scope { room: None, limits },
+            scope: Scope {
+                room: None,
+                peer: None,
+                limits,
+            },
             news: wants.notifications.then(listen),
             means,
             seat,
@@ -364,7 +368,7 @@ impl Member {
     fn on_news(&mut self, done: NewsDone, turn: &mut Turn<Done>) {
         let Some(news) = &mut self.news else { return };
         for scene in news.on_done(done).scenes {
-            if let Some(text) = Native.encode(&scene) {
+            if let Some(text) = self.seat.subscriber().word(&scene) {
                 turn.say(text);
             }
         }
@@ -480,7 +484,7 @@ impl Machine for Member {
             actor: None,
             subject: None,
         };
-        if let Some(text) = Native.encode(&scene) {
+        if let Some(text) = self.seat.subscriber().word(&scene) {
             turn.say(text);
         }
     }

@@ -282,8 +282,7 @@ where
             self.terms.tenure = tenure;
         }
         self.lanes.begin(turn);
-        turn.take_close()
-            .map_or(Ok(()), |code| Err(Ending::Code(code)))
+        turn.take_close().map_or(Ok(()), Err)
     }
 
     /// Tells a client what it did, before the close code does.

@@ -4,8 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use domain::{RoomId, Seq, UserId};
-use protocol::{Dialect, rooms::Rooms};
+use domain::{RoomId, Seq};
 use tokio::time::{Duration, Instant, timeout};
 
 use super::{
@@ -33,7 +32,7 @@ pub(crate) enum Done {
 /// The machine of the notification socket.
 pub(crate) struct Notifications {
     notifier: Arc<Notifier>,
-    user: UserId,
+    subscriber: Arc<Subscriber>,
     news: News,
     reading: bool,
     settling: bool,
@@ -58,8 +57,8 @@ impl Notifications {
     pub(crate) fn new(live: &Live, subscriber: Arc<Subscriber>) -> Self {
         Self {
             notifier: Arc::clone(&live.notifier),
-            user: subscriber.user,
-            news: News::new(live, subscriber),
+            news: News::new(live, Arc::clone(&subscriber)),
+            subscriber,
             reading: false,
             settling: false,
             receipts: Receipts::default(),
@@ -71,7 +70,7 @@ impl Notifications {
         let frames: Vec<String> = told
             .scenes
             .iter()
-            .filter_map(|scene| Rooms.encode(scene))
+            .filter_map(|scene| self.subscriber.word(scene))
             .collect();
         if let Some((room, through)) = told.through.filter(|_| !frames.is_empty()) {
             self.receipts.told.insert(room, through);
@@ -105,7 +104,7 @@ impl Notifications {
     /// Notes everything confirmed. What fails is told again on the next connection.
     fn settle(&mut self) -> impl Future<Output = ()> + Send + use<> {
         let confirmed = std::mem::take(&mut self.receipts.confirmed);
-        let (notifier, user) = (Arc::clone(&self.notifier), self.user);
+        let (notifier, user) = (Arc::clone(&self.notifier), self.subscriber.user);
         async move {
             for (room, through) in confirmed {
                 if let Err(error) = notifier.settle(room, user, through).await {

@@ -1,12 +1,9 @@
-//! The `rooms` dialect's socket: one room, its history first, then whatever is said.
+//! The socket of a dialect that has one per room: its greeting first, then whatever is said.
 
 use std::sync::Arc;
 
 use domain::{Code, Command, Error, Page, Reply, Result, RoomId, Seq, command::ReplayPage};
-use protocol::{
-    Action, Dialect, Scope,
-    rooms::{HISTORY, Rooms, history},
-};
+use protocol::{Action, Dialect, Scope};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{
@@ -43,17 +40,18 @@ pub(crate) struct Room {
     scope: Scope,
     room: RoomId,
     requests: Requests,
-    /// The history frame has been said.
+    /// The room was read up to where the live frames begin.
     greeted: bool,
 }
 
 impl Room {
-    /// A session that says the history first. Its user must be a member.
+    /// A session that greets first. Its user must be a member.
     pub(crate) fn new(means: Arc<Means>, seat: Seat, room: RoomId) -> Self {
         let limits = Arc::clone(&means.limits);
         Self {
             scope: Scope {
                 room: Some(room),
+                peer: seat.subscriber().viewer.peer.clone(),
                 limits,
             },
             means,
@@ -64,15 +62,27 @@ impl Room {
         }
     }
 
-    fn refuse(error: &Error, turn: &mut Turn<Done>) {
+    fn dialect(&self) -> &'static dyn Dialect {
+        self.seat.subscriber().dialect
+    }
+
+    fn refuse(&self, error: &Error, turn: &mut Turn<Done>) {
         report(error);
-        if let Some(text) = Rooms.refuse(None, error) {
+        if let Some(text) = self.dialect().refuse(None, error) {
             turn.say(text);
         }
     }
 
-    fn give_up(error: &Error, turn: &mut Turn<Done>) {
-        Self::refuse(error, turn);
+    /// What came cannot be read.
+    fn misread(&self, error: &Error, turn: &mut Turn<Done>) {
+        self.refuse(error, turn);
+        if let Some(status) = self.dialect().breaks_off(error) {
+            turn.break_off(status);
+        }
+    }
+
+    fn give_up(&self, error: &Error, turn: &mut Turn<Done>) {
+        self.refuse(error, turn);
         turn.close(if is_no_access(error) {
             Code::Forbidden
         } else {
@@ -83,12 +93,13 @@ impl Room {
     fn on_history(&mut self, page: Result<Page>, turn: &mut Turn<Done>) {
         let page = match page {
             Ok(page) => page,
-            Err(error) => return Self::give_up(&error, turn),
+            Err(error) => return self.give_up(&error, turn),
         };
         let cards = &self.means.live.cards;
-        turn.say(history(&page, |user| {
-            cards.card(user).map(|card| card.username)
-        }));
+        let names = |user| cards.card(user).map(|card| card.username);
+        if let Some(text) = self.dialect().greet(&page, &names) {
+            turn.say(text);
+        }
         self.greeted = true;
         self.go_live(page.head, turn);
     }
@@ -101,7 +112,7 @@ impl Room {
                 let last = say_page(&page, after, None, self.seat.subscriber(), turn);
                 self.go_live(last, turn);
             }
-            Err(error) => Self::give_up(&error, turn),
+            Err(error) => self.give_up(&error, turn),
         }
     }
 
@@ -128,8 +139,9 @@ impl Machine for Room {
     fn start(&mut self, turn: &mut Turn<Done>) {
         self.seat.subscribe(self.room);
         let (live, room) = (Arc::clone(&self.means.live), self.room);
+        let shown = self.dialect().greets_with();
         turn.read(async move {
-            let page = live.recent_history(room, HISTORY).await;
+            let page = live.recent_history(room, shown).await;
             if let Ok(page) = &page {
                 live.cards
                     .learn(page.messages.iter().map(|message| message.sender))
@@ -152,7 +164,7 @@ impl Machine for Room {
     }
 
     fn on_text(&mut self, text: &str, turn: &mut Turn<Done>) {
-        match Rooms.decode(&self.scope, text) {
+        match self.dialect().decode(&self.scope, text) {
             Ok(request) => {
                 if let Action::Command(command) = request.action {
                     let (id, wish) = (None, Wish::Command(command));
@@ -160,7 +172,7 @@ impl Machine for Room {
                     self.begin_requests(turn);
                 }
             }
-            Err(refused) => Self::refuse(&refused.error, turn),
+            Err(refused) => self.misread(&refused.error, turn),
         }
     }
 
@@ -168,14 +180,14 @@ impl Machine for Room {
     fn on_binary(&mut self, bytes: &[u8], turn: &mut Turn<Done>) {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.on_text(text, turn),
-            Err(_) => Self::refuse(&Error::new(Code::InvalidJson), turn),
+            Err(_) => self.misread(&Error::new(Code::InvalidJson), turn),
         }
     }
 
     fn on_item(&mut self, item: Item, turn: &mut Turn<Done>) {
         match item {
             Item::Ended { .. } => turn.close(Code::Forbidden),
-            Item::Lost { .. } => Self::give_up(&Error::new(Code::Unavailable), turn),
+            Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             // It follows nobody and wants no news, and the loop keeps the others to itself.
             Item::Began { .. } | Item::News { .. } | Item::Relist => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
@@ -192,7 +204,7 @@ impl Machine for Room {
                     .into_iter()
                     .filter_map(|answer| answer.outcome.err())
                 {
-                    Self::refuse(&error, turn);
+                    self.refuse(&error, turn);
                 }
                 self.begin_requests(turn);
             }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::Code;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::tenure::Tenure;
+use super::{Ending, tenure::Tenure};
 
 /// Work in the background, which ends with a `D`.
 pub(crate) type Work<D> = Pin<Box<dyn Future<Output = D> + Send>>;
@@ -15,7 +15,7 @@ pub(crate) type Work<D> = Pin<Box<dyn Future<Output = D> + Send>>;
 pub(crate) struct Turn<D> {
     messages: Vec<Message>,
     flush: bool,
-    close: Option<Code>,
+    close: Option<Ending>,
     tenure: Option<Tenure>,
     commands: Option<Work<D>>,
     reading: Option<Work<D>>,
@@ -52,7 +52,13 @@ impl<D> Turn<D> {
 
     /// Ends the session after writing. The first reason counts.
     pub(crate) fn close(&mut self, code: Code) {
-        self.close.get_or_insert(code);
+        self.close.get_or_insert(Ending::Code(code));
+    }
+
+    /// Ends the session after writing: the other side does not speak the dialect. `status` is what
+    /// the dialect's document closes with.
+    pub(crate) fn break_off(&mut self, status: u16) {
+        self.close.get_or_insert(Ending::Protocol(status));
     }
 
     /// Lets the session live by another token.
@@ -80,7 +86,7 @@ impl<D> Turn<D> {
         std::mem::take(&mut self.messages).into_iter()
     }
 
-    pub(super) fn take_close(&mut self) -> Option<Code> {
+    pub(super) fn take_close(&mut self) -> Option<Ending> {
         self.close.take()
     }
 

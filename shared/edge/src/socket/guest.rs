@@ -9,7 +9,12 @@ use protocol::{Action, Dialect, Scope, native::Native};
 use tokio::time::{Duration, timeout};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::{Seated, metered::WebSocket, native::Door, upgrade::Opening};
+use super::{
+    Seated,
+    metered::WebSocket,
+    native::{Door, native_to},
+    upgrade::Opening,
+};
 use crate::{
     Authenticator, Peer,
     auth::Identity,
@@ -108,6 +113,7 @@ async fn known(
 ) -> Result<(Identity, Seated), Refused> {
     let scope = Scope {
         room: None,
+        peer: None,
         limits: Arc::clone(&door.ctx.limits),
     };
     let guest = Guest {
@@ -115,7 +121,7 @@ async fn known(
         scope,
     };
     let who = guest.authenticate(socket).await?;
-    let seated = Seated::enter(&door.ctx, peer, &who, &Native).await?;
+    let seated = Seated::enter(&door.ctx, peer, &who, native_to(&who)).await?;
     Ok((who, seated))
 }
 

@@ -1,4 +1,4 @@
-//! The sockets, ready to be mounted: the native one as a route, those of the `rooms` dialect as
+//! The sockets, ready to be mounted: the native one as a route, those of the documented dialects as
 //! functions that its routes call when they have found out who comes, and where to.
 
 mod guest;
@@ -13,8 +13,8 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use domain::{Caller, Result, RoomId, SessionId};
-use protocol::{Dialect, rooms::Rooms};
+use domain::{Caller, Card, Result, RoomId, SessionId};
+use protocol::{Dialect, Viewer};
 use warp::reply::Response;
 
 use self::upgrade::Opening;
@@ -39,7 +39,7 @@ use crate::{
     trace,
 };
 
-/// A handshake of the `rooms` dialect whose sender has a place among the sessions, and cannot be
+/// A handshake of a documented dialect whose sender has a place among the sessions, and cannot be
 /// refused any more. Dropping it gives the place back.
 pub struct Admitted {
     upgrade: Upgrade,
@@ -48,20 +48,29 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Gives `who` a place. To be done before anything that a refused handshake must not do.
+    /// Gives `who` a place, to be spoken to in `dialect`. `peer` is with whom the socket's room is,
+    /// if it is for two. To be done before anything that a refused handshake must not do.
     ///
     /// # Errors
     /// `too_many_sessions`; `token_invalid` when the token was revoked meanwhile; `unavailable`.
-    pub async fn enter(ctx: &Context, upgrade: Upgrade, who: &Identity) -> Result<Self> {
+    pub async fn enter(
+        ctx: &Context,
+        upgrade: Upgrade,
+        who: &Identity,
+        dialect: &'static dyn Dialect,
+        peer: Option<Card>,
+    ) -> Result<Self> {
+        let user = who.caller.user;
+        let viewer = Viewer { user, peer };
         Ok(Self {
-            seated: Seated::enter(ctx, upgrade.peer, who, &Rooms).await?,
+            seated: Seated::enter(ctx, upgrade.peer, who, (viewer, dialect)).await?,
             caller: who.caller.clone(),
             upgrade,
         })
     }
 
-    /// Opens a socket onto one room, of which the caller must be a member: history first, then
-    /// what is said. The answer switches protocols.
+    /// Opens a socket onto one room, of which the caller must be a member: what the dialect greets
+    /// with first, then what is said. The answer switches protocols.
     #[must_use]
     pub fn open_room(self, ctx: &Context, app: Arc<dyn Application>, room: RoomId) -> Response {
         let session = self.seated.subscriber.session;
@@ -100,11 +109,11 @@ impl Seated {
         ctx: &Context,
         peer: Peer,
         who: &Identity,
-        dialect: &'static dyn Dialect,
+        (viewer, dialect): (Viewer, &'static dyn Dialect),
     ) -> Result<Self> {
         let caller = &who.caller;
         let open = ctx.sessions.enter(caller.user, peer)?;
-        let subscriber = Subscriber::new(SessionId::new(), caller.user, dialect, &ctx.limits);
+        let subscriber = Subscriber::seeing(SessionId::new(), viewer, dialect, &ctx.limits);
         ctx.live.cards.meet(caller.user, &caller.username);
         let registry = Registry {
             auth: &ctx.auth,

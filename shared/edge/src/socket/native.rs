@@ -5,7 +5,10 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Caller, Code, Error, Result};
 use hyper::header::AUTHORIZATION;
-use protocol::native::{Native, SUBPROTOCOL, TOKEN_PROTOCOL};
+use protocol::{
+    Dialect, Viewer,
+    native::{Native, SUBPROTOCOL, TOKEN_PROTOCOL},
+};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
 use super::{HandshakeError, Seated, Upgrade, guest, means, upgrade};
@@ -92,7 +95,7 @@ impl Door {
         let Some(who) = self.identify(upgrade, query).await? else {
             return Ok(Coming::Guest(wants));
         };
-        let seated = Seated::enter(&self.ctx, upgrade.peer, &who, &Native).await?;
+        let seated = Seated::enter(&self.ctx, upgrade.peer, &who, native_to(&who)).await?;
         Ok(Coming::Known(Box::new(who.caller), seated, wants))
     }
 
@@ -137,6 +140,11 @@ impl Door {
         let hub = Arc::clone(&self.ctx.live.hub);
         move |subscriber| Member::new(means, hub.seat(subscriber, wants.messages), wants)
     }
+}
+
+/// How somebody is spoken to here.
+pub(super) fn native_to(who: &Identity) -> (Viewer, &'static dyn Dialect) {
+    (Viewer::of(who.caller.user), &Native)
 }
 
 /// The token of the handshake, if it has one.

@@ -3,7 +3,7 @@
 
 use domain::{Error, Result};
 use hyper::{HeaderMap, StatusCode};
-use protocol::rooms::http;
+use protocol::rooms::{Rooms, http};
 use settings::DialectName;
 use warp::{Filter, reply::Response};
 
@@ -53,7 +53,7 @@ async fn open(
 ) -> Result<Response> {
     let who = ctx.auth.identify(bearer_of(headers)?).await?;
     match upgrade {
-        Ok(upgrade) => Ok(Admitted::enter(ctx, upgrade, &who)
+        Ok(upgrade) => Ok(Admitted::enter(ctx, upgrade, &who, &Rooms, None)
             .await?
             .open_notifications(ctx)),
         Err(error) => Ok(no_handshake(&error)),

@@ -12,7 +12,7 @@ use domain::{
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use protocol::native::Native;
+use protocol::{native::Native, rooms::Rooms};
 use serde_json::{Value, json};
 use testkit::builders::{join, membership, message, new_channel, new_user};
 use tokio::{
@@ -214,7 +214,9 @@ fn rooms(
                 };
                 let token = bearer_of(upgrade.headers()).unwrap().to_owned();
                 let who = ctx.auth.identify(&token).await.unwrap();
-                let admitted = Admitted::enter(&ctx, upgrade, &who).await.unwrap();
+                let admitted = Admitted::enter(&ctx, upgrade, &who, &Rooms, None)
+                    .await
+                    .unwrap();
                 admitted.open_room(&ctx, app, room)
             }
         },
@@ -435,7 +437,7 @@ async fn a_token_that_is_revoked_while_its_socket_opens_opens_none() {
     let who = ctx.auth.identify(&token).await.unwrap();
     // Nobody is listed under the token yet, so this finds no session to end.
     ctx.auth.revoke(&token).await.unwrap();
-    let refused = Seated::enter(ctx, Peer::local(), &who, &Native).await;
+    let refused = Seated::enter(ctx, Peer::local(), &who, super::native::native_to(&who)).await;
     assert_eq!(refused.err().unwrap().code(), Code::TokenInvalid);
     assert_eq!(ctx.sessions.open(), 0, "its place is free again");
 }

@@ -35,6 +35,12 @@ pub fn user() -> Value {
     json!({"id": USER, "username": "ann"})
 }
 
+/// Somebody, with the names that they have said.
+#[must_use]
+pub fn person() -> Value {
+    json!({"id": USER, "username": "ann", "first_name": "Ann", "last_name": "Lee"})
+}
+
 /// Oneself.
 #[must_use]
 pub fn me() -> Value {

@@ -34,7 +34,7 @@ pub use notifications::{
     AcknowledgeBody, CauseView, Explanation, LevelView, NotificationView, Notifications,
     OutcomeView, RuleBody, RuleView, Rules, SocketView, VerdictView,
 };
-pub use people::{ChangeMe, ChangePassword, Login, Me, SetUp, SignUp};
+pub use people::{ChangeMe, ChangePassword, Login, Me, People, PersonView, SetUp, SignUp};
 pub use problem::{FieldProblem, Problem};
 pub use requests::{
     AddMember, ChangeRoom, CreateRoom, EditMessage, ReadBody, RoleBody, SendMessage, UserBody,
@@ -46,7 +46,7 @@ pub use rooms::{
 pub use sessions::{Refresh, SessionView, Sessions, TicketBody, TokenBody};
 pub use view::{MemberView, RoomSummary, UserView, page_size};
 
-use crate::{Dialect, Refused, Request, Scope};
+use crate::{Dialect, Refused, Request, Scope, Viewer};
 
 /// The subprotocol that names this dialect in a handshake.
 pub const SUBPROTOCOL: &str = "hubbub.v1";
@@ -67,7 +67,7 @@ impl Dialect for Native {
         decode::request(&scope.limits, text)
     }
 
-    fn encode(&self, scene: &Scene) -> Option<String> {
+    fn encode(&self, _viewer: &Viewer, scene: &Scene) -> Option<String> {
         events::encode(scene)
     }
 

@@ -19,6 +19,14 @@ pub struct SignUp {
     pub email: Option<String>,
     /// The wanted password.
     pub password: String,
+    /// A first name, if it is to be shown.
+    #[serde(default)]
+    #[schema(max_length = 150)]
+    pub first_name: Option<String>,
+    /// A last name, if it is to be shown.
+    #[serde(default)]
+    #[schema(max_length = 150)]
+    pub last_name: Option<String>,
 }
 
 /// `POST /api/v1/auth/login`. It prints without the password.
@@ -55,6 +63,14 @@ pub struct ChangeMe {
     /// The wanted address; `null` for none.
     #[serde(default, deserialize_with = "said")]
     pub email: Option<Option<String>>,
+    /// The wanted first name; `null` for none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(max_length = 150)]
+    pub first_name: Option<Option<String>>,
+    /// The wanted last name; `null` for none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(max_length = 150)]
+    pub last_name: Option<Option<String>>,
 }
 
 /// Tells `null` from what was left out.
@@ -106,6 +122,12 @@ pub struct Me {
     /// One's address, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// One's first name, where one has said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// One's last name, where one has said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
     /// Whether one may administer.
     pub admin: bool,
     /// When one came.
@@ -120,8 +142,47 @@ impl Me {
             id: user.id.uuid(),
             username: user.username.as_str().to_owned(),
             email: user.email.as_ref().map(|email| email.as_str().to_owned()),
+            first_name: user.names.first().map(str::to_owned),
+            last_name: user.names.last().map(str::to_owned),
             admin: user.admin,
             created_at: user.created_at,
         }
     }
+}
+
+/// What everybody of a tenant may know of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonView {
+    /// Who.
+    pub id: Uuid,
+    /// What they are called.
+    pub username: String,
+    /// Their first name, where they have said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Their last name, where they have said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+}
+
+impl PersonView {
+    /// Shows a user to others.
+    #[must_use]
+    pub fn new(user: &domain::User) -> Self {
+        Self {
+            id: user.id.uuid(),
+            username: user.username.as_str().to_owned(),
+            first_name: user.names.first().map(str::to_owned),
+            last_name: user.names.last().map(str::to_owned),
+        }
+    }
+}
+
+/// `GET /api/v1/people`: a page of the people of one's tenant, those who signed up last first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct People {
+    /// Who; `?before=` the last of them goes on.
+    pub people: Vec<PersonView>,
+    /// Whether there are more.
+    pub more: bool,
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Gap, GapReason, Native, Resumed};
-use crate::{Action, Dialect, Refused, Request, Scope};
+use crate::{Action, Dialect, Refused, Request, Scope, Viewer};
 
 const ROOM: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const CLIENT: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
@@ -21,6 +21,7 @@ const CLIENT: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
 fn decode(text: &str) -> Result<Request, Refused> {
     let scope = Scope {
         room: None,
+        peer: None,
         limits: Arc::new(Limits::default()),
     };
     Native.decode(&scope, text)
@@ -83,7 +84,7 @@ fn event(change: Change) -> Value {
         actor: Some(ann()),
         subject: Some(ann()),
     };
-    serde_json::from_str(&Native.encode(&scene).unwrap()).unwrap()
+    serde_json::from_str(&Native.encode(&Viewer::of(ann().user), &scene).unwrap()).unwrap()
 }
 
 #[test]

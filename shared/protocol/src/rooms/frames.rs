@@ -1,10 +1,11 @@
 //! Frames of the server.
 
-use domain::{Card, Cause, Change, Message, Notification, Page, Row, Timestamp, UserId, Username};
+use domain::{Card, Cause, Change, Message, Notification, Page, Row, Timestamp, Username};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::escape::json;
+use crate::Names;
 
 /// How many messages the history frame has at most.
 pub const HISTORY: usize = 50;
@@ -49,8 +50,7 @@ pub(super) struct ErrorFrame<'a> {
 
 /// The first frame of a room's socket: the newest messages, newest first, at most [`HISTORY`].
 /// `username` knows what people are called.
-#[must_use]
-pub fn history(page: &Page, username: impl Fn(UserId) -> Option<Username>) -> String {
+pub(super) fn history(page: &Page, username: Names<'_>) -> String {
     let said = page
         .messages
         .iter()

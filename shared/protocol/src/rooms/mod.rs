@@ -8,12 +8,12 @@ pub mod http;
 #[cfg(test)]
 mod tests;
 
-use domain::{Code, Error, Event, Reply, Scene};
+use domain::{Code, Error, Event, Page, Reply, Scene};
 
-pub use frames::{HISTORY, history};
+pub use frames::HISTORY;
 
 use self::escape::json;
-use crate::{Action, Dialect, Refused, Request, Scope};
+use crate::{Action, Dialect, Names, Refused, Request, Scope, Viewer};
 
 /// The `rooms` dialect.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl Dialect for Rooms {
         })
     }
 
-    fn encode(&self, scene: &Scene) -> Option<String> {
+    fn encode(&self, _viewer: &Viewer, scene: &Scene) -> Option<String> {
         let actor = scene.actor.as_ref();
         match &scene.event {
             Event::Logged(row) => frames::row(row, actor),
@@ -42,6 +42,15 @@ impl Dialect for Rooms {
             Event::Receipt { .. } | Event::Typing { .. } | Event::Presence(_) => None,
             Event::Draining { .. } => None,
         }
+    }
+
+    fn greets_with(&self) -> usize {
+        HISTORY
+    }
+
+    /// The room's history, also of an empty one.
+    fn greet(&self, page: &Page, names: Names<'_>) -> Option<String> {
+        Some(frames::history(page, names))
     }
 
     /// Nothing is acknowledged: the sender hears its own message like everybody else.

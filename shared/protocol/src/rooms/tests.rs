@@ -9,14 +9,19 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use super::{HISTORY, Rooms, history};
-use crate::{Action, Dialect, Scope};
+use super::{HISTORY, Rooms};
+use crate::{Action, Dialect, Scope, Viewer};
 
 fn scope() -> Scope {
     Scope {
         room: Some(RoomId::new()),
+        peer: None,
         limits: Arc::new(Limits::default()),
     }
+}
+
+fn anybody() -> Viewer {
+    Viewer::of(UserId::new())
 }
 
 /// What a frame says, or what is answered to it.
@@ -166,7 +171,7 @@ fn each_frame_gets_an_id_of_its_own() {
 #[test]
 fn a_live_message_begins_as_the_document_writes_it() {
     let frame = Rooms
-        .encode(&scene(Change::Message(message(3, "hello"))))
+        .encode(&anybody(), &scene(Change::Message(message(3, "hello"))))
         .unwrap();
     assert!(
         frame.starts_with(r#"{"type":"message","content":"hello","#),
@@ -182,7 +187,10 @@ fn a_live_message_begins_as_the_document_writes_it() {
 #[test]
 fn text_is_safe_to_paste_into_html() {
     let frame = Rooms
-        .encode(&scene(Change::Message(message(1, "<a>&\u{2028}\u{2029}é"))))
+        .encode(
+            &anybody(),
+            &scene(Change::Message(message(1, "<a>&\u{2028}\u{2029}é"))),
+        )
         .unwrap();
     assert!(
         frame.contains(r#""content":"\u003ca\u003e\u0026\u2028\u2029é""#),
@@ -203,7 +211,7 @@ fn rows_that_are_no_messages_have_no_word() {
         Change::Deletion(message(1, "x")),
         archived,
     ] {
-        assert_eq!(Rooms.encode(&scene(change)), None);
+        assert_eq!(Rooms.encode(&anybody(), &scene(change)), None);
     }
 }
 
@@ -219,7 +227,7 @@ fn the_history_is_newest_first_and_at_most_fifty() {
         more_before: false,
         more_after: false,
     };
-    let frame: Value = serde_json::from_str(&history(&page, |_| None)).unwrap();
+    let frame: Value = serde_json::from_str(&Rooms.greet(&page, &|_| None).unwrap()).unwrap();
     let items = frame.as_array().unwrap();
     assert_eq!(items.len(), HISTORY);
     assert_eq!(items[0]["content"], "m60");
@@ -235,7 +243,7 @@ fn an_empty_room_has_an_empty_history() {
         more_before: false,
         more_after: false,
     };
-    assert_eq!(history(&page, |_| None), "[]");
+    assert_eq!(Rooms.greet(&page, &|_| None).as_deref(), Some("[]"));
 }
 
 #[test]
@@ -257,7 +265,7 @@ fn a_notification_has_the_originals_fields_in_its_order() {
     };
     let id = |n: u8| format!("00000000-0000-0000-0000-00000000000{n}");
     assert_eq!(
-        Rooms.encode(&scene).unwrap(),
+        Rooms.encode(&anybody(), &scene).unwrap(),
         format!(
             r#"{{"ID":"{}","Content":"hello","SenderID":"{}","RoomID":"{}","ReceiverID":"{}","Seen":false,"Timestamp":"2026-11-21T05:21:10.281Z"}}"#,
             id(1),

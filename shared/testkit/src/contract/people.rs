@@ -42,12 +42,15 @@ macro_rules! people_contract {
                 addresses_are_compared_in_lower_case,
                 what_is_taken_is_named,
                 tenants_do_not_see_each_other,
+                addresses_are_of_one_tenant,
+                people_are_listed_from_the_newest,
                 of_simultaneous_creations_one_wins,
             ]
             profiles: [
                 passwords_and_rights_change,
                 a_password_is_replaced_only_where_it_was_known,
                 a_profile_changes_as_a_whole,
+                names_are_said_and_taken_back,
                 what_another_has_cannot_be_taken,
                 of_simultaneous_changes_one_wins,
                 there_is_an_administrator_or_none,

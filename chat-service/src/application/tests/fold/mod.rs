@@ -11,12 +11,12 @@ use std::{
 
 use domain::{
     Caller, Change, Code, Command, Cursor, MemberChange, MemberRow, Reply, RoomId, RoomKind, Row,
-    Scene, Seq, TenantId, Timestamp,
+    Scene, Seq, TenantId, Timestamp, UserId,
     ports::{BusEvent, BusStream},
 };
 use futures_util::StreamExt;
 use proptest::prelude::*;
-use protocol::{Dialect, native::Native};
+use protocol::{Dialect, Viewer, native::Native};
 use serde_json::Value;
 
 use self::{
@@ -254,7 +254,12 @@ impl Scenery {
 }
 
 fn frame(scene: &Scene) -> Value {
-    serde_json::from_str(&Native.encode(scene).expect("a frame")).unwrap()
+    serde_json::from_str(
+        &Native
+            .encode(&Viewer::of(UserId::new()), scene)
+            .expect("a frame"),
+    )
+    .unwrap()
 }
 
 /// What a row makes of somebody's own membership.

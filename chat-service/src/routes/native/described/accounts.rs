@@ -3,8 +3,8 @@
 use described::{Content, Operation, Parameter, Who};
 use domain::{Code, Rate};
 use protocol::native::{
-    ChangeMe, ChangePassword, Login, Me, SetUp, SignUp, TokenBody, UserView,
-    examples::{me, token, user},
+    ChangeMe, ChangePassword, Login, Me, People, PersonView, SetUp, SignUp, TokenBody,
+    examples::{USER, me, person, token},
 };
 use serde_json::json;
 
@@ -13,6 +13,7 @@ const NEW: &[Code] = &[
     Code::InvalidUsername,
     Code::InvalidPassword,
     Code::InvalidEmail,
+    Code::InvalidField,
     Code::UsernameTaken,
 ];
 
@@ -97,6 +98,7 @@ fn oneself() -> Vec<Operation> {
             .refuses(&[
                 Code::InvalidUsername,
                 Code::InvalidEmail,
+                Code::InvalidField,
                 Code::UsernameTaken,
             ]),
         Operation::post("/api/v1/me/password", "change_password")
@@ -113,15 +115,29 @@ fn oneself() -> Vec<Operation> {
 
 fn others() -> Vec<Operation> {
     let name = json!({"type": "string"});
+    let before = json!({"type": "string", "format": "uuid", "example": USER});
     vec![
+        Operation::get("/api/v1/people", "list_people")
+            .says(
+                "accounts",
+                "Lists the people of one's tenant, those who signed up last first.",
+            )
+            .with(Parameter::query(
+                "before",
+                before,
+                "The last of the page before.",
+            ))
+            .with(Parameter::limit())
+            .answers::<People>(200, "A page.", json!({"people": [person()], "more": false}))
+            .refuses(&[Code::InvalidCursor]),
         Operation::get("/api/v1/users", "find_user")
             .says("accounts", "Finds somebody by name.")
             .with(Parameter::query("name", name, "What they are called, exactly.").required())
-            .answers::<UserView>(200, "Who it is.", user())
+            .answers::<PersonView>(200, "Who it is.", person())
             .refuses(&[Code::UserNotFound, Code::InvalidField]),
         Operation::get("/api/v1/users/{user}", "get_user")
             .says("accounts", "What everybody may know of somebody.")
-            .answers::<UserView>(200, "Who it is.", user())
+            .answers::<PersonView>(200, "Who it is.", person())
             .refuses(&[Code::UserNotFound]),
     ]
 }

@@ -21,6 +21,7 @@ pub(super) fn wanted(db: &Db) -> Vec<(Collection<Document>, Vec<IndexModel>)> {
 fn users() -> Vec<IndexModel> {
     vec![
         unique("tenant_username", doc! {"tenant": 1, "username": 1}),
+        plain("of_tenant", doc! {"tenant": 1, "_id": -1}),
         sparse("email", doc! {"email": 1}),
         sparse("alias", doc! {"alias": 1}),
         partial("admins", doc! {"admin": 1}, doc! {"admin": true}),

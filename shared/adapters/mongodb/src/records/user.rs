@@ -1,4 +1,4 @@
-use domain::{Email, NewUser, TenantId, User, UserId, Username};
+use domain::{Email, FullName, NewUser, TenantId, User, UserId, Username};
 use mongodb::bson::{DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,10 @@ pub(crate) struct UserRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) password_hash: Option<String>,
     pub(crate) admin: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_name: Option<String>,
     pub(crate) created_at: DateTime,
 }
 
@@ -51,6 +55,8 @@ impl UserRecord {
             alias: user.alias.as_deref().map(own),
             password_hash: user.password_hash,
             admin: user.admin,
+            first_name: user.names.first().map(str::to_owned),
+            last_name: user.names.last().map(str::to_owned),
             created_at: at,
         }
     }
@@ -66,6 +72,7 @@ impl From<UserRecord> for User {
             password_hash: record.password_hash,
             alias: record.alias.map(|alias| alias.value),
             admin: record.admin,
+            names: FullName::stored(record.first_name, record.last_name),
             created_at: time(record.created_at),
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn insert_user(conn: &Connection, user: &User) -> Result<()> {
         tenant: user.tenant.clone(),
         username: user.username.clone(),
         email: user.email.clone(),
+        names: user.names.clone(),
         password_hash: user.password_hash.clone(),
         alias: user.alias.clone(),
         admin: user.admin,

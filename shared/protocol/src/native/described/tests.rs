@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Frame, frames};
 use crate::{
-    Dialect, Refused, Request, Scope,
+    Dialect, Refused, Request, Scope, Viewer,
     native::{
         Authenticated, Gap, GapReason, Hello, HelloRooms, Native, ResumeAnswer, Resumed,
         RoomSummary, UnnamedRoom, UserView, examples::ROOM,
@@ -39,6 +39,7 @@ fn hold(frame: &Frame, value: &Value) {
 fn decode(frame: &Value) -> Result<Request, Refused> {
     let scope = Scope {
         room: None,
+        peer: None,
         limits: Arc::new(Limits::default()),
     };
     Native.decode(&scope, &frame.to_string())
@@ -103,9 +104,10 @@ fn what_is_called_required_is() {
 
 /// Every frame that the codec can make, with the name under which it is described.
 fn made() -> Vec<(String, Value)> {
+    let viewer = Viewer::of(UserId::new());
     let mut made: Vec<(String, Value)> = scenes()
         .iter()
-        .filter_map(|scene| Native.encode(scene))
+        .filter_map(|scene| Native.encode(&viewer, scene))
         .map(|text| {
             let frame: Value = serde_json::from_str(&text).unwrap();
             (frame["type"].as_str().unwrap().to_owned(), frame)

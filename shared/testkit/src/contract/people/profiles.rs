@@ -1,15 +1,16 @@
 //! What changes of accounts.
 
-use domain::{Code, NewUser, Profile, TenantId, User, UserId};
+use domain::{Code, FullName, NewUser, Profile, TenantId, User, UserId};
 use tokio::task::JoinSet;
 
 use super::PeopleWorld;
-use crate::builders::{email, new_user, username};
+use crate::builders::{email, full_name, new_user, username};
 
 fn profile(name: &str, address: Option<&str>) -> Profile {
     Profile {
         username: username(name),
         email: address.map(email),
+        names: FullName::default(),
     }
 }
 
@@ -89,6 +90,36 @@ pub async fn a_profile_changes_as_a_whole(world: &PeopleWorld) {
     assert_eq!(now(world, ann.id).await, ann);
     let nobody = store.set_profile(UserId::new(), &anna, anna.clone()).await;
     assert!(!nobody.unwrap());
+}
+
+/// Many may have the same names, and a change that does not know them changes nothing.
+pub async fn names_are_said_and_taken_back(world: &PeopleWorld) {
+    let store = world.first();
+    let named = |name: &str, names: FullName| Profile {
+        names,
+        ..profile(name, None)
+    };
+    for name in ["ann", "bob"] {
+        let user = made(world, new_user(name)).await;
+        let lee = named(name, full_name("Ann", "Lee"));
+        let unnamed = user.profile();
+        let set = store.set_profile(user.id, &unnamed, lee.clone());
+        assert!(set.await.unwrap());
+        assert_eq!(now(world, user.id).await.names, lee.names);
+        let stale = store.set_profile(user.id, &unnamed, profile("x", None));
+        assert!(!stale.await.unwrap());
+        let first = named(name, FullName::stored(Some("Anna".to_owned()), None));
+        assert!(
+            store
+                .set_profile(user.id, &lee, first.clone())
+                .await
+                .unwrap()
+        );
+        assert_eq!(now(world, user.id).await.names, first.names);
+        let none = store.set_profile(user.id, &first, profile(name, None));
+        assert!(none.await.unwrap());
+        assert_eq!(now(world, user.id).await, user);
+    }
 }
 
 /// The caller is told which field to change, and nothing has changed.

@@ -4,7 +4,7 @@ use domain::{Code, NewUser, TenantId, UserId, Username};
 use tokio::task::JoinSet;
 
 use super::PeopleWorld;
-use crate::builders::{email, new_user, username};
+use crate::builders::{email, full_name, new_user, username};
 
 fn with_email(name: &str, address: &str) -> NewUser {
     NewUser {
@@ -20,6 +20,7 @@ pub async fn every_field_of_a_user_returns(world: &PeopleWorld) {
         password_hash: Some("$2b$10$hash".to_owned()),
         alias: Some("elsewhere:7".to_owned()),
         admin: true,
+        names: full_name("Ann", "Lee"),
         ..with_email("ann", "Ann@Example.org")
     };
     let user = store.create_user(new.clone()).await.unwrap();
@@ -27,11 +28,14 @@ pub async fn every_field_of_a_user_returns(world: &PeopleWorld) {
     assert_eq!((&user.username, &user.email), (&new.username, &new.email));
     assert_eq!(user.password_hash, new.password_hash);
     assert_eq!((&user.alias, user.admin), (&new.alias, true));
+    assert_eq!(user.names, new.names);
     let tenant = &new.tenant;
     let by_id = store.user(new.id).await.unwrap();
     let by_name = store.user_by_name(tenant, &new.username).await.unwrap();
     let by_alias = store.user_by_alias(tenant, "elsewhere:7").await.unwrap();
-    for found in [by_id, by_name, by_alias] {
+    let address = email("ann@example.org");
+    let by_email = store.user_by_email(tenant, &address).await.unwrap();
+    for found in [by_id, by_name, by_alias, by_email] {
         assert_eq!(found.as_ref(), Some(&user));
     }
     let known = store.users(&[UserId::new(), new.id]).await.unwrap();
@@ -109,8 +113,48 @@ pub async fn tenants_do_not_see_each_other(world: &PeopleWorld) {
         let name: Username = username("ann");
         store.user_by_name(tenant, &name).await.unwrap()
     };
+    let ann_only = store.newest_users(&ann.tenant, None, 10).await.unwrap();
+    assert_eq!(ann_only, [ann.clone()]);
     assert_eq!(find(&TenantId::default()).await, Some(ann));
     assert_eq!(find(&elsewhere).await, Some(other));
+}
+
+/// An address is found in its own world alone.
+pub async fn addresses_are_of_one_tenant(world: &PeopleWorld) {
+    let store = world.first();
+    let elsewhere = TenantId::new("elsewhere");
+    let ann = with_email("ann", "ann@example.org");
+    let ann = store.create_user(ann).await.unwrap();
+    store.create_user(new_user("bob")).await.unwrap();
+    let find = async |tenant: &TenantId, address: &str| {
+        let address = email(address);
+        let found = store.user_by_email(tenant, &address).await;
+        found.unwrap().map(|user| user.id)
+    };
+    assert_eq!(find(&ann.tenant, "ANN@example.org").await, Some(ann.id));
+    assert_eq!(find(&ann.tenant, "bob@example.org").await, None);
+    assert_eq!(find(&elsewhere, "ann@example.org").await, None);
+}
+
+/// Page by page, each once.
+pub async fn people_are_listed_from_the_newest(world: &PeopleWorld) {
+    let store = world.first();
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let user = new_user(&format!("person {n}"));
+        ids.push(store.create_user(user).await.unwrap().id);
+    }
+    ids.sort_unstable();
+    ids.reverse();
+    let tenant = TenantId::default();
+    let (mut listed, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.newest_users(&tenant, before, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        listed.extend(page.into_iter().map(|user| user.id));
+    }
+    assert_eq!(listed, ids);
 }
 
 /// Sixteen sign-ups with one name in the same millisecond.

@@ -82,6 +82,7 @@ async fn people(store: &dyn Store) -> [UserId; 3] {
         email: Some(builders::email("ann@example.org")),
         password_hash: Some("$2b$04$hash".to_owned()),
         alias: Some("42".to_owned()),
+        names: builders::full_name("Ann", "Lee"),
         admin: true,
         ..builders::new_user("ann")
     };

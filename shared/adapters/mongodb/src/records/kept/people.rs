@@ -19,6 +19,8 @@ impl From<&User> for UserRecord {
             alias: user.alias.as_deref().map(own),
             password_hash: user.password_hash.clone(),
             admin: user.admin,
+            first_name: user.names.first().map(str::to_owned),
+            last_name: user.names.last().map(str::to_owned),
             created_at: date(user.created_at),
         }
     }

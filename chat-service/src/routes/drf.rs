@@ -1,0 +1,101 @@
+//! How the dialects answer whose documented systems are made with one framework.
+
+use domain::{Code, Error, Result};
+use edge::{Missed, answer};
+use protocol::drf::{self, CHALLENGE, Form, Refusal};
+use warp::{
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+    },
+    hyper::body::Bytes,
+    reply::Response,
+};
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// In words of the dialect's own.
+    Said(Refusal),
+    /// In those of the framework.
+    Error(Error),
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Said(refusal)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self::Error(code.into())
+    }
+}
+
+/// Answers, or refuses.
+pub(super) fn respond(result: Result<Response, Refused>) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(Refused::Said(refusal)) => said(refusal),
+        Err(Refused::Error(error)) => refuse(&error),
+    }
+}
+
+/// Refuses in the framework's words.
+pub(super) fn refuse(error: &Error) -> Response {
+    answer::report(error);
+    // No handler refuses a method.
+    worded("", error)
+}
+
+/// Says what no route took.
+pub(super) fn missed(missed: &Missed<'_>) -> Response {
+    worded(missed.method.as_str(), missed.error)
+}
+
+fn worded(method: &str, error: &Error) -> Response {
+    let mut response = said(drf::refusal(method, error));
+    answer::set_retry_after(&mut response, error);
+    response
+}
+
+/// Refuses in words that are put together already.
+pub(super) fn said(refusal: Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status);
+    let mut response = json(
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        refusal.body,
+    );
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(CHALLENGE);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Answers with JSON that is written already.
+pub(super) fn json(status: StatusCode, body: String) -> Response {
+    answer::with_type(status, "application/json", body.into_bytes())
+}
+
+/// Reads a form, which is JSON.
+pub(super) fn form(headers: &HeaderMap, body: Result<Bytes>) -> Result<Form, Refused> {
+    let body = body?;
+    let given = headers.get(CONTENT_TYPE);
+    let given = given
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if !body.is_empty() && !essence.eq_ignore_ascii_case("application/json") {
+        let unsupported = format!("Unsupported media type \"{given}\" in request.");
+        return Err(drf::detail(415, &unsupported).into());
+    }
+    Ok(drf::read(&body)?)
+}

@@ -1,0 +1,84 @@
+//! `/ws/chat/{conversation}/?token=`: a socket onto one conversation.
+
+use std::sync::Arc;
+
+use domain::{Caller, Card, Code, Command, Error, Kind, Reply, Result, RoomId};
+use edge::{
+    answer,
+    socket::{Admitted, HandshakeError, Upgrade, upgrade},
+};
+use protocol::recipients::Recipients;
+use warp::{Filter, filters::BoxedFilter, path, reply::Response};
+
+use crate::routes::{
+    House, drf,
+    query::{Query, query},
+    with,
+};
+
+pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+    path!("ws" / "chat" / String)
+        .and(warp::get())
+        .and(with(house))
+        .and(query())
+        .and(upgrade(&house.ctx))
+        .then(join)
+        .boxed()
+}
+
+async fn join(
+    id: String,
+    house: Arc<House>,
+    query: Query,
+    upgrade: Result<Upgrade, HandshakeError>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(error) => return no_handshake(&error),
+    };
+    let opened = open(&house, &id, query.text("token"), upgrade).await;
+    opened.unwrap_or_else(|error| drf::refuse(&withheld(error)))
+}
+
+async fn open(house: &House, id: &str, token: Option<&str>, upgrade: Upgrade) -> Result<Response> {
+    let token = token.ok_or(Code::Unauthenticated)?;
+    let who = house.ctx.auth.identify(token).await?;
+    let (room, peer) = find(house, &who.caller, id).await?;
+    let admitted = Admitted::enter(&house.ctx, upgrade, &who, &Recipients, Some(peer)).await?;
+    Ok(admitted.open_room(&house.ctx, Arc::clone(&house.app), room))
+}
+
+/// The conversation of this id, which the caller has with somebody.
+async fn find(house: &House, who: &Caller, id: &str) -> Result<(RoomId, Card)> {
+    let room: RoomId = id.parse().map_err(|_| Code::RoomNotFound)?;
+    let view = match house.app.handle(who, Command::GetRoom { room }).await? {
+        Reply::Room(view) => view,
+        _ => {
+            return Err(Error::internal(
+                "an answer that does not belong to the command",
+            ));
+        }
+    };
+    // Rooms of many have no recipient.
+    let peer = view.peer.ok_or(Code::RoomNotFound)?;
+    Ok((room, peer))
+}
+
+/// Whoever may not come in, and whoever asks for what is not there, hears the same.
+fn withheld(error: Error) -> Error {
+    match error.kind() {
+        Kind::Unauthenticated | Kind::Forbidden | Kind::NotFound => Code::Forbidden.into(),
+        _ => error,
+    }
+}
+
+fn no_handshake(error: &HandshakeError) -> Response {
+    let mut response = match error {
+        HandshakeError::Origin(error) => drf::refuse(error),
+        HandshakeError::Malformed(_) | HandshakeError::Version => {
+            answer::text(error.status(), error.to_string())
+        }
+    };
+    error.decorate(&mut response);
+    response
+}
