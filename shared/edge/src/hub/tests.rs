@@ -43,6 +43,35 @@ impl Dialect for Counting {
     }
 }
 
+/// Says to whom it speaks.
+struct Personal;
+
+impl Dialect for Personal {
+    fn name(&self) -> &'static str {
+        "personal"
+    }
+
+    fn decode(&self, scope: &Scope, text: &str) -> Result<Request, Refused> {
+        dialect("counting").decode(scope, text)
+    }
+
+    fn is_personal(&self) -> bool {
+        true
+    }
+
+    fn encode(&self, viewer: &Viewer, scene: &Scene) -> Option<String> {
+        super::run::seq(scene).map(|seq| format!("{seq} to {}", viewer.user))
+    }
+
+    fn reply(&self, _: Option<&str>, _: &Reply) -> Option<String> {
+        None
+    }
+
+    fn refuse(&self, _: Option<&str>, _: &Error) -> Option<String> {
+        None
+    }
+}
+
 fn dialect(name: &'static str) -> &'static Counting {
     Box::leak(Box::new(Counting(AtomicUsize::new(0), name)))
 }
@@ -159,6 +188,27 @@ async fn each_row_is_encoded_once_per_dialect() {
     assert!(seats.iter().all(|seat| heard(seat).len() == 10));
     assert_eq!(one.0.load(Ordering::Relaxed), 10);
     assert_eq!(two.0.load(Ordering::Relaxed), 10);
+}
+
+#[tokio::test]
+async fn a_personal_dialect_speaks_to_each_alone() {
+    let hub = Hub::new();
+    let people = [UserId::new(), UserId::new()];
+    let seats = people.map(|user| {
+        let limits = Limits::default();
+        let subscriber = Subscriber::new(SessionId::new(), user, &Personal, &limits);
+        let seat = hub.seat(subscriber, false);
+        seat.subscribe(room());
+        seat.go_live(room(), 0);
+        seat
+    });
+    hub.deliver(room(), rows(1..=2));
+    let third = rows([3]).remove(0);
+    hub.tell_room(room(), UserId::new(), &third, Item::Frame);
+    for (seat, user) in seats.iter().zip(people) {
+        let own = [1, 2, 3].map(|seq| format!("{seq} to {user}"));
+        assert_eq!(heard(seat), own);
+    }
 }
 
 #[tokio::test]
