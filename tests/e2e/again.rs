@@ -42,7 +42,7 @@ fn the_whole_suite_passes_on_mongodb_redis_and_rabbitmq() {
     let mut again = Command::new(std::env::current_exe().expect("this program"));
     again
         .env(backends::VARIABLE, backends::SERVICES)
-        .env("MONGODB_URI", mongo.uri())
+        .env("MONGODB_URI", mongo.url())
         .env("REDIS_URL", redis.url())
         .env("AMQP_URL", rabbit.url());
     for name in ELSEWHERE {

@@ -37,11 +37,9 @@ impl Home {
     /// A fresh one; `None` where there is no server to move to.
     fn new() -> Option<Self> {
         let server = or_skip(MongoServer::shared())?;
-        let (base, options) = server.uri().split_once("/?").expect("options");
-        let name = domain::RowId::new().uuid().simple();
         Some(Self {
             folder: TempDir::new().expect("a folder"),
-            uri: format!("{base}/hubbub_{name}?{options}"),
+            uri: server.url_of_its_own(),
         })
     }
 

@@ -9,12 +9,10 @@ const ARCHIVE: &str = "/api/v1/admin/archive";
 
 /// A database of its own on the server that tests share.
 fn on_mongodb(server: &MongoServer) -> impl FnOnce(&mut Settings) {
-    let (base, options) = server.uri().split_once("/?").expect("options");
-    let name = domain::RowId::new().uuid().simple();
-    let uri = format!("{base}/hubbub_{name}?{options}");
+    let url = server.url_of_its_own();
     move |settings| {
         settings.no_limits = true;
-        settings.backends.store_url = uri;
+        settings.backends.store_url = url;
         settings.backends.queue_url = "sqlite:queue.db".to_owned();
     }
 }

@@ -30,7 +30,7 @@ impl Installation {
             return None;
         }
         let queue = rabbit.url_of(&domain::RowId::new().uuid().simple().to_string());
-        let store = mongo.uri().replacen("/?", "/hubbub?", 1);
+        let store = mongo.url_of("hubbub");
         let backends = [
             ("store_url", store.as_str()),
             ("queue_url", &queue),

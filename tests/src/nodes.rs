@@ -30,17 +30,13 @@ impl Nodes {
     }
 
     /// The same on a MongoDB server of the test's own, which it may stop.
-    ///
-    /// # Panics
-    /// When the server's URI is of another form than those of tests.
     #[must_use]
     pub fn on(mongo: &MongoServer) -> Option<Self> {
         let redis = redis_server::or_skip(RedisServer::shared())?;
         let rabbit = rabbit_server::or_skip(RabbitServer::shared())?;
-        let (base, options) = mongo.uri().split_once("/?").expect("options");
         let name = RowId::new().uuid().simple();
         Some(Self {
-            store: format!("{base}/hubbub_{name}?{options}"),
+            store: mongo.url_of_its_own(),
             redis: redis.url().to_owned(),
             queue: rabbit.url_of(&format!("hubbub_{name}")),
             secret: RowId::new().uuid().simple().to_string(),

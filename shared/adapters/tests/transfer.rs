@@ -36,9 +36,7 @@ impl Place {
 
     fn mongo() -> Option<Self> {
         let server = or_skip(MongoServer::shared())?;
-        let (base, options) = server.uri().split_once("/?").expect("options");
-        let name = domain::RowId::new().uuid().simple();
-        Some(Self::Mongo(format!("{base}/hubbub_{name}?{options}")))
+        Some(Self::Mongo(server.url_of_its_own()))
     }
 
     async fn open(&self, clock: &Arc<TestClock>) -> Result<Arc<dyn Store>, String> {

@@ -13,4 +13,4 @@ pub mod rabbit_server;
 pub mod redis_server;
 mod server;
 
-pub use server::{or_skip, target_directory};
+pub use server::{Kind, Process, Program, Shared, TestServer, or_skip, target_directory};

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{bail, ensure};
 
-use crate::server::{self, Held, PATIENCE, Process, Program, free_port, install, watched};
+use crate::server::{self, Held, PATIENCE, Process, Program, install, on_port, watched};
 
 /// The address that the shipped file listens on.
 const SHIPPED: &str = "listen 80;";
@@ -69,7 +69,12 @@ struct NginxProgram {
 
 impl Program for NginxProgram {
     fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
-        let port = if port == 0 { free_port()? } else { port };
+        on_port(port, |port| self.start_on(port, data))
+    }
+}
+
+impl NginxProgram {
+    fn start_on(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let file = data.join("nginx.conf");
         fs::write(&file, self.configuration(address, data)?)?;
@@ -80,9 +85,6 @@ impl Program for NginxProgram {
         serves(address, &mut process, data)?;
         Ok((process, address))
     }
-}
-
-impl NginxProgram {
     fn configuration(&self, address: SocketAddr, data: &Path) -> anyhow::Result<String> {
         let shipped = fs::read_to_string(&self.shipped)?;
         ensure!(

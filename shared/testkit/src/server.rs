@@ -3,6 +3,7 @@
 
 mod held;
 mod process;
+mod test_server;
 mod tools;
 mod watched;
 
@@ -10,11 +11,15 @@ use std::fmt::Display;
 use std::io::Write;
 use std::time::Duration;
 
-pub(crate) use held::{Held, Origin, Program};
-pub(crate) use process::{Process, run};
+pub(crate) use held::Held;
+pub use held::Program;
+pub use process::Process;
+pub(crate) use process::run;
+pub use test_server::{Kind, Shared, TestServer};
+pub(crate) use test_server::{hosts, through};
 pub use tools::target_directory;
 pub(crate) use tools::{FETCH, install, works};
-pub(crate) use watched::{free_port, watched};
+pub(crate) use watched::{free_port, on_port, watched};
 
 /// How long a server may take to be ready or to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -47,7 +47,7 @@ async fn an_ordered_insert_stops_at_the_first_duplicate_and_names_the_index() {
         return;
     };
     println!("on {}", server.describe());
-    let rows = rows(server.uri(), "ordered").await;
+    let rows = rows(server.url(), "ordered").await;
     unique_seq(&rows).await;
     rows.insert_one(row(2)).await.unwrap();
     let mut batch = [row(1), row(2), row(3)];
@@ -72,7 +72,7 @@ async fn a_compare_and_set_answers_with_the_new_document_or_nothing() {
     let Some(server) = or_skip(MongoServer::shared()) else {
         return;
     };
-    let rows = rows(server.uri(), "compare_and_set").await;
+    let rows = rows(server.url(), "compare_and_set").await;
     rows.insert_one(doc! {"_id": 1, "rev": 1}).await.unwrap();
     let swing = |rev: i32| {
         rows.find_one_and_update(doc! {"_id": 1, "rev": rev}, doc! {"$inc": {"rev": 1}})
@@ -89,10 +89,10 @@ async fn a_request_that_the_client_gave_up_lands_later() {
         return;
     };
     let proxy = Proxy::to(server.address().unwrap()).await.unwrap();
-    let direct = rows(server.uri(), "zombie").await;
+    let direct = rows(server.url(), "zombie").await;
     let client = Client::with_uri_str(format!(
         "{}&retryWrites=false",
-        server.uri_through(proxy.address())
+        server.url_through(proxy.address())
     ));
     let client = client.await.unwrap();
     client
@@ -132,7 +132,7 @@ async fn data_outlives_a_restart_and_the_address_stays() {
     if !server.is_ours() {
         return println!("skipped: the server of MONGODB_URI is not ours to stop");
     }
-    let rows = rows(server.uri(), "restart").await;
+    let rows = rows(server.url(), "restart").await;
     rows.insert_one(row(1)).await.unwrap();
     server.terminate().unwrap();
     server.restart().unwrap();
@@ -148,7 +148,7 @@ async fn a_stopped_server_answers_when_it_goes_on() {
     if !server.is_ours() {
         return println!("skipped: the server of MONGODB_URI is not ours to stop");
     }
-    let rows = rows(server.uri(), "stopped").await;
+    let rows = rows(server.url(), "stopped").await;
     rows.insert_one(row(1)).await.unwrap();
     server.stop().unwrap();
     let mut insert = std::pin::pin!(rows.insert_one(row(2)).into_future());

@@ -176,7 +176,7 @@ mod tests {
     /// A database of version 1.
     async fn first() -> Option<(Db, uuid::Uuid)> {
         let server = or_skip(MongoServer::shared())?;
-        let client = Client::with_uri_str(server.uri()).await.unwrap();
+        let client = Client::with_uri_str(server.url()).await.unwrap();
         let name = format!("hubbub_{}", NodeId::new().uuid().simple());
         let db = Db::new(&client.database(&name), LIMIT, Arc::default());
         let db = db.before_open(LIMIT);

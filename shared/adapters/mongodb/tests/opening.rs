@@ -61,7 +61,7 @@ async fn a_database_with_a_weaker_index_is_refused_by_its_name() {
     let made = messages.create_index(weaker.build()).await;
     made.expect("the server is there");
 
-    let refusal = refusal(server.uri(), options).await;
+    let refusal = refusal(server.url(), options).await;
     assert!(refusal.to_string().contains("room_seq"), "{refusal}");
 }
 
@@ -72,7 +72,7 @@ async fn a_store_opens_again_on_what_is_there() {
     };
     let options = options();
     for _ in 0..2 {
-        common::node(server.uri(), options.clone()).await;
+        common::node(server.url(), options.clone()).await;
     }
 }
 
@@ -87,7 +87,7 @@ async fn a_server_is_tried_out_and_says_what_it_is() {
         ..options()
     };
     let name = options.database.clone().expect("the test names one");
-    let store = common::node(server.uri(), options).await;
+    let store = common::node(server.url(), options).await;
     store.ping().await.expect("it can be written");
     let told = store.describe();
     assert!(told.contains(&name), "{told}");
@@ -96,7 +96,7 @@ async fn a_server_is_tried_out_and_says_what_it_is() {
     let left = left.expect("the server is there");
     let scratch = left.iter().any(|name| name.starts_with("self_check"));
     assert!(!scratch, "{left:?}");
-    let looked = MongoStore::look(server.uri()).await;
+    let looked = MongoStore::look(server.url()).await;
     assert!(looked.expect("it is there").starts_with("MongoDB "));
 }
 
@@ -123,14 +123,14 @@ async fn a_newer_schema_is_left_alone() {
     };
     let options = options();
     let name = options.database.clone().expect("the test names one");
-    common::node(server.uri(), options.clone()).await;
+    common::node(server.url(), options.clone()).await;
     let database = common::database(server, &name).await;
     let raise = doc! {"$set": {"version": 99_i64}};
     let meta = common::stored(&database, "meta");
     meta.update_one(doc! {"_id": "schema"}, raise)
         .await
         .expect("the server is there");
-    let refusal = refusal(server.uri(), options).await;
+    let refusal = refusal(server.url(), options).await;
     let newer = matches!(refusal, ConnectError::Newer { found: 99, .. });
     assert!(newer && !refusal.is_away(), "{refusal}");
 }
@@ -141,7 +141,7 @@ async fn refused_credentials_are_not_waited_for() {
     let Some(server) = common::server() else {
         return;
     };
-    let uri = server.uri().replace("mongodb://", "mongodb://ann:hunter2@");
+    let uri = server.url().replace("mongodb://", "mongodb://ann:hunter2@");
     let refused = match MongoStore::open(&uri, options()).await {
         Ok(_) => panic!("it must not open"),
         Err(error) => error,
@@ -159,7 +159,7 @@ async fn a_server_that_is_away_is_waited_for() {
         return println!("skipped: the server of MONGODB_URI is not ours to stop");
     }
     server.terminate().expect("it ends");
-    let store = MongoStore::open(server.uri(), options()).await;
+    let store = MongoStore::open(server.url(), options()).await;
     let store = store.expect("it is waited for");
     let away = store.ping().await.unwrap_err();
     assert_eq!(away.code(), Code::Unavailable);
@@ -192,7 +192,7 @@ async fn a_clock_that_is_far_off_is_said() {
         self_check: false,
         ..Options::new(local.clone())
     };
-    let store = common::node(server.uri(), options).await;
+    let store = common::node(server.url(), options).await;
     let told = store.ping().await.unwrap_err();
     assert!(told.message().contains("The database's clock is"), "{told}");
     let ahead = store.clock().now().duration_since(local.now());

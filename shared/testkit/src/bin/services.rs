@@ -13,7 +13,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use testkit::{
-    mongo_server::MongoServer, rabbit_server::RabbitServer, redis_server::RedisServer,
+    Kind,
+    mongo_server::{MongoProgram, MongoServer},
+    rabbit_server::{RabbitProgram, RabbitServer},
+    redis_server::{RedisProgram, RedisServer},
     target_directory,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -130,12 +133,18 @@ fn hold(place: &Place) -> Result<()> {
         redis.describe(),
         rabbit.describe()
     );
-    let (uri, redis_url, amqp) = (mongo.uri(), redis.url(), rabbit.url());
-    let store = uri.replacen("/?", "/hubbub?", 1);
-    let text = format!(
-        "STORE_URL={store}\nCACHE_URL={redis_url}\nBUS_URL={redis_url}\nQUEUE_URL={amqp}\n\
-         MONGODB_URI={uri}\nREDIS_URL={redis_url}\nAMQP_URL={amqp}\n"
-    );
+    let store = mongo.url_of("hubbub");
+    let variables = [
+        ("STORE_URL", store.as_str()),
+        ("CACHE_URL", redis.url()),
+        ("BUS_URL", redis.url()),
+        ("QUEUE_URL", rabbit.url()),
+        (MongoProgram::VARIABLE, mongo.url()),
+        (RedisProgram::VARIABLE, redis.url()),
+        (RabbitProgram::VARIABLE, rabbit.url()),
+    ];
+    let lines = variables.map(|(name, url)| format!("{name}={}\n", quoted(url)));
+    let text = lines.concat();
     // Whoever waits for it finds it whole.
     let draft = place.folder.join("env.draft");
     fs::write(&draft, text)?;
@@ -143,6 +152,11 @@ fn hold(place: &Place) -> Result<()> {
     told_to_end()?;
     let _ = fs::remove_file(place.variables());
     Ok(())
+}
+
+/// A value as a shell reads it: URLs have `&` in them.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -204,7 +218,7 @@ fn reachable(url: &str) -> bool {
     let authority = url
         .split("://")
         .nth(1)
-        .and_then(|rest| rest.split(['/', '?']).next());
+        .and_then(|rest| rest.split(['/', '?', '\'']).next());
     let host = authority.and_then(|authority| authority.rsplit('@').next());
     let address = host.and_then(|host| host.parse::<SocketAddr>().ok());
     // A given server may have a name, which is its owner's to look after.

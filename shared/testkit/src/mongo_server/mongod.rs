@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use super::wire;
-use crate::server::{PATIENCE, Process, free_port, watched, works};
+use crate::server::{PATIENCE, Process, on_port, watched, works};
 
 /// Tells whether there is a `mongod`.
 pub(super) fn on_path() -> bool {
@@ -16,7 +16,10 @@ pub(super) fn on_path() -> bool {
 
 /// Starts it on `port` (0: a free one) and returns when it is primary.
 pub(super) fn start(port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
-    let port = if port == 0 { free_port()? } else { port };
+    on_port(port, |port| start_on(port, data))
+}
+
+fn start_on(port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut command = watched(data, "mongod");
     command

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::server::{PATIENCE, Process, Program, free_port, install, run, variable, watched};
+use crate::server::{
+    Kind, PATIENCE, Process, Program, Shared, free_port, install, on_port, run, variable, watched,
+};
 
 /// Where Debian has the program itself. The one on the PATH there changes the user, and writes
 /// where the system's own broker does.
@@ -21,26 +23,11 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// How long it may take until it serves: an Erlang system boots, beside whatever else is built.
 const BOOT: Duration = Duration::from_secs(120);
 
-/// How often another port is tried, where somebody else took the free one.
-const PORTS: usize = 3;
-
 /// An Erlang system that ends while it boots would leave a dump in the working directory.
 const NO_DUMP: (&str, &str) = ("ERL_CRASH_DUMP_SECONDS", "0");
 
 /// The program.
-pub(super) struct RabbitProgram(PathBuf);
-
-impl RabbitProgram {
-    /// Finds the program, installing it if we may.
-    pub(super) fn find() -> anyhow::Result<Self> {
-        if let Some(found) = found() {
-            return Ok(Self(found));
-        }
-        let advice = "install Debian's rabbitmq-server, or set AMQP_URL";
-        install(&[("rabbitmqctl", "version")], &["rabbitmq-server"], advice)?;
-        found().map(Self).context(advice)
-    }
-}
+pub struct RabbitProgram(PathBuf);
 
 fn found() -> Option<PathBuf> {
     let path = variable("PATH").unwrap_or_default();
@@ -51,16 +38,35 @@ fn found() -> Option<PathBuf> {
 
 impl Program for RabbitProgram {
     fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
-        if port != 0 {
-            return self.start_on(port, data);
+        on_port(port, |port| self.start_on(port, data))
+    }
+}
+
+impl Kind for RabbitProgram {
+    const NAME: &'static str = "rabbitmq";
+    const VARIABLE: &'static str = "AMQP_URL";
+    const PORT: u16 = 5672;
+
+    fn find() -> anyhow::Result<Self> {
+        if let Some(found) = found() {
+            return Ok(Self(found));
         }
-        let mut tried = 1;
-        loop {
-            match self.start_on(free_port()?, data) {
-                Err(_) if tried < PORTS => tried += 1,
-                started => return started,
-            }
-        }
+        let advice = "install Debian's rabbitmq-server, or set AMQP_URL";
+        install(&[("rabbitmqctl", "version")], &["rabbitmq-server"], advice)?;
+        found().map(Self).context(advice)
+    }
+
+    fn url(address: SocketAddr) -> String {
+        format!("amqp://guest:guest@{address}")
+    }
+
+    fn describe(&self) -> &'static str {
+        "rabbitmq-server, started"
+    }
+
+    fn shared() -> &'static Shared<Self> {
+        static SHARED: Shared<RabbitProgram> = OnceLock::new();
+        &SHARED
     }
 }
 

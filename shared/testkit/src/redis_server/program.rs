@@ -3,33 +3,47 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::server::{PATIENCE, Process, Program, free_port, watched};
+use crate::server::{Kind, PATIENCE, Process, Program, Shared, install, on_port, watched};
 
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// How often another port is tried, where somebody else took the free one.
-const PORTS: usize = 5;
-
 /// The program on the PATH.
-pub(super) struct RedisProgram;
+pub struct RedisProgram;
 
 impl Program for RedisProgram {
     fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)> {
-        if port != 0 {
-            return start(port, data);
-        }
-        let mut tried = 1;
-        loop {
-            match start(free_port()?, data) {
-                Err(_) if tried < PORTS => tried += 1,
-                started => return started,
-            }
-        }
+        on_port(port, |port| start(port, data))
+    }
+}
+
+impl Kind for RedisProgram {
+    const NAME: &'static str = "redis";
+    const VARIABLE: &'static str = "REDIS_URL";
+    const PORT: u16 = 6379;
+
+    fn find() -> anyhow::Result<Self> {
+        let advice = "install Debian's redis-server, or set REDIS_URL";
+        install(&[("redis-server", "--version")], &["redis-server"], advice)?;
+        Ok(Self)
+    }
+
+    fn url(address: SocketAddr) -> String {
+        format!("redis://{address}")
+    }
+
+    fn describe(&self) -> &'static str {
+        "redis-server on PATH"
+    }
+
+    fn shared() -> &'static Shared<Self> {
+        static SHARED: Shared<RedisProgram> = OnceLock::new();
+        &SHARED
     }
 }
 

@@ -9,29 +9,12 @@ use tempfile::TempDir;
 use super::{PATIENCE, Process};
 
 /// A program that serves, and all that starting it takes.
-pub(crate) trait Program {
+pub trait Program {
     /// Starts it on `port` (0: any) over what `data` holds, and returns once it serves.
+    ///
+    /// # Errors
+    /// If it does not come up.
     fn start(&self, port: u16, data: &Path) -> anyhow::Result<(Process, SocketAddr)>;
-}
-
-/// Where a server comes from.
-pub(crate) enum Origin<P> {
-    /// It was there, and is not ours to touch. The variable that named it.
-    Given(&'static str),
-    /// We started it.
-    Ours(Held<P>),
-}
-
-impl<P> Origin<P> {
-    /// The server, if it is ours.
-    pub(crate) fn ours(&self) -> anyhow::Result<&Held<P>> {
-        match self {
-            Self::Given(variable) => {
-                anyhow::bail!("the server of {variable} is not ours to stop")
-            }
-            Self::Ours(held) => Ok(held),
-        }
-    }
 }
 
 /// A server process with its data. It ends when this is dropped.

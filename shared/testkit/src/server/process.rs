@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 /// A running server; killed on drop.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     /// The server's own id: `child` may be a shell that watches over it.
     pid: u32,

@@ -19,6 +19,9 @@ kill $watcher 2>/dev/null
 if [ -e "$0/orphaned" ]; then rm -rf "$0"; fi
 "#;
 
+/// How often another port is tried, where somebody else took the free one.
+const PORTS: usize = 5;
+
 /// The command that runs `program` under watch; its arguments are to be added. The first line that
 /// it prints is the program's process id.
 pub(crate) fn watched(data: &Path, program: &str) -> Command {
@@ -32,6 +35,21 @@ pub(crate) fn watched(data: &Path, program: &str) -> Command {
 /// For programs that cannot be asked for any port: one that was free just now.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Starts something on a port: where it is 0 on one that was free just now, and on another where
+/// somebody else took it meanwhile.
+pub(crate) fn on_port<T>(port: u16, start: impl Fn(u16) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    if port != 0 {
+        return start(port);
+    }
+    let mut tried = 1;
+    loop {
+        match start(free_port()?) {
+            Err(_) if tried < PORTS => tried += 1,
+            started => return started,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -58,8 +58,8 @@ pub(crate) async fn fresh() -> Option<Fresh> {
     let clock = Arc::new(TestClock::new());
     let options = options(&clock, &name);
     let nodes = [
-        node(server.uri(), options.clone()).await,
-        node(server.uri(), options).await,
+        node(server.url(), options.clone()).await,
+        node(server.url(), options).await,
     ];
     Some(Fresh {
         nodes,
@@ -70,7 +70,7 @@ pub(crate) async fn fresh() -> Option<Fresh> {
 
 /// The database as it is, past the store.
 pub(crate) async fn database(server: &MongoServer, name: &str) -> Database {
-    let client = Client::with_uri_str(server.uri()).await;
+    let client = Client::with_uri_str(server.url()).await;
     client.expect("the server is there").database(name)
 }
 

@@ -34,14 +34,14 @@ impl Network {
         let options = super::options(&clock, &name);
         let address = server.address().expect("the server has an address");
         let proxy = Proxy::to(address).await.expect("a port is free");
-        let through = server.uri_through(proxy.address()) + NO_HEARTBEATS;
+        let through = server.url_through(proxy.address()) + NO_HEARTBEATS;
         let hurried = Options {
             timings,
             ..options.clone()
         };
         Some(Self {
             far: super::node(&through, hurried).await,
-            near: super::node(server.uri(), options).await,
+            near: super::node(server.url(), options).await,
             proxy,
             database: super::database(server, &name).await,
         })
