@@ -277,3 +277,29 @@ fn the_units_start_the_programs() {
         }
     }
 }
+
+/// A path goes to the same service by nginx's file, by Caddy's and by the table for those who
+/// write their own.
+#[test]
+fn the_balancers_and_the_documents_agree_on_whose_each_path_is() {
+    let (caddy, documents) = (text("deploy/Caddyfile"), text("docs/operations.md"));
+    let paths = e2e::balancer::Paths::shipped();
+    let prefixes: Vec<_> = paths.prefixes().collect();
+    assert_eq!(prefixes.len(), 4, "{prefixes:?}");
+    for (path, upstream) in prefixes {
+        let mut matchers = caddy.lines().map(str::trim);
+        let matcher = matchers.find(|line| line.split(' ').any(|word| word == format!("{path}*")));
+        let wanted = format!("@{upstream} path ");
+        assert!(
+            matcher.is_some_and(|line| line.starts_with(&wanted)),
+            "{path} in Caddy's file: {matcher:?}"
+        );
+        let service = format!("{}-service", upstream.trim_end_matches('s'));
+        let mut rows = documents.lines().filter(|line| line.starts_with("| `/"));
+        let row = rows.find(|row| row.contains(&format!("`{path}")));
+        assert!(
+            row.is_some_and(|row| row.contains(&service)),
+            "{path} in the table: {row:?}"
+        );
+    }
+}

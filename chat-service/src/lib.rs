@@ -91,6 +91,13 @@ pub fn service(ctx: &Context) -> ChatService {
     }
 }
 
+/// What a process serves that is chat alone: it, and the notification sockets that its documents
+/// put there.
+#[must_use]
+pub fn alone(ctx: &Context) -> Vec<Service> {
+    vec![service(ctx).service, edge::socket::notifications(ctx)]
+}
+
 fn writers(ctx: &Context, announce: Arc<Announcer>) -> Writers {
     Writers::new(Parts {
         log: ctx.ports.store.clone(),

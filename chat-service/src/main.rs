@@ -14,10 +14,5 @@ const PROGRAM: Program = Program {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    PROGRAM
-        .run(async |ctx| {
-            let chat = chat_service::service(&ctx).service;
-            Ok(vec![chat, edge::socket::notifications(&ctx)])
-        })
-        .await
+    PROGRAM.run(async |ctx| Ok(chat_service::alone(&ctx))).await
 }

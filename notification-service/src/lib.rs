@@ -36,3 +36,9 @@ pub fn service(ctx: &Context) -> Service {
     ];
     service
 }
+
+/// What a process serves that is notifications alone: the inbox, and the sockets.
+#[must_use]
+pub fn alone(ctx: &Context) -> Vec<Service> {
+    vec![service(ctx), edge::socket::notifications(ctx)]
+}

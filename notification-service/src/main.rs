@@ -15,9 +15,6 @@ const PROGRAM: Program = Program {
 #[tokio::main]
 async fn main() -> ExitCode {
     PROGRAM
-        .run(async |ctx| {
-            let inbox = notification_service::service(&ctx);
-            Ok(vec![inbox, edge::socket::notifications(&ctx)])
-        })
+        .run(async |ctx| Ok(notification_service::alone(&ctx)))
         .await
 }

@@ -26,4 +26,4 @@ pub use archive::{Archive, Parts, Restore};
 pub use cut::end_cut;
 pub use room_log::RoomLog;
 pub use run::Pace;
-pub use service::{LiveLog, archive, configure, configure_when_there, service};
+pub use service::{LiveLog, alone, archive, configure, configure_when_there, service};

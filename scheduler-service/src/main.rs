@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use launch::Program;
-use scheduler_service::{LiveLog, policies};
+use scheduler_service::policies;
 
 const PROGRAM: Program = Program {
     name: "scheduler-service",
@@ -16,11 +16,6 @@ const PROGRAM: Program = Program {
 #[tokio::main]
 async fn main() -> ExitCode {
     PROGRAM
-        .run(async |ctx| {
-            let rooms = std::sync::Arc::new(LiveLog::new(&ctx));
-            scheduler_service::configure_when_there(&ctx).await?;
-            let archive = scheduler_service::archive(&ctx, rooms);
-            Ok(vec![scheduler_service::service(&ctx, archive)])
-        })
+        .run(async |ctx| scheduler_service::alone(&ctx).await)
         .await
 }

@@ -46,6 +46,16 @@ pub fn service(ctx: &Context, archive: Archive) -> Service {
         .with_operations(routes::operations())
 }
 
+/// What a process serves that is the scheduler alone, with the configuration's policies.
+///
+/// # Errors
+/// As of [`configure_when_there`].
+pub async fn alone(ctx: &Context) -> Result<Vec<Service>> {
+    let rooms = Arc::new(LiveLog::new(ctx));
+    configure_when_there(ctx).await?;
+    Ok(vec![service(ctx, archive(ctx, rooms))])
+}
+
 /// Brings the configuration's policies into the store. Only for processes that serve: a command
 /// may be given in a folder without the configuration, and goes by what is stored.
 ///

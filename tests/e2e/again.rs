@@ -1,33 +1,47 @@
-//! The same suite again, with MongoDB's protocol, Redis and RabbitMQ in place of embedded storage: a
-//! client notices no difference.
+//! The same suite again, with the three services, each alone, on MongoDB's protocol, Redis and
+//! RabbitMQ in place of one process on embedded storage: a client notices no difference.
 
-use std::{io::Write, process::Command};
+use std::{fmt::Write as _, io::Write as _, process::Command};
 
-use e2e::backends;
+use e2e::backends::{self, Backends};
 use testkit::{
     mongo_server::{self, MongoServer},
     rabbit_server::{self, RabbitServer},
     redis_server::{self, RedisServer},
 };
 
-/// What says itself what it runs on, or is about the description. This is among the first tests by
-/// name, so that both runs share the time.
-const ELSEWHERE: [&str; 9] = [
-    "again::",
-    "described::",
-    "migrate::",
-    "mongodb::",
-    "nodes::",
-    "rabbitmq::",
-    "readme::",
-    "redis::",
-    "split::",
+/// What says itself what it runs on, or is about the description, or reaches into one process; and
+/// why the services alone have it not. This is among the first tests by name, so that both runs
+/// share the time.
+const ELSEWHERE: [(&str, &str); 13] = [
+    (
+        "accounts::who_starts_the_server",
+        "`hubbub` shows the link, and no service alone",
+    ),
+    ("again::", "it is this run"),
+    ("clocks::", "it says itself what it runs on"),
+    (
+        "described::",
+        "the description is the same, and whole only where all is served",
+    ),
+    ("migrate::", "it says itself what it runs on"),
+    ("mongodb::", "it says itself what it runs on"),
+    ("nodes::", "it says itself what it runs on"),
+    (
+        "operations::metrics::",
+        "each process tells its own, and the balancer nobody's",
+    ),
+    ("orders::", "it says itself what it runs on"),
+    ("rabbitmq::", "it says itself what it runs on"),
+    ("readme::", "it is about embedded storage"),
+    ("redis::", "it says itself what it runs on"),
+    ("split::", "it says itself what it runs on"),
 ];
 
 #[test]
-fn the_whole_suite_passes_on_mongodb_redis_and_rabbitmq() {
-    if backends::are_services() {
-        // This is that run.
+fn the_whole_suite_passes_as_services_on_mongodb_redis_and_rabbitmq() {
+    if backends::chosen() != Backends::Embedded {
+        // This is such a run.
         return;
     }
     let Some(mongo) = mongo_server::or_skip(MongoServer::shared()) else {
@@ -41,11 +55,11 @@ fn the_whole_suite_passes_on_mongodb_redis_and_rabbitmq() {
     };
     let mut again = Command::new(std::env::current_exe().expect("this program"));
     again
-        .env(backends::VARIABLE, backends::SERVICES)
+        .env(backends::VARIABLE, Backends::Split.name())
         .env("MONGODB_URI", mongo.url())
         .env("REDIS_URL", redis.url())
         .env("AMQP_URL", rabbit.url());
-    for name in ELSEWHERE {
+    for (name, _) in ELSEWHERE {
         again.args(["--skip", name]);
     }
     let run = again.output().expect("this program runs");
@@ -54,13 +68,16 @@ fn the_whole_suite_passes_on_mongodb_redis_and_rabbitmq() {
     assert!(run.status.success(), "{told}\n{errors}");
     let passed = told.lines().rfind(|line| line.starts_with("test result"));
     // Past the capture of what tests print: whoever reads the report wants to know.
-    let told = writeln!(
-        std::io::stderr(),
-        "again on {}, {}, {}: {}",
+    let mut report = format!(
+        "again, split, on {}, {}, {}: {}\n",
         mongo.describe(),
         redis.describe(),
         rabbit.describe(),
         passed.expect("a result")
     );
+    for (name, why) in ELSEWHERE {
+        writeln!(report, "  without {name} {why}").expect("a text");
+    }
+    let told = std::io::stderr().write_all(report.as_bytes());
     told.expect("the report can be written");
 }

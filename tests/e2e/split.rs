@@ -1,8 +1,11 @@
 //! The three services alone: three processes that share a store and a Redis are one installation.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use e2e::{Anon, Nodes, Process, Rest, SignedIn, eventually};
+use e2e::{Anon, Nodes, Process, Rest, SignedIn, balancer::Paths, eventually};
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::{
@@ -10,9 +13,9 @@ use testkit::{
     nginx_server::{self, NginxServer},
 };
 
-const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
-const NOTIFICATIONS: &str = env!("CARGO_BIN_EXE_notification-service-under-test");
-const SCHEDULER: &str = env!("CARGO_BIN_EXE_scheduler-service-under-test");
+pub(crate) const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
+pub(crate) const NOTIFICATIONS: &str = env!("CARGO_BIN_EXE_notification-service-under-test");
+pub(crate) const SCHEDULER: &str = env!("CARGO_BIN_EXE_scheduler-service-under-test");
 
 const NGINX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/nginx/hubbub.conf");
 
@@ -26,13 +29,13 @@ const NOWHERE: [(&str, &str); 5] = [
 ];
 
 /// A service in a folder of its own.
-struct Alone {
-    process: Process,
+pub(crate) struct Single {
+    pub(crate) process: Process,
     folder: TempDir,
 }
 
-impl Alone {
-    async fn start<'a>(
+impl Single {
+    pub(crate) async fn start<'a>(
         program: &str,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
@@ -46,9 +49,9 @@ impl Alone {
         program: &str,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let alone = Self::start(program, variables).await;
-        alone.is_ready().await;
-        alone
+        let single = Self::start(program, variables).await;
+        single.is_ready().await;
+        single
     }
 
     async fn is_ready(&self) {
@@ -59,12 +62,12 @@ impl Alone {
         .await;
     }
 
-    async fn readiness(&self) -> (u16, String) {
+    pub(crate) async fn readiness(&self) -> (u16, String) {
         let told = self.rest().get("/readyz").await;
         (told.status.as_u16(), told.text)
     }
 
-    fn rest(&self) -> Rest {
+    pub(crate) fn rest(&self) -> Rest {
         Rest::new(self.process.addr())
     }
 
@@ -75,7 +78,7 @@ impl Alone {
     }
 
     /// Ends it as a supervisor does.
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         let log = self.process.log();
         assert_eq!(self.process.terminate().await, Some(0), "{log}");
         drop(self.folder);
@@ -87,9 +90,9 @@ async fn each_serves_its_paths_and_what_is_said_at_one_is_news_at_another() {
     let Some(nodes) = Nodes::shared() else {
         return;
     };
-    let chat = Alone::ready(CHAT, nodes.variables()).await;
-    let notifications = Alone::ready(NOTIFICATIONS, nodes.variables()).await;
-    let scheduler = Alone::ready(SCHEDULER, nodes.variables()).await;
+    let chat = Single::ready(CHAT, nodes.variables()).await;
+    let notifications = Single::ready(NOTIFICATIONS, nodes.variables()).await;
+    let scheduler = Single::ready(SCHEDULER, nodes.variables()).await;
 
     let anon = Anon { rest: chat.rest() };
     let (alice, bob) = (anon.sign_up("alice").await, anon.sign_up("bob").await);
@@ -128,6 +131,41 @@ async fn each_serves_its_paths_and_what_is_said_at_one_is_news_at_another() {
     }
 }
 
+/// The paths that a service describes.
+async fn paths(single: &Single) -> BTreeSet<String> {
+    let description = single.rest().get("/openapi.json").await.expect(200);
+    let paths = description["paths"].as_object().expect("paths");
+    paths.keys().cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_path_is_sent_to_a_service_that_serves_it() {
+    let Some(nodes) = Nodes::shared() else {
+        return;
+    };
+    let mut served = BTreeMap::new();
+    let programs = [
+        ("chat", CHAT),
+        ("notifications", NOTIFICATIONS),
+        ("scheduler", SCHEDULER),
+    ];
+    for (upstream, program) in programs {
+        let single = Single::ready(program, nodes.variables()).await;
+        served.insert(upstream, paths(&single).await);
+        single.end().await;
+    }
+    let shipped = Paths::shipped();
+    let all: BTreeSet<_> = served.values().flatten().collect();
+    assert!(all.len() > 50, "{all:?}");
+    for path in all {
+        // Nobody's: each process tells its own.
+        let Some(upstream) = shipped.upstream(path) else {
+            continue;
+        };
+        assert!(served[upstream].contains(path), "{path} goes to {upstream}");
+    }
+}
+
 /// With the file that is shipped: whoever comes by the one address finds every service, and one
 /// chat node that is killed is not missed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -139,10 +177,10 @@ async fn nginx_makes_one_address_of_them() {
         let proxy = [("HUBBUB_SERVER__TRUSTED_PROXIES", "127.0.0.1")];
         nodes.variables().into_iter().chain(proxy)
     };
-    let chat = Alone::ready(CHAT, behind()).await;
-    let other = Alone::ready(CHAT, behind()).await;
-    let notifications = Alone::ready(NOTIFICATIONS, behind()).await;
-    let scheduler = Alone::ready(SCHEDULER, behind()).await;
+    let chat = Single::ready(CHAT, behind()).await;
+    let other = Single::ready(CHAT, behind()).await;
+    let notifications = Single::ready(NOTIFICATIONS, behind()).await;
+    let scheduler = Single::ready(SCHEDULER, behind()).await;
     let upstreams = [
         ("chat", vec![chat.process.addr(), other.process.addr()]),
         ("notifications", vec![notifications.process.addr()]),
@@ -188,14 +226,14 @@ async fn nginx_makes_one_address_of_them() {
 #[tokio::test]
 async fn one_whose_store_and_redis_are_away_listens_and_says_so() {
     for program in [CHAT, NOTIFICATIONS, SCHEDULER] {
-        let alone = Alone::start(program, NOWHERE).await;
-        assert_eq!(alone.rest().get("/livez").await.status, 200);
-        let (status, told) = alone.readiness().await;
+        let single = Single::start(program, NOWHERE).await;
+        assert_eq!(single.rest().get("/livez").await.status, 200);
+        let (status, told) = single.readiness().await;
         assert_eq!(status, 503, "{told}");
         for missing in ["[-]store", "[~]cache: Redis", "[~]bus: Redis"] {
             assert!(told.contains(missing), "{told}");
         }
-        alone.end().await;
+        single.end().await;
     }
 }
 
@@ -208,7 +246,7 @@ async fn one_whose_store_comes_later_serves_then() {
         return;
     };
     mongo.terminate().expect("our own server");
-    let chat = Alone::start(CHAT, nodes.variables()).await;
+    let chat = Single::start(CHAT, nodes.variables()).await;
     assert_eq!(chat.readiness().await.0, 503);
     mongo.restart().expect("our own server");
     chat.is_ready().await;

@@ -1,18 +1,25 @@
 //! The harness of the end-to-end tests: servers on ports of their own, and clients of each kind,
 //! which know nothing of the product's code.
 
+pub mod alone;
 pub mod backends;
+pub mod balancer;
 pub mod described;
 pub mod frames;
 pub mod load;
+pub mod lossy_redis;
 pub mod nodes;
 pub mod people;
 pub mod process;
 pub mod rest;
 pub mod server;
 pub mod socket;
+mod split;
 pub mod tls;
 
+pub use alone::Alone;
+pub use balancer::Balancer;
+pub use lossy_redis::LossyRedis;
 pub use nodes::Nodes;
 pub use people::{Anon, SignedIn};
 pub use process::Process;

@@ -1,18 +1,39 @@
 //! Several servers of one installation: on one MongoDB, one Redis and one RabbitMQ, each with a
 //! folder and a port of its own.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use domain::{RowId, ports::Ports};
 use settings::{Secret, Settings};
 use testkit::{
     lossy_bus::LossyBus,
     mongo_server::{self, MongoServer},
+    proxy::Proxy,
     rabbit_server::{self, RabbitServer},
     redis_server::{self, RedisServer},
 };
 
 use crate::Server;
+
+/// What stands between an installation and its servers: a proxy each, which can be closed and cut.
+pub struct Doors {
+    /// To the database.
+    pub store: Proxy,
+    /// To Redis.
+    pub redis: Proxy,
+    /// To RabbitMQ.
+    pub queue: Proxy,
+}
+
+async fn door(server: anyhow::Result<SocketAddr>) -> Proxy {
+    let server = server.expect("an address");
+    Proxy::to(server).await.expect("a port")
+}
+
+/// A name that nobody else has, for a database or what is before the names of queues.
+fn name() -> String {
+    format!("hubbub_{}", RowId::new().uuid().simple())
+}
 
 /// An installation that servers can be started in.
 pub struct Nodes {
@@ -34,13 +55,38 @@ impl Nodes {
     pub fn on(mongo: &MongoServer) -> Option<Self> {
         let redis = redis_server::or_skip(RedisServer::shared())?;
         let rabbit = rabbit_server::or_skip(RabbitServer::shared())?;
-        let name = RowId::new().uuid().simple();
-        Some(Self {
-            store: mongo.url_of_its_own(),
-            redis: redis.url().to_owned(),
-            queue: rabbit.url_of(&format!("hubbub_{name}")),
+        let queue = rabbit.url_of(&name());
+        Some(Self::new(mongo.url_of_its_own(), redis.url(), queue))
+    }
+
+    /// The same with a door before each server.
+    ///
+    /// # Panics
+    /// When there is no port for a door.
+    pub async fn behind_doors() -> Option<(Self, Doors)> {
+        let mongo = mongo_server::or_skip(MongoServer::shared())?;
+        let redis = redis_server::or_skip(RedisServer::shared())?;
+        let rabbit = rabbit_server::or_skip(RabbitServer::shared())?;
+        let doors = Doors {
+            store: door(mongo.address()).await,
+            redis: door(redis.address()).await,
+            queue: door(rabbit.address()).await,
+        };
+        let store = mongo.url_through(doors.store.address());
+        let (there, options) = store.split_once("/?").expect("a URL without a database");
+        let store = format!("{there}/{}?{options}", name());
+        let redis = redis.url_through(doors.redis.address());
+        let queue = rabbit.url_through(doors.queue.address(), &name());
+        Some((Self::new(store, &redis, queue), doors))
+    }
+
+    fn new(store: String, redis: &str, queue: String) -> Self {
+        Self {
+            store,
+            redis: redis.to_owned(),
+            queue,
             secret: RowId::new().uuid().simple().to_string(),
-        })
+        }
     }
 
     /// The same with a Redis server of the test's own, which it may kill.
@@ -92,7 +138,7 @@ impl Nodes {
     }
 
     /// Lets settings be those of one of its servers.
-    pub(crate) fn join(&self, settings: &mut Settings) {
+    pub fn join(&self, settings: &mut Settings) {
         settings.auth.secret = Secret::new(&self.secret);
         settings.backends.store_url.clone_from(&self.store);
         settings.backends.queue_url.clone_from(&self.queue);

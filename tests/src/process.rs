@@ -59,7 +59,19 @@ impl Process {
         folder: &Path,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let addr = free();
+        Self::service_at(free(), program, folder, variables).await
+    }
+
+    /// The same, at an address.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    pub async fn service_at<'a>(
+        addr: SocketAddr,
+        program: &str,
+        folder: &Path,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let mut command = Command::new(program);
         command
             .args(["--listen", &addr.to_string()])
@@ -167,7 +179,11 @@ fn spawn(mut command: Command, folder: &Path) -> (Child, BufReader<ChildStdout>,
 }
 
 /// An address that nobody listens on, for a program that does not say where it does.
-fn free() -> SocketAddr {
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn free() -> SocketAddr {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = std::net::TcpListener::bind(any).expect("a port");
     listener.local_addr().expect("an address")

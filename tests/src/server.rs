@@ -1,12 +1,16 @@
-//! The product in this process, on a port and a folder of its own.
+//! The product in this process, on a port and a folder of its own: whole, or as its services.
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use domain::ports::Ports;
+use domain::ports::{Ports, Store};
 use settings::{PolicySetting, Settings};
 use tempfile::TempDir;
 
-use crate::{Anon, Rest, SignedIn, backends};
+use crate::{
+    Anon, Rest, SignedIn,
+    backends::{self, Backends},
+    split::Split,
+};
 
 /// bcrypt's lowest cost: the tests are not about how long a hash takes.
 const QUICK_HASH: u32 = 4;
@@ -16,10 +20,16 @@ const LATER: domain::Timestamp = domain::Timestamp::MAX;
 
 /// A running server. Tests end it with [`Server::stop`], which fails when a part of it had failed.
 pub struct Server {
-    running: hubbub::Server,
+    running: Running,
     settings: Settings,
     between: Between,
     folder: TempDir,
+}
+
+/// One server that is everything, or the services behind one address.
+enum Running {
+    Whole(Box<hubbub::Server>),
+    Split(Box<Split>),
 }
 
 /// What is put between a server and its ports, at each start.
@@ -67,7 +77,7 @@ impl Server {
         backends::choose(&mut settings);
         change(&mut settings);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let running = run(settings.clone(), any, &between).await;
+        let running = Running::start(&settings, any, &between).await;
         Self {
             running,
             settings,
@@ -97,9 +107,12 @@ impl Server {
     /// What the banner shows to whoever starts a server without an administrator.
     ///
     /// # Panics
-    /// When there is one.
+    /// When there is one, or the services run alone, which show none.
     pub async fn setup_token(&self) -> String {
-        let token = self.running.open_setup().await.expect("a store");
+        let Running::Whole(running) = &self.running else {
+            panic!("only a whole server shows one");
+        };
+        let token = running.open_setup().await.expect("a store");
         token.expect("no administrator yet")
     }
 
@@ -116,13 +129,8 @@ impl Server {
     pub async fn admin(&self, name: &str) -> SignedIn {
         let admin = self.anon().sign_up(name).await;
         let id = admin.id.parse().expect("an id");
-        self.running
-            .ctx()
-            .ports
-            .store
-            .set_admin(id, true)
-            .await
-            .expect("an administrator");
+        let made = self.running.store().set_admin(id, true).await;
+        made.expect("an administrator");
         self.anon().log_in(name).await
     }
 
@@ -132,7 +140,7 @@ impl Server {
     /// # Panics
     /// When the store refuses it, or it is never published.
     pub async fn a_month_later(&self) {
-        let store = &self.running.ctx().ports.store;
+        let store = self.running.store();
         let published = async || {
             let marked = store.marked(LATER, 1).await.expect("a store");
             marked.is_empty().then_some(())
@@ -152,8 +160,8 @@ impl Server {
     /// When either fails.
     pub async fn restart(self) -> Self {
         let addr = self.addr();
-        Box::pin(self.running.stop()).await.expect("a clean end");
-        let running = run(self.settings.clone(), addr, &self.between).await;
+        Box::pin(self.running.stop()).await;
+        let running = Running::start(&self.settings, addr, &self.between).await;
         Self {
             running,
             settings: self.settings,
@@ -167,18 +175,44 @@ impl Server {
     /// # Panics
     /// When a part of it had failed, or it takes too long.
     pub async fn stop(self) {
-        crate::soon("the end", self.running.stop())
-            .await
-            .expect("a clean end");
+        crate::soon("the end", self.running.stop()).await;
         drop(self.folder);
     }
 }
 
-async fn run(settings: Settings, addr: SocketAddr, between: &Between) -> hubbub::Server {
-    let listener = edge::listen(addr).expect("a port");
-    // Boxed, since all that opens is a part of it and tests nest.
-    let running = hubbub::run_between(settings, vec![listener], |ports| between(ports));
-    Box::pin(running).await.expect("a server")
+impl Running {
+    async fn start(settings: &Settings, addr: SocketAddr, between: &Between) -> Self {
+        // Boxed, since all that opens is a part of it and tests nest.
+        if backends::chosen() == Backends::Split {
+            let split = Box::pin(Split::start(settings, addr, between));
+            return Self::Split(Box::new(split.await));
+        }
+        let listener = edge::listen(addr).expect("a port");
+        let between = Arc::clone(between);
+        let running = hubbub::run_between(settings.clone(), vec![listener], move |p| between(p));
+        Self::Whole(Box::new(Box::pin(running).await.expect("a server")))
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Whole(server) => server.address(),
+            Self::Split(split) => split.address(),
+        }
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        match self {
+            Self::Whole(server) => &server.ctx().ports.store,
+            Self::Split(split) => split.store(),
+        }
+    }
+
+    async fn stop(self) {
+        match self {
+            Self::Whole(server) => server.stop().await.expect("a clean end"),
+            Self::Split(split) => split.stop().await,
+        }
+    }
 }
 
 /// The files below a folder.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use e2e::{Server, backends, eventually};
+use e2e::{
+    Server,
+    backends::{self, Backends},
+    eventually,
+};
 use serde_json::Value;
 
 /// Of embedded storage alone: a database that is a server tells of itself.
@@ -21,7 +25,8 @@ fn asked_for() -> BTreeSet<String> {
     let not_in_a_name = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let words = queries.flat_map(|query| query.split(not_in_a_name));
     let names = words.filter(|word| word.starts_with("hubbub_"));
-    let there = |name: &&str| !(backends::are_services() && name.starts_with(EMBEDDED));
+    let embedded = backends::chosen() == Backends::Embedded;
+    let there = |name: &&str| embedded || !name.starts_with(EMBEDDED);
     names.filter(there).map(str::to_owned).collect()
 }
 

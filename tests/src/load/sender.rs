@@ -20,6 +20,8 @@ pub struct Sender {
     token: String,
     room: RoomId,
     next: u64,
+    /// How much there is to say.
+    most: u64,
     unanswered: VecDeque<Sent>,
     /// What was answered, in order.
     pub answered: Vec<Sent>,
@@ -35,9 +37,25 @@ impl Sender {
             token,
             room,
             next: 0,
+            most: u64::MAX,
             unanswered: VecDeque::new(),
             answered: Vec::new(),
         }
+    }
+
+    /// The same with so much to say, and no more.
+    #[must_use]
+    pub fn saying(self, most: u64) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Whether there is something to be said, or to be answered.
+    fn is_at_it(&self, until: &Until) -> bool {
+        self.has_more(until) || !self.unanswered.is_empty()
+    }
+
+    fn has_more(&self, until: &Until) -> bool {
+        self.next < self.most && !until.load(Ordering::Relaxed)
     }
 
     /// Talks until told to stop, put off or cut off.
@@ -55,7 +73,7 @@ impl Sender {
                 return;
             }
         }
-        while !until.load(Ordering::Relaxed) || !self.unanswered.is_empty() {
+        while self.is_at_it(until) {
             if self.send_more(&mut socket, until).await.is_none() {
                 return;
             }
@@ -74,14 +92,14 @@ impl Sender {
     /// # Panics
     /// As [`Self::talk`].
     pub async fn talk_on(&mut self, addr: SocketAddr, until: &Until) {
-        while !until.load(Ordering::Relaxed) || !self.unanswered.is_empty() {
+        while self.is_at_it(until) {
             self.talk(addr, until).await;
             sleep(COME_BACK).await;
         }
     }
 
     async fn send_more(&mut self, socket: &mut Socket, until: &Until) -> Option<()> {
-        while self.unanswered.len() < WINDOW && !until.load(Ordering::Relaxed) {
+        while self.unanswered.len() < WINDOW && self.has_more(until) {
             self.next += 1;
             let sent = Sent {
                 client_id: ClientId::new(),
