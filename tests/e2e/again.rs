@@ -13,7 +13,7 @@ use testkit::{
 /// What says itself what it runs on, or is about the description, or reaches into one process; and
 /// why the services alone have it not. This is among the first tests by name, so that both runs
 /// share the time.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     (
         "accounts::who_starts_the_server",
         "`hubbub` shows the link, and no service alone",
@@ -33,6 +33,7 @@ const ELSEWHERE: [(&str, &str); 13] = [
     ),
     ("orders::", "it says itself what it runs on"),
     ("rabbitmq::", "it says itself what it runs on"),
+    ("rates::", "it says itself what it runs on"),
     ("readme::", "it is about embedded storage"),
     ("redis::", "it says itself what it runs on"),
     ("split::", "it says itself what it runs on"),
