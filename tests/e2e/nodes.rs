@@ -1,7 +1,10 @@
 //! Several servers of one installation: nobody notices which of them somebody is connected to, and
 //! what the bus between them loses, the store makes good.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use domain::RoomId;
 use e2e::{
@@ -18,6 +21,10 @@ use testkit::{
 
 /// How long everybody talks.
 const TALK: Duration = Duration::from_secs(3);
+
+/// How long a store may say nothing until everybody hears that it is away: five seconds, and what a
+/// machine adds that builds something else.
+const SILENCE: Duration = Duration::from_secs(7);
 
 /// How many talk, and how many listen, half of them at each server.
 const SENDERS: usize = 4;
@@ -367,12 +374,21 @@ async fn while_the_store_is_frozen_sockets_stay_and_are_told_so_once() {
     pair.alice.say(&pair.room, "before").await;
     assert_eq!(hears(&mut bob).await, "before");
 
+    let listen = "/api/v1/ws?events=notifications";
+    let mut bell = pair.bob.socket(listen).await.expect("a socket");
+    bell.next_of("hello").await;
+
     mongo.stop().expect("our own server");
-    let told = bob.next_of("error").await;
-    assert_eq!(
-        (&told["code"], &told["temporary"]),
-        (&json!("unavailable"), &json!(true))
-    );
+    let frozen = Instant::now();
+    for socket in [&mut bob, &mut bell] {
+        let told = socket.next_of("error").await;
+        assert_eq!(
+            (&told["code"], &told["temporary"]),
+            (&json!("unavailable"), &json!(true))
+        );
+    }
+    let silence = frozen.elapsed();
+    assert!(silence < SILENCE, "told after {silence:?}");
     mongo.cont().expect("our own server");
     let path = format!("/api/v1/rooms/{}/messages", pair.room);
     let after = json!({"content": "after"});
@@ -387,5 +403,8 @@ async fn while_the_store_is_frozen_sockets_stay_and_are_told_so_once() {
         next["message"]["content"], "after",
         "once, and once only: {next}"
     );
+    let news = bell.next_of("notification").await;
+    let message = &news["notification"]["message"];
+    assert_eq!(message["content"], "after", "{news}");
     pair.stop().await;
 }

@@ -6,20 +6,15 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use domain::{Code, Error, RoomId, Scene, SessionId};
+use domain::{RoomId, Scene, SessionId};
 
 use super::{Hub, Subscriber, head};
-use crate::{locks::lock, outbox::Item};
+use crate::locks::lock;
 
 impl Hub {
-    /// Stops delivering what is announced, and tells every session so, once: says whether it was
-    /// not paused already.
+    /// Stops delivering what is announced; says whether it was not paused already.
     pub(crate) fn pause(&self) -> bool {
-        let paused = !self.paused.swap(true, Ordering::SeqCst);
-        if paused {
-            self.tell_all(&Error::new(Code::Unavailable));
-        }
-        paused
+        !self.paused.swap(true, Ordering::SeqCst)
     }
 
     /// Delivers again; says whether it was paused. What was held is found by the heads of rooms.
@@ -27,7 +22,7 @@ impl Hub {
         self.paused.swap(false, Ordering::SeqCst)
     }
 
-    pub(super) fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.paused.load(Ordering::SeqCst)
     }
 
@@ -42,18 +37,9 @@ impl Hub {
         }
     }
 
-    /// Tells every session of an error that no request of theirs led to.
-    fn tell_all(&self, error: &Error) {
-        for subscriber in self.subscribers() {
-            if let Some(text) = subscriber.dialect.refuse(None, error) {
-                subscriber.outbox.push(Item::Frame(text.into()));
-            }
-        }
-    }
-
-    /// Every session that hears a room or follows its user, each once.
-    fn subscribers(&self) -> impl Iterator<Item = Arc<Subscriber>> + use<> {
-        let mut all: BTreeMap<SessionId, Arc<Subscriber>> = BTreeMap::new();
+    /// Every session that hears a room or follows its user.
+    pub(crate) fn subscribers(&self) -> BTreeMap<SessionId, Arc<Subscriber>> {
+        let mut all = BTreeMap::new();
         let mut add = |one: &Arc<Subscriber>| {
             all.entry(one.session).or_insert_with(|| Arc::clone(one));
         };
@@ -66,6 +52,6 @@ impl Hub {
                 .iter()
                 .for_each(|one| add(&one.subscriber));
         }
-        all.into_values()
+        all
     }
 }

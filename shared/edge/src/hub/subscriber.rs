@@ -6,11 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Limits, RoomId, Scene, Seq, SessionId, UserId};
+use domain::{Error, Limits, RoomId, Scene, Seq, SessionId, UserId};
 use protocol::{Dialect, Viewer};
 
 use super::Hub;
-use crate::{locks::lock, outbox::Outbox};
+use crate::{
+    locks::lock,
+    outbox::{Item, Outbox},
+};
 
 /// A session as the hub knows it: who listens, in which words, and where to put them.
 pub struct Subscriber {
@@ -66,6 +69,13 @@ impl Subscriber {
     /// What it is told of something that happened.
     pub(crate) fn word(&self, scene: &Scene) -> Option<String> {
         self.dialect.encode(&self.viewer, scene)
+    }
+
+    /// Tells it of an error that no request of its own led to.
+    pub(crate) fn refuse(&self, error: &Error) {
+        if let Some(text) = self.dialect.refuse(None, error) {
+            self.outbox.push(Item::Frame(text.into()));
+        }
     }
 
     /// Notes a room; says whether the session is still there to hear it.

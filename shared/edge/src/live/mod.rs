@@ -12,6 +12,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod word;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use uuid::Uuid;
 pub(crate) use self::sweep::healed;
 pub(crate) use self::{keys::KeyWatch, presence::Attending};
 pub use self::{keys::Keys, presence::Attendance, receipts::Receipts, typing::Typing};
-use self::{pump::Pump, recent::Fills, sizes::Sizes, sweep::Sweep};
+use self::{pump::Pump, recent::Fills, sizes::Sizes, sweep::Sweep, word::Word};
 use crate::{
     Authenticator, Context, Task,
     cards::Cards,
@@ -69,6 +70,8 @@ pub struct Live {
     clock: Arc<dyn Clock>,
     /// When this process began, in store time.
     began: Timestamp,
+    /// When the sweep heard of the store.
+    word: Word,
     sizes: Sizes,
     fills: Fills,
     epoch: OnceCell<Uuid>,
@@ -94,6 +97,7 @@ impl Live {
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
             began: ports.clock.now(),
+            word: Word::begin(),
             sizes: Sizes::new(Arc::clone(&ports.store), limits.small_room),
             limits,
             fills: Fills::default(),

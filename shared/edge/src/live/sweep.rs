@@ -7,13 +7,12 @@
 
 use std::sync::Arc;
 
-use domain::{Head, Result, RoomId, Timestamp, UserId};
+use domain::{Code, Error, Head, Result, RoomId, Timestamp, UserId};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Live, round::Round};
-use crate::in_time;
 
 /// How often the store is looked into. Each look goes a period further back than the one before
 /// began: a row may be on its way for a while.
@@ -22,9 +21,13 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// How many periods pass until every room and every listener had its turn: five minutes.
 const TURNS: usize = 60;
 
-/// How long the store may be away before nothing is delivered any more, and how often it is tried.
-const AWAY: Duration = Duration::from_secs(5);
+/// How often a store that does not answer is tried, and how often one that does is asked for a word
+/// between two looks.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long it may take to say that. Twice this is less than what makes it count as away, so that
+/// one connection that hangs does not.
+const WORD: Duration = Duration::from_secs(2);
 
 /// Rooms that are asked for at once, rows of one read, and reads at a time.
 const ROOMS: usize = 500;
@@ -41,8 +44,6 @@ pub(super) struct Sweep {
     live: Arc<Live>,
     /// When the last look began that found everything, in store time.
     looked: Option<Timestamp>,
-    /// Since when the store does not answer.
-    away: Option<Instant>,
     rooms: Round<RoomId>,
     users: Round<UserId>,
 }
@@ -52,7 +53,6 @@ impl Sweep {
         Self {
             live,
             looked: None,
-            away: None,
             rooms: Round::of(TURNS),
             users: Round::of(TURNS),
         }
@@ -63,10 +63,11 @@ impl Sweep {
         if !self.live.store.is_shared() {
             return stop.cancelled().await;
         }
+        self.live.word.note();
         let looking = async {
             loop {
                 let pause = self.look_once().await;
-                sleep(pause).await;
+                self.rest(pause).await;
             }
         };
         stop.run_until_cancelled(looking).await;
@@ -75,9 +76,8 @@ impl Sweep {
     /// Looks, and sees to it that nothing is delivered while that cannot be done. Answers with the
     /// pause to the next look.
     async fn look_once(&mut self) -> Duration {
-        match self.look().await {
+        match self.look_unless_silent().await {
             Ok(()) => {
-                self.away = None;
                 if self.live.hub.go_on() {
                     tracing::info!("the store is back: delivery goes on");
                     self.live.mend().await;
@@ -85,13 +85,36 @@ impl Sweep {
                 PERIOD
             }
             Err(error) => {
-                let since = *self.away.get_or_insert_with(Instant::now);
-                if since.elapsed() >= AWAY && self.live.hub.pause() {
+                if self.live.word.is_missing() && self.live.pause() {
                     tracing::warn!(%error, "the store is away: nothing is delivered");
                 }
                 AGAIN
             }
         }
+    }
+
+    /// Looks, but gives up when the store falls silent. Once that is known it is waited for.
+    async fn look_unless_silent(&mut self) -> Result<()> {
+        let live = Arc::clone(&self.live);
+        tokio::select! {
+            looked = self.look() => looked,
+            () = live.word.missing(), if !live.hub.is_paused() => {
+                Err(Error::unavailable("the store is silent"))
+            }
+        }
+    }
+
+    /// Waits for the next look; no longer when the store gives no word of itself meanwhile.
+    async fn rest(&self, pause: Duration) {
+        let over = Instant::now() + pause;
+        while Instant::now() + AGAIN < over {
+            sleep(AGAIN).await;
+            let asked = timeout(WORD, self.live.ask_for_a_word()).await;
+            if !asked.is_ok_and(|answer| answer.is_ok()) {
+                return;
+            }
+        }
+        sleep_until(over).await;
     }
 
     /// Looks once for everything.
@@ -109,7 +132,8 @@ impl Sweep {
     async fn look_back(&self, since: Timestamp) -> Result<()> {
         let mut after = None;
         loop {
-            let heads = in_time(self.live.store.since(since, after, ROOMS)).await?;
+            let heads = self.live.store.since(since, after, ROOMS);
+            let heads = self.live.word.by(heads).await?;
             after = heads.last().map(|head| head.room);
             let more = heads.len() == ROOMS;
             self.compare(heads).await?;
@@ -143,6 +167,26 @@ impl Sweep {
 }
 
 impl Live {
+    /// Stops delivering what is announced, and tells every session so, once: says whether it was
+    /// not paused already.
+    pub(super) fn pause(&self) -> bool {
+        let paused = self.hub.pause();
+        if paused {
+            // Some hear rooms and news both.
+            let mut sessions = self.hub.subscribers();
+            sessions.extend(self.notifier.subscribers());
+            let error = Error::new(Code::Unavailable);
+            sessions.values().for_each(|session| session.refuse(&error));
+        }
+        paused
+    }
+
+    /// Asks the store for what costs it next to nothing.
+    async fn ask_for_a_word(&self) -> Result<()> {
+        let newest = self.store.since(self.clock.now(), None, 1);
+        self.word.by(newest).await.map(drop)
+    }
+
     /// Asks the store for everything that may have been lost on the way: this process was cut off
     /// from the others, or from the store.
     pub(super) async fn mend(&self) {
@@ -157,7 +201,7 @@ impl Live {
     /// Asks the store how far rooms have gone; the mender reads what is missing.
     async fn note_heads(&self, rooms: &[RoomId]) -> Result<()> {
         for rooms in rooms.chunks(ROOMS) {
-            for head in in_time(self.store.heads(rooms)).await? {
+            for head in self.word.by(self.store.heads(rooms)).await? {
                 self.hub.note_head(head);
                 self.notifier.note_head(head);
             }
@@ -176,7 +220,8 @@ impl Live {
             self.hub.note_head(head);
             return Ok(());
         }
-        let mut rows = in_time(self.store.rows(head.room, after, ROWS)).await?;
+        let rows = self.store.rows(head.room, after, ROWS);
+        let mut rows = self.word.by(rows).await?;
         // Who came in before this process began was in the room when their sessions read the store.
         rows.retain(|row| row.created_at >= self.began);
         self.show(head.room, rows).await;

@@ -105,6 +105,16 @@ impl Notifier {
         !self.users.is_empty()
     }
 
+    /// Every session that listens here.
+    pub(crate) fn subscribers(&self) -> Vec<(SessionId, Arc<Subscriber>)> {
+        let mut all = Vec::new();
+        for user in &self.users {
+            let sessions = user.value().iter().map(|listener| &listener.subscriber);
+            all.extend(sessions.map(|session| (session.session, Arc::clone(session))));
+        }
+        all
+    }
+
     /// Those who have listeners here.
     pub(crate) fn listening_users(&self) -> Vec<UserId> {
         self.users.iter().map(|user| *user.key()).collect()

@@ -116,17 +116,25 @@ async fn while_the_store_is_away_nothing_is_delivered_and_nothing_is_lost() {
     let room = house.room(&[ann], 1).await;
     let begin = house.head(room).await;
     let mut near = house.session(&house.one, ann, &[room]).await;
-    let hub = &house.one.hub;
-    assert!(hub.pause());
-    assert!(!hub.pause());
+    // One session that hears rooms and news, and one that hears news alone.
+    let (notifier, hub) = (&house.one.notifier, &house.one.hub);
+    let alone = Subscriber::new(SessionId::new(), ann, &Native, &house.limits);
+    let ears = [
+        notifier.listen(Arc::clone(near.seat.subscriber())),
+        notifier.listen(Arc::clone(&alone)),
+    ];
+    assert!(house.one.pause());
+    assert!(!house.one.pause());
+    assert_eq!(alone.outbox.take().len(), 1);
     let heard = near.all();
     assert_eq!(heard.len(), 1, "once: {heard:?}");
     assert_eq!(heard[0]["code"], "unavailable");
     assert_eq!(heard[0]["temporary"], true);
+    drop(ears);
     assert!(hub.go_on() && !hub.go_on());
 
     // What is announced meanwhile is read when the store is there, which here it is.
-    assert!(hub.pause());
+    assert!(house.one.pause());
     near.all();
     let last = say(&house, room, ann, 3).await;
     let meanwhile = near.many(3).await;
