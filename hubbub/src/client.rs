@@ -46,7 +46,7 @@ impl Inside {
     /// while somebody is asked for a password, there is nothing to wait for.
     fn listen_to_signals(&mut self) -> std::io::Result<()> {
         if !self.orderly {
-            edge::shutdown::signals(&self.ctx)?;
+            edge::shutdown::signals(&self.ctx.settings, &self.ctx.drain)?;
             self.orderly = true;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use edge::Context;
 use settings::Settings;
 use tokio::time::{Instant, sleep};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Failure,
@@ -58,7 +58,9 @@ impl Office {
     }
 
     async fn open(settings: Settings, folder: DataFolder) -> Result<Self, Failure> {
-        let ctx = server::open(settings).await?;
+        let ctx = server::open(settings)
+            .await?
+            .context(CancellationToken::new());
         let Parts {
             services, archive, ..
         } = services::all(&ctx);

@@ -9,6 +9,7 @@ use std::{
 use clap::Parser;
 use settings::{Inputs, Loaded};
 use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, Server,
@@ -101,27 +102,39 @@ async fn migrate(asked: &Migrate, loaded: &Loaded) -> Result<(), Failure> {
 /// Serves until a signal, or until a part fails.
 async fn serve(loaded: Loaded, flags: &Serve) -> Result<(), Failure> {
     edge::telemetry::init("hubbub", &loaded.settings)?;
+    // First, since what is waited for may be away for long.
+    let drain = CancellationToken::new();
+    edge::shutdown::signals(&loaded.settings, &drain).map_err(|source| Failure::Io {
+        what: "listen to signals",
+        source,
+    })?;
     let folder = server::claim(&loaded.settings.data)?;
     if flags.demo() {
         demo::check(&loaded.settings, &loaded.settings.listen)?;
     }
     let listeners = server::bind(&loaded.settings)?;
-    let server = server::serve(loaded.settings, folder, listeners).await?;
-    edge::shutdown::signals(server.ctx()).map_err(|source| Failure::Io {
-        what: "listen to signals",
-        source,
-    })?;
-    match banner(&server, flags, loaded.file.as_deref()).await {
-        Ok(banner) => {
-            // Whoever closed the other end does not want to read it.
-            let _ = write!(stdout(), "{banner}").and_then(|()| stdout().flush());
-            server.wait().await
-        }
-        Err(failure) => {
-            let ended = server.stop().await;
-            Err(ended.err().unwrap_or(failure))
-        }
+    let opened = server::open(loaded.settings);
+    let Some(opened) = drain.run_until_cancelled(opened).await else {
+        return Ok(());
+    };
+    let server = server::serve(opened?.context(drain), folder, listeners).await?;
+    let told = async {
+        server.ready().await?;
+        tell_banner(&server, flags, loaded.file.as_deref()).await
+    };
+    match told.await {
+        Ok(()) => server.wait().await,
+        // Whoever was told to end while it waited has done so, and not failed.
+        Err(_) if server.is_draining() => server.wait().await,
+        Err(failure) => Err(server.give_up(failure).await),
     }
+}
+
+async fn tell_banner(server: &Server, flags: &Serve, file: Option<&Path>) -> Result<(), Failure> {
+    let banner = banner(server, flags, file).await?;
+    // Whoever closed the other end does not want to read it.
+    let _ = write!(stdout(), "{banner}").and_then(|()| stdout().flush());
+    Ok(())
 }
 
 /// What is to be said of a server that is ready, once all that it tells of is there.

@@ -5,13 +5,13 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use chat_service::setup::Setup;
 use domain::{Limits, ports::Ports};
 use edge::{Application, Context, Listener};
-use settings::Settings;
+use settings::{Secret, Settings};
 use tokio::{
     net::TcpListener,
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Failure,
@@ -39,6 +39,13 @@ pub struct Server {
     _folder: DataFolder,
 }
 
+/// A process whose ports are open, and which does nothing yet.
+pub(crate) struct Opened {
+    settings: Settings,
+    secret: Secret,
+    ports: Ports,
+}
+
 /// Serves everything on these listeners, and on `admin.sock` in the data folder, and answers once
 /// `/readyz` is 200. This is all that `hubbub serve` does, less flags, signals, log and banner.
 ///
@@ -60,7 +67,14 @@ pub async fn run_between(
     between: impl FnOnce(&mut Ports),
 ) -> Result<Server, Failure> {
     let folder = claim(&settings.data)?;
-    serve_between(settings, folder, listeners, between).await
+    let mut opened = open(settings).await?;
+    between(&mut opened.ports);
+    let ctx = opened.context(CancellationToken::new());
+    let server = serve(ctx, folder, listeners).await?;
+    match server.ready().await {
+        Ok(()) => Ok(server),
+        Err(failure) => Err(server.give_up(failure).await),
+    }
 }
 
 /// Takes the data folder, or says who has it.
@@ -80,19 +94,22 @@ pub(crate) fn bind(settings: &Settings) -> Result<Vec<TcpListener>, Failure> {
     bound.collect::<Result<_, _>>().map_err(Failure::Listen)
 }
 
-/// Opens the ports and puts the process together.
-pub(crate) async fn open(settings: Settings) -> Result<Context, Failure> {
-    open_between(settings, |_| {}).await
+/// Opens the ports.
+pub(crate) async fn open(settings: Settings) -> Result<Opened, Failure> {
+    let secret = edge::load_secret(&settings)?;
+    let ports = adapters::open(&settings).await?;
+    Ok(Opened {
+        settings,
+        secret,
+        ports,
+    })
 }
 
-async fn open_between(
-    settings: Settings,
-    between: impl FnOnce(&mut Ports),
-) -> Result<Context, Failure> {
-    let secret = edge::load_secret(&settings)?;
-    let mut ports = adapters::open(&settings).await?;
-    between(&mut ports);
-    Ok(Context::new(Arc::new(settings), ports, &secret))
+impl Opened {
+    /// Puts the process together, which ends when `drain` is cancelled.
+    pub(crate) fn context(self, drain: CancellationToken) -> Context {
+        Context::draining_at(drain, Arc::new(self.settings), self.ports, &self.secret)
+    }
 }
 
 /// Closes the store, once nobody uses it any more.
@@ -102,30 +119,21 @@ pub(crate) async fn close(ctx: &Context) {
     }
 }
 
+/// Serves what was put together. It may not be ready yet: see [`Server::ready`].
 pub(crate) async fn serve(
-    settings: Settings,
+    ctx: Context,
     folder: DataFolder,
     listeners: Vec<TcpListener>,
-) -> Result<Server, Failure> {
-    serve_between(settings, folder, listeners, |_| {}).await
-}
-
-async fn serve_between(
-    settings: Settings,
-    folder: DataFolder,
-    listeners: Vec<TcpListener>,
-    between: impl FnOnce(&mut Ports),
 ) -> Result<Server, Failure> {
     let addresses: Vec<_> = listeners
         .iter()
         .filter_map(|listener| listener.local_addr().ok())
         .collect();
     // Listeners that are handed in were never checked with the settings.
-    if settings.no_limits && !addresses.iter().all(|at| at.ip().is_loopback()) {
+    if ctx.settings.no_limits && !addresses.iter().all(|at| at.ip().is_loopback()) {
         return Err(Failure::Unlimited);
     }
-    let mut listeners = edge::secured(listeners, &settings.server.tls)?;
-    let ctx = open_between(settings, between).await?;
+    let mut listeners = edge::secured(listeners, &ctx.settings.server.tls)?;
     listeners.push(Listener::Local(folder.admin_socket()?));
     let configured = match adapters::is_shared(&ctx.settings) {
         true => scheduler_service::configure_when_there(&ctx).await,
@@ -142,21 +150,14 @@ async fn serve_between(
     // Not on the context's own tracker, whose end it waits for.
     let serving =
         TaskTracker::new().spawn(async move { edge::serve(&shared, listeners, services).await });
-    let server = Server {
+    Ok(Server {
         ctx,
         app,
         setup,
         addresses,
         serving,
         _folder: folder,
-    };
-    match server.ready().await {
-        Ok(()) => Ok(server),
-        Err(failure) => {
-            let ended = server.stop().await;
-            Err(ended.err().unwrap_or(failure))
-        }
-    }
+    })
 }
 
 impl Server {
@@ -205,6 +206,17 @@ impl Server {
         self.wait().await
     }
 
+    /// Ends it, since it did not become ready. Says why: what had failed, if anything had.
+    pub(crate) async fn give_up(self, failure: Failure) -> Failure {
+        let ended = self.stop().await;
+        ended.err().unwrap_or(failure)
+    }
+
+    /// Whether it was told to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.ctx.drain.is_cancelled()
+    }
+
     /// Waits until somebody drains it, or a part fails, and then does what [`Server::stop`] does.
     ///
     /// # Errors
@@ -226,9 +238,11 @@ impl Server {
         ended.map_err(Failure::Broken)
     }
 
-    /// Asks like everybody else, so that whoever is told that it is ready finds it ready. A store
+    /// Waits until it is ready, and fails when that takes too long, or it is drained.
+    ///
+    /// It asks like everybody else, so that whoever is told that it is ready finds it ready. A store
     /// that is a server's is waited for as long as it takes: whoever asks is told what is missing.
-    async fn ready(&self) -> Result<(), Failure> {
+    pub(crate) async fn ready(&self) -> Result<(), Failure> {
         let patience = match adapters::is_shared(&self.ctx.settings) {
             true => Duration::MAX,
             false => PATIENCE,

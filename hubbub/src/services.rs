@@ -60,6 +60,7 @@ impl RoomLog for ThroughWriters {
 #[cfg(test)]
 mod tests {
     use settings::Settings;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::server;
@@ -73,6 +74,7 @@ mod tests {
         };
         std::fs::create_dir(&settings.data).unwrap();
         let ctx = server::open(settings).await.unwrap();
+        let ctx = ctx.context(CancellationToken::new());
         let services = all(&ctx).services;
         assert_eq!(edge::docs::differences(&services), Vec::<String>::new());
         server::close(&ctx).await;

@@ -1,6 +1,6 @@
 //! Starting, being alone on the data, and ending.
 
-use crate::support::{Place, is_private};
+use crate::support::{Place, end, is_private, until};
 
 #[test]
 fn the_banner_is_printed_when_everything_is_served() {
@@ -22,6 +22,23 @@ fn the_banner_is_printed_when_everything_is_served() {
 #[test]
 fn ctrl_c_ends_it_too() {
     assert_eq!(Place::new().serve().end("-INT"), Some(0));
+}
+
+#[test]
+fn it_ends_in_order_while_its_store_is_away() {
+    // The one is there while it reaches for the store, the other while it waits for it.
+    for file in ["data/lock", "data/admin.sock"] {
+        let place = Place::new();
+        // Nobody listens on the first port.
+        let away = "[backends]\nstore_url = 'mongodb://127.0.0.1:1/hubbub'\n\
+            queue_url = 'sqlite:queue.db'\n";
+        place.write("hubbub.toml", away);
+        let mut child = place.command(&["--listen", "127.0.0.1:0"]);
+        let mut child = child.spawn().expect("the program starts");
+        until("it begins", || place.path(file).exists());
+        assert_eq!(end(&mut child, "-TERM"), Some(0), "{file}");
+        assert!(!place.path("data/admin.sock").exists(), "it tidied up");
+    }
 }
 
 #[test]

@@ -183,17 +183,30 @@ impl Serving {
 
     /// Sends a signal by its name, and gives the exit code.
     pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status();
-        assert!(sent.expect("kill").success());
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                return status.code();
-            }
-            assert!(Instant::now() < until, "it did not end");
-            std::thread::yield_now();
-        }
+        end(&mut self.child, signal)
+    }
+}
+
+/// Sends a signal by its name to a process, and gives the exit code.
+pub(crate) fn end(child: &mut Child, signal: &str) -> Option<i32> {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args([signal, &id]).status();
+    assert!(sent.expect("kill").success());
+    let mut code = None;
+    until("it ends", || {
+        let ended = child.try_wait().expect("a child");
+        code = ended.and_then(|status| status.code());
+        ended.is_some()
+    });
+    code
+}
+
+/// Waits until something is so.
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < end, "{what}: never");
+        std::thread::yield_now();
     }
 }
 

@@ -52,8 +52,19 @@ impl Context {
     /// Puts a process together. The secret is what [`crate::load_secret`] gave.
     #[must_use]
     pub fn new(settings: Arc<Settings>, ports: Ports, secret: &Secret) -> Self {
+        Self::draining_at(CancellationToken::new(), settings, ports, secret)
+    }
+
+    /// The same, of a process that drains when `drain` is cancelled, perhaps before it is put
+    /// together.
+    #[must_use]
+    pub fn draining_at(
+        drain: CancellationToken,
+        settings: Arc<Settings>,
+        ports: Ports,
+        secret: &Secret,
+    ) -> Self {
         let limits = Arc::new(settings.limits.clone());
-        let drain = CancellationToken::new();
         let health = Arc::new(Health::new(drain.clone()));
         let store = ports.store.clone();
         health.check("store", move || {

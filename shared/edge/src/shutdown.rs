@@ -4,26 +4,27 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::Context;
+use settings::Settings;
+use tokio_util::sync::CancellationToken;
 
 /// What the process exits with when it is told twice to end.
 const TOLD_TWICE: i32 = 130;
 
-/// Lets SIGTERM and ctrl-c drain the process, and a second one of either end it at once. So does
-/// SIGHUP, of a terminal that was closed, where no certificate is read again by it.
+/// Lets SIGTERM and ctrl-c cancel `drain`, and a second one of either end the process at once. So
+/// does SIGHUP, of a terminal that was closed, where no certificate is read again by it.
 ///
 /// # Errors
 /// The system's, when it does not let us listen.
-pub fn signals(ctx: &Context) -> io::Result<()> {
+pub fn signals(settings: &Settings, drain: &CancellationToken) -> io::Result<()> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
-        hangup: match ctx.settings.server.tls.are_set() {
+        hangup: match settings.server.tls.are_set() {
             true => None,
             false => Some(signal(SignalKind::hangup())?),
         },
     };
-    let drain = ctx.drain.clone();
+    let drain = drain.clone();
     #[allow(
         clippy::disallowed_methods,
         reason = "it must hear the second signal while the process waits for its tasks"

@@ -12,6 +12,7 @@ use anyhow::{Result, ensure};
 use clap::{Args, Command, FromArgMatches};
 use edge::{Context, Service};
 use settings::{Flags, Inputs, Origin, Settings, process_variables};
+use tokio_util::sync::CancellationToken;
 
 /// A service that runs alone, in an installation whose services share a store.
 pub struct Program {
@@ -110,13 +111,17 @@ where
     F: Future<Output = domain::Result<Vec<Service>>>,
 {
     edge::telemetry::init(name, &settings)?;
+    let drain = CancellationToken::new();
+    edge::shutdown::signals(&settings, &drain)?;
     let secret = edge::load_secret(&settings)?;
-    let ports = adapters::open(&settings).await?;
+    let Some(ports) = drain.run_until_cancelled(adapters::open(&settings)).await else {
+        return Ok(());
+    };
+    let ports = ports?;
     let bound = settings.listen.iter().map(|address| edge::listen(*address));
     let bound = bound.collect::<Result<Vec<_>, _>>()?;
     let listeners = edge::secured(bound, &settings.server.tls)?;
-    let ctx = Context::new(Arc::new(settings), ports, &secret);
-    edge::shutdown::signals(&ctx)?;
+    let ctx = Context::draining_at(drain, Arc::new(settings), ports, &secret);
     let services = services(ctx.clone()).await?;
     let served = edge::serve(&ctx, listeners, services).await;
     ctx.ports.store.close().await;
