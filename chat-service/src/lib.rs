@@ -61,6 +61,8 @@ pub fn service(ctx: &Context) -> ChatService {
         log: ctx.ports.store.clone(),
         retell: announcer,
         clock: ctx.ports.clock.clone(),
+        leases: ctx.ports.store.clone(),
+        node: ctx.node,
     };
     let clearing = Clearing {
         rooms: ctx.ports.store.clone(),

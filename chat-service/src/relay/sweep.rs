@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Envelope, Result, RoomId, Row, Seq,
-    ports::{Clock, Log},
+    Envelope, NodeId, Result, RoomId, Row, Seq,
+    ports::{Clock, Leases, Log},
 };
 use tokio::time;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::Publisher;
 
@@ -19,6 +19,11 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 /// How many marked rows are taken at once.
 const BATCH: usize = 256;
+
+/// The lease of the process that works off more than that, as after an outage of the queue; it is
+/// renewed with each batch.
+const BACKLOG: &str = "relay:backlog";
+const LEASE: Duration = Duration::from_secs(10);
 
 /// Tells the sockets of all processes of rows that nobody may have told them of.
 #[async_trait]
@@ -38,6 +43,10 @@ pub struct Sweep {
     pub retell: Arc<dyn Retell>,
     /// Tells how old a mark is.
     pub clock: Arc<dyn Clock>,
+    /// Tell who works a backlog off.
+    pub leases: Arc<dyn Leases>,
+    /// This process.
+    pub node: NodeId,
 }
 
 impl Sweep {
@@ -54,22 +63,44 @@ impl Sweep {
         stop.run_until_cancelled(sweeping).await;
     }
 
-    /// Publishes all rows whose marks are old; says how many there were.
+    /// Publishes all rows whose marks are old, but for a backlog that another process works off;
+    /// says how many there were.
     ///
     /// # Errors
     /// Those of store and queue. What was not cleared is found again.
     pub async fn sweep(&self) -> Result<usize> {
-        let mut swept = 0;
+        let (mut swept, mut leased) = (0, false);
         loop {
             let before = self.clock.now() - PERIOD;
             let marked = self.publisher.outbox.marked(before, BATCH).await?;
+            let is_backlog = marked.len() == BATCH;
+            if is_backlog {
+                leased = self.is_ours().await;
+                if !leased {
+                    return Ok(swept);
+                }
+            }
             swept += marked.len();
             self.publisher.publish(&marked).await?;
             self.retell(&marked).await?;
             self.publisher.clear(&marked).await?;
-            if marked.len() < BATCH {
+            if !is_backlog {
+                self.end_backlog(leased).await;
                 return Ok(swept);
             }
+        }
+    }
+
+    /// Whether this process is to work the backlog off. The lease only saves the others the same
+    /// work: where it cannot be asked for, or runs out in between, two may do it, and publish twice.
+    async fn is_ours(&self) -> bool {
+        let lease = self.leases.acquire_lease(BACKLOG, self.node.uuid(), LEASE);
+        !matches!(lease.await, Ok(None))
+    }
+
+    async fn end_backlog(&self, leased: bool) {
+        if leased && let Err(error) = self.leases.release_lease(BACKLOG, self.node.uuid()).await {
+            debug!(%error, "the lease of the backlog runs out by itself");
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Envelope, Error, Result, RoomId, Row, RowId, Seq, Timestamp, TraceParent,
+    Envelope, Error, NodeId, Result, RoomId, Row, RowId, Seq, Timestamp, TraceParent,
     ports::{Delivery, Job, Outbox, Queue, QueueDepth, SetAside, Settled},
 };
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,8 @@ impl House {
             log: world.ctx.ports.store.clone(),
             retell: told.clone(),
             clock: world.ctx.ports.clock.clone(),
+            leases: world.ctx.ports.store.clone(),
+            node: NodeId::new(),
         };
         Self {
             world,
@@ -227,4 +229,24 @@ async fn what_does_not_fit_into_memory_is_left_to_the_sweep() {
     relay.run(stop).await;
     assert_eq!(house.published().len(), super::CAPACITY);
     assert_eq!(house.marked().await, 2, "the two that were not handed over");
+}
+
+#[tokio::test]
+async fn a_backlog_is_worked_off_by_one_process_while_that_does_so() {
+    let house = House::new();
+    let room = house.three_rows().await;
+    let ann = domain::UserId::new();
+    let store = &house.world.ctx.ports.store;
+    let more = (0..600).map(|n| testkit::builders::message(ann, &n.to_string()));
+    store.append(room, more.collect()).await.unwrap();
+    house.world.clock.advance(Duration::from_secs(6));
+    let (other, lease) = (NodeId::new().uuid(), "relay:backlog");
+    let ttl = Duration::from_secs(10);
+    store.acquire_lease(lease, other, ttl).await.unwrap();
+    assert_eq!(house.sweep.sweep().await.unwrap(), 0, "the other is at it");
+    house.world.clock.advance(Duration::from_secs(11));
+    assert_eq!(house.sweep.sweep().await.unwrap(), 603, "it was killed");
+    assert_eq!(house.published(), (1..=603).collect::<Vec<_>>());
+    let free = store.acquire_lease(lease, other, ttl).await.unwrap();
+    assert!(free.is_some(), "it is given back");
 }
