@@ -77,9 +77,6 @@ pub(crate) struct Migrate {
     /// Says what would be carried and whether the other store is fit, and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Says that every server that uses the store is stopped, which a MongoDB cannot show.
-    #[arg(long)]
-    pub(crate) source_is_stopped: bool,
 }
 
 /// Where the doctor looks.

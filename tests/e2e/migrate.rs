@@ -235,13 +235,17 @@ async fn an_installation_moves_to_mongodb_and_back_and_clients_notice_a_restart(
     assert_eq!(bytes.text, "the bytes of a file");
     goes_on(&ann, &bob, (&room, head), &hello["epoch"]).await;
     let there = view(&bob, &rooms).await;
+    let back = ["migrate", "--to", "sqlite:back.db"];
+    let elsewhere = [&back[..], &["--data", "elsewhere"]].concat();
+    let busy = home.refused(&home.uri, &elsewhere).await;
+    let shown = format!(":{}:", server.id());
+    assert!(
+        busy.contains("`serving:") && busy.contains(&shown),
+        "{busy}"
+    );
     assert_eq!(server.terminate().await, Some(0));
 
-    let back = ["migrate", "--to", "sqlite:back.db"];
-    let unsure = home.refused(&home.uri, &back).await;
-    assert!(unsure.contains("--source-is-stopped"), "{unsure}");
-    let sure = [&back[..], &["--source-is-stopped"]].concat();
-    let said = home.done(&home.uri, &sure).await;
+    let said = home.done(&home.uri, &back).await;
     assert!(said.contains("all is there"), "{said}");
     let server = home.serve("sqlite:back.db").await;
     let (ann, bob) = (at(&server, &ann), at(&server, &bob));

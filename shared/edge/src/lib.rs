@@ -46,6 +46,7 @@ pub mod request;
 pub mod revision;
 pub mod serve;
 pub mod service;
+mod serving;
 pub mod session;
 pub mod shutdown;
 pub mod socket;

@@ -24,6 +24,7 @@ use crate::{
     listener::{LocalListener, LocalSocket},
     otlp::Sending,
     pace::{HEAD, Pace, Paced},
+    serving,
     supervise::{self, Failure},
     telemetry,
 };
@@ -106,6 +107,7 @@ fn own_tasks(ctx: &Context) -> Vec<Task> {
         telemetry::task(ctx.stop.clone()),
     ];
     tasks.extend(ctx.rates.clone().tasks(&ctx.stop));
+    tasks.extend(serving::task(ctx));
     tasks.extend(crate::Live::tasks(ctx));
     tasks
 }

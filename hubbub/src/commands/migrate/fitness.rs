@@ -6,7 +6,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::Stop;
+use super::{Stop, rests};
 
 /// Where to begin in a store, so that it takes in the one of this epoch; `None` is one that is not
 /// there yet.
@@ -30,8 +30,6 @@ pub(super) async fn decide(source: Uuid, there: Option<&dyn Source>) -> Result<I
         _ if there.epoch().await? == Some(source) => return Err(Stop::Already(name)),
         records => return Err(Stop::Taken { name, records }),
     }
-    match there.unrest().await? {
-        Some(why) => Err(Stop::Unrest { name, why }),
-        None => Ok(Intake::begin(source)),
-    }
+    rests(there).await?;
+    Ok(Intake::begin(source))
 }

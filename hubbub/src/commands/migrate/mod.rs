@@ -36,8 +36,7 @@ pub(crate) async fn run(
     }
     let _folder = server::claim(&settings.data)?;
     let source = transfer::source(settings).await?;
-    let shared = adapters::is_shared(settings);
-    let epoch = at_rest(&*source, shared && !asked.source_is_stopped).await?;
+    let epoch = at_rest(&*source).await?;
     let there = transfer::look(settings, &asked.to).await?;
     let begin = fitness::decide(epoch, there.as_deref()).await?;
     drop(there);
@@ -57,17 +56,25 @@ pub(crate) async fn run(
 }
 
 /// The epoch of a store that may be read.
-async fn at_rest(source: &dyn Source, unsure: bool) -> Result<Uuid, Stop> {
+async fn at_rest(source: &dyn Source) -> Result<Uuid, Stop> {
     let name = source.describe();
     let epoch = source.epoch().await?;
     let epoch = epoch.ok_or_else(|| Stop::Empty(name.clone()))?;
     if source.intake().await?.is_some() {
         return Err(Stop::HalfSource(name));
     }
-    match source.unrest().await? {
-        Some(why) => Err(Stop::Unrest { name, why }),
-        None if unsure => Err(Stop::Unsure(name)),
-        None => Ok(epoch),
+    rests(source).await?;
+    Ok(epoch)
+}
+
+/// Makes sure that nobody works on a store.
+async fn rests(store: &dyn Source) -> Result<(), Stop> {
+    match store.unrest().await? {
+        None => Ok(()),
+        Some(why) => Err(Stop::Unrest {
+            name: store.describe(),
+            why,
+        }),
     }
 }
 
@@ -111,6 +118,8 @@ async fn all(
         let name = target.describe();
         return Err(Stop::Differs { name, difference });
     }
+    // A server that was started meanwhile may yet change what was compared.
+    rests(source).await?;
     target.finish(epoch).await?;
     let (records, rows) = (compared.records, compared.rows);
     output.line(&format!(

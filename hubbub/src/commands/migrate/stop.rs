@@ -21,11 +21,6 @@ pub enum Stop {
         /// Why, and what to do.
         why: String,
     },
-    /// Nothing shows whether somebody works on the source.
-    #[error(
-        "nothing shows whether a server still works on {0}: stop every one that uses it, and say so with --source-is-stopped"
-    )]
-    Unsure(String),
     /// The target has taken the source in already.
     #[error(
         "{0} is this installation already, whole: set STORE_URL to it and start the server; to carry it over once more, drop that database first"

@@ -126,7 +126,7 @@ impl Db {
         if let Some(lease) = self.call(self.leases.find_one(held)).await? {
             let name = lease.name;
             return Ok(Some(format!(
-                "a server works on it (it has the lease `{name}`): stop every server that uses it, and wait a minute"
+                "a server works on it (it has the lease `{name}`): stop every server that uses it; one that was killed is seen for half a minute"
             )));
         }
         let unapplied = doc! {"unapplied": true};
