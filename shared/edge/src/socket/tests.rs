@@ -12,7 +12,7 @@ use domain::{
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use protocol::{native::Native, rooms::Rooms};
+use protocol::rooms::Rooms;
 use serde_json::{Value, json};
 use testkit::builders::{join, membership, message, new_channel, new_user};
 use tokio::{
