@@ -367,12 +367,11 @@ async fn refusals_are_in_the_frameworks_words() {
     assert_eq!(method.expect(405), not_allowed);
     let bad = |body: &'static str, kind: &'static str| {
         let rest = rest.clone();
-        let send = async move {
+        async move {
             let headers = [("content-type", kind)];
             let body = Some(body.into());
             rest.send(Method::POST, "/api/login/", &headers, body).await
-        };
-        send
+        }
     };
     let no_json = bad("{", "application/json").await.expect(400);
     assert!(text(&no_json["detail"]).starts_with("JSON parse error"));

@@ -23,7 +23,7 @@ pub(crate) async fn times(url: &str, plan: Plan) -> Vec<Duration> {
     let connection = Connection::connect(url, ConnectionProperties::default())
         .await
         .expect("a connection");
-    let name = format!("bare_{}", uuid::Uuid::now_v7().simple());
+    let name = format!("bare_{}", domain::RowId::new().uuid().simple());
     let (out, into) = (
         declared(&connection, &name).await,
         declared(&connection, &name).await,
