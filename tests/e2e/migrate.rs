@@ -1,7 +1,10 @@
 //! Moving an installation to MongoDB and back: clients notice a restart and nothing else, wherever
 //! the way there was cut off.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use bytes::Bytes;
 use e2e::{Anon, Process, Rest, SignedIn, people::PASSWORD, soon};
@@ -31,6 +34,31 @@ struct Done {
     code: Option<i32>,
     said: String,
     complaint: String,
+}
+
+/// Runs a command to its end.
+async fn ended(mut command: Command, input: &str) -> Done {
+    let mut child = command.spawn().expect("the program");
+    let mut stdin = child.stdin.take().expect("piped");
+    // A command that reads nothing may be gone already.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    let output = soon("the end of a command", child.wait_with_output()).await;
+    let output = output.expect("an end");
+    Done {
+        code: output.status.code(),
+        said: String::from_utf8(output.stdout).expect("UTF-8"),
+        complaint: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+impl Done {
+    /// Why it was refused, as it must have been.
+    fn refused(self) -> String {
+        assert_eq!(self.code, Some(1), "{}", self.said);
+        assert_eq!(self.complaint.lines().count(), 1, "{}", self.complaint);
+        self.complaint
+    }
 }
 
 impl Home {
@@ -64,11 +92,16 @@ impl Home {
 
     /// A command on this store.
     fn command(&self, store: &str, args: &[&str]) -> Command {
+        self.command_in(self.folder.path(), store, args)
+    }
+
+    /// The same from a folder that nobody else is at work in.
+    fn command_in(&self, data: &Path, store: &str, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(args)
             .arg("--data")
-            .arg(self.folder.path())
+            .arg(data)
             .arg("--config")
             .arg(self.on(store))
             .stdin(Stdio::piped())
@@ -80,18 +113,7 @@ impl Home {
     }
 
     async fn run(&self, store: &str, args: &[&str], input: &str) -> Done {
-        let mut child = self.command(store, args).spawn().expect("the program");
-        let mut stdin = child.stdin.take().expect("piped");
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = soon("the end of a command", child.wait_with_output()).await;
-        let output = output.expect("an end");
-        Done {
-            code: output.status.code(),
-            said: String::from_utf8(output.stdout).expect("UTF-8"),
-            complaint: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
+        ended(self.command(store, args), input).await
     }
 
     /// Runs a command that must succeed; says what it said.
@@ -103,10 +125,7 @@ impl Home {
 
     /// Runs a command that must be refused; says why it was.
     async fn refused(&self, store: &str, args: &[&str]) -> String {
-        let done = self.run(store, args, "").await;
-        assert_eq!(done.code, Some(1), "{args:?}: {}", done.said);
-        assert_eq!(done.complaint.lines().count(), 1, "{}", done.complaint);
-        done.complaint
+        self.run(store, args, "").await.refused()
     }
 
     async fn make_ops(&self, store: &str) {
@@ -236,8 +255,9 @@ async fn an_installation_moves_to_mongodb_and_back_and_clients_notice_a_restart(
     goes_on(&ann, &bob, (&room, head), &hello["epoch"]).await;
     let there = view(&bob, &rooms).await;
     let back = ["migrate", "--to", "sqlite:back.db"];
-    let elsewhere = [&back[..], &["--data", "elsewhere"]].concat();
-    let busy = home.refused(&home.uri, &elsewhere).await;
+    let elsewhere = TempDir::new().expect("a folder");
+    let from_there = home.command_in(elsewhere.path(), &home.uri, &back);
+    let busy = ended(from_there, "").await.refused();
     let shown = format!(":{}:", server.id());
     assert!(
         busy.contains("`serving:") && busy.contains(&shown),

@@ -376,7 +376,8 @@ async fn while_the_store_is_frozen_sockets_stay_and_are_told_so_once() {
 
     let listen = "/api/v1/ws?events=notifications";
     let mut bell = pair.bob.socket(listen).await.expect("a socket");
-    bell.next_of("hello").await;
+    let news = bell.next_of("notification").await;
+    assert_eq!(news["notification"]["message"]["content"], "before");
 
     mongo.stop().expect("our own server");
     let frozen = Instant::now();

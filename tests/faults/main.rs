@@ -1,5 +1,6 @@
 //! Faults by really killing: the judge decides.
 
+mod away;
 mod cluster;
 mod crowd;
 mod kill;
