@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use key::Key;
 pub use record::{
-    KeptBody, KeptChange, KeptCopy, KeptFile, KeptLink, KeptMessage, KeptNotification,
+    KeptBody, KeptChange, KeptCopy, KeptFile, KeptLink, KeptMessage, KeptNotification, KeptNumber,
     KeptReaction, KeptRoom, KeptRow, Record, RevokedToken, RunRoom, Sighting,
 };
 
@@ -56,11 +56,13 @@ pub enum Part {
     Files,
     /// Which messages refer to which files.
     FileLinks,
+    /// Whole numbers of things.
+    Numbers,
 }
 
 impl Part {
     /// All of them, in the order in which they are carried.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Users,
         Self::Families,
         Self::RevokedTokens,
@@ -78,6 +80,7 @@ impl Part {
         Self::Notifications,
         Self::Files,
         Self::FileLinks,
+        Self::Numbers,
     ];
 
     /// What people call it.
@@ -101,6 +104,7 @@ impl Part {
             Self::Notifications => "notifications",
             Self::Files => "files",
             Self::FileLinks => "file links",
+            Self::Numbers => "numbers",
         }
     }
 
@@ -143,7 +147,8 @@ mod tests {
     #[test]
     fn parts_come_in_their_order_and_each_once() {
         assert!(Part::ALL.is_sorted_by(|one, next| one < next));
-        assert_eq!(Part::Files.and_later(), [Part::Files, Part::FileLinks]);
+        let last = [Part::Files, Part::FileLinks, Part::Numbers];
+        assert_eq!(Part::Files.and_later(), last);
         assert_eq!(Part::Users.and_later(), Part::ALL);
     }
 

@@ -14,8 +14,9 @@ use crate::{
     keeper::Gate,
     records::{
         CopyRecord, FamilyRecord, FileLinkRecord, FileRecord, HoldRecord, LeaseRecord,
-        MemberRecord, NotificationRecord, OverrideRecord, PolicyRecord, ReactionRecord, RoomRecord,
-        RowRecord, RunRecord, RunRoomRecord, SchemaRecord, SightingRecord, TokenRecord, UserRecord,
+        MemberRecord, NotificationRecord, NumberRecord, OverrideRecord, PolicyRecord,
+        ReactionRecord, RoomRecord, RowRecord, RunRecord, RunRoomRecord, SchemaRecord,
+        SightingRecord, TokenRecord, UserRecord,
     },
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Db {
     pub(crate) families: Collection<FamilyRecord>,
     /// When people were there last.
     pub(crate) sightings: Collection<SightingRecord>,
+    /// Whole numbers of things.
+    pub(crate) numbers: Collection<NumberRecord>,
     /// What is known of files.
     pub(crate) files: Collection<FileRecord>,
     /// Which messages refer to which files.
@@ -83,6 +86,7 @@ impl Db {
             tokens: database.collection("revoked_tokens"),
             families: database.collection("families"),
             sightings: database.collection("sightings"),
+            numbers: database.collection("numbers"),
             files: database.collection("files"),
             file_links: database.collection("file_links"),
             policies: database.collection("policies"),

@@ -33,6 +33,7 @@ mod leases;
 mod log;
 mod members;
 mod messages;
+mod numbers;
 mod outbox;
 mod overrides;
 mod policies;

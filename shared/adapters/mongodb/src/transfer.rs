@@ -50,6 +50,7 @@ impl Db {
             Part::Notifications => self.notifications.clone_with_type(),
             Part::Files => self.files.clone_with_type(),
             Part::FileLinks => self.file_links.clone_with_type(),
+            Part::Numbers => self.numbers.clone_with_type(),
         }
     }
 

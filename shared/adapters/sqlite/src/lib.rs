@@ -21,6 +21,7 @@ mod log;
 mod members;
 mod messages;
 mod notifications;
+mod numbers;
 mod outbox;
 mod overrides;
 mod policies;

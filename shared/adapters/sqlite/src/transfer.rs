@@ -44,6 +44,7 @@ fn table(part: Part) -> Table {
         Part::Notifications => rooms::NOTIFICATIONS,
         Part::Files => files::FILES,
         Part::FileLinks => files::FILE_LINKS,
+        Part::Numbers => people::NUMBERS,
     }
 }
 
@@ -67,6 +68,7 @@ fn insert(conn: &Connection, record: &Record) -> Result<(), Failure> {
         Record::Notification(kept) => rooms::insert_notification(conn, kept)?,
         Record::File(kept) => files::insert_file(conn, kept)?,
         Record::FileLink(kept) => files::insert_link(conn, kept)?,
+        Record::Number(kept) => crate::numbers::insert(conn, kept)?,
     }
     Ok(())
 }

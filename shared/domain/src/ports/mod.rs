@@ -12,6 +12,7 @@ mod budgets;
 mod files;
 mod live;
 mod log;
+mod numbers;
 mod people;
 mod sightings;
 mod transfer;
@@ -24,6 +25,7 @@ pub use budgets::{Budgets, Spent};
 pub use files::{Blobs, ByteStream, FileLinks, Files};
 pub use live::{Bus, BusEvent, BusMessage, BusStream, Cache, Presences};
 pub use log::{Dropped, History, Inbox, Log, Outbox};
+pub use numbers::Numbers;
 pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
 pub use sightings::Sightings;
 pub use transfer::{Source, Target};
@@ -40,6 +42,7 @@ pub trait Store:
     + Rooms
     + Members
     + Sightings
+    + Numbers
     + Log
     + History
     + Inbox
@@ -65,6 +68,7 @@ impl<T> Store for T where
         + Rooms
         + Members
         + Sightings
+        + Numbers
         + Log
         + History
         + Inbox

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::{Key, Part};
 use crate::{
     ClientId, Content, ContentHash, Family, File, FileLink, Member, MemberRow, MessageId, NewRow,
-    Notification, ReactionRow, Rev, Room, RoomId, RoomRow, RowId, RunId, Seq, Timestamp, User,
-    UserId,
+    Notification, Numbered, ReactionRow, Rev, Room, RoomId, RoomRow, RowId, RunId, Seq, TenantId,
+    Timestamp, User, UserId,
     archive::{Hold, Policy, RoomCount, RoomOverride, Run},
 };
 
@@ -47,6 +47,8 @@ pub enum Record {
     File(KeptFile),
     /// That a message refers to a file.
     FileLink(KeptLink),
+    /// The number of a thing.
+    Number(KeptNumber),
 }
 
 /// A token that was ended before its time.
@@ -65,6 +67,17 @@ pub struct Sighting {
     pub user: UserId,
     /// Until when.
     pub at: Timestamp,
+}
+
+/// The number of a thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptNumber {
+    /// Of what.
+    pub thing: Numbered,
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// Which.
+    pub number: u64,
 }
 
 /// A room, and what its log begins with.
@@ -284,6 +297,7 @@ impl Record {
             Self::Notification(_) => Part::Notifications,
             Self::File(_) => Part::Files,
             Self::FileLink(_) => Part::FileLinks,
+            Self::Number(_) => Part::Numbers,
         }
     }
 
@@ -308,6 +322,7 @@ impl Record {
             Self::Notification(kept) => Key::Id(kept.notification.id.uuid()),
             Self::File(kept) => Key::Id(kept.file.id.uuid()),
             Self::FileLink(kept) => Key::Pair(kept.link.file.uuid(), kept.link.message.uuid()),
+            Self::Number(kept) => Key::Id(kept.thing.id),
         }
     }
 }

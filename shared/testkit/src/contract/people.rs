@@ -2,24 +2,25 @@
 
 pub mod families;
 pub mod members;
+pub mod numbers;
 pub mod profiles;
 pub mod rooms;
 pub mod sightings;
 pub mod tokens;
 pub mod users;
 
-use domain::ports::{Families, Log, Members, Profiles, Rooms, Sightings, Tokens, Users};
+use domain::ports::{Families, Log, Members, Numbers, Profiles, Rooms, Sightings, Tokens, Users};
 
 use super::World;
 
 /// The ports that the suite needs of a store.
 pub trait PeopleStore:
-    Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Log
+    Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Numbers + Log
 {
 }
 
 impl<T> PeopleStore for T where
-    T: Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Log
+    T: Users + Profiles + Tokens + Families + Rooms + Members + Sightings + Numbers + Log
 {
 }
 
@@ -28,7 +29,8 @@ pub type PeopleWorld = World<dyn PeopleStore>;
 
 /// Runs the suites of [`Users`](domain::ports::Users), [`Profiles`](domain::ports::Profiles),
 /// [`Tokens`](domain::ports::Tokens), [`Families`](domain::ports::Families),
-/// [`Rooms`](domain::ports::Rooms), [`Members`](domain::ports::Members) and
+/// [`Rooms`](domain::ports::Rooms), [`Members`](domain::ports::Members),
+/// [`Numbers`](domain::ports::Numbers) and
 /// [`Sightings`](domain::ports::Sightings) on the worlds of `open`, which returns a
 /// [`PeopleWorld`].
 #[macro_export]
@@ -91,6 +93,11 @@ macro_rules! people_contract {
                 who_was_never_seen_has_no_moment,
                 the_latest_moment_counts,
                 many_are_noted_at_once,
+            ]
+            numbers: [
+                things_are_numbered_kind_by_kind,
+                a_number_leads_to_its_thing,
+                of_simultaneous_askers_all_hear_the_same,
             ]
         }
     };

@@ -13,6 +13,7 @@ pub(super) fn wanted(db: &Db) -> Vec<(Collection<Document>, Vec<IndexModel>)> {
         (db.users.clone_with_type(), users()),
         (db.tokens.clone_with_type(), tokens()),
         (db.families.clone_with_type(), families()),
+        (db.numbers.clone_with_type(), numbers()),
         (db.files.clone_with_type(), files()),
         (db.file_links.clone_with_type(), file_links()),
     ]
@@ -41,6 +42,11 @@ fn families() -> Vec<IndexModel> {
         plain("expiry", doc! {"expires_at": 1}),
         partial("ended", doc! {"ended_at": 1}, there("ended_at")),
     ]
+}
+
+fn numbers() -> Vec<IndexModel> {
+    let of_kind = doc! {"tenant": 1, "kind": 1, "number": 1};
+    vec![unique("tenant_kind_number", of_kind)]
 }
 
 fn files() -> Vec<IndexModel> {

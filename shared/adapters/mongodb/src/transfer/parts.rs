@@ -13,8 +13,8 @@ use crate::{
     failure::Failure,
     records::{
         CopyRecord, FamilyRecord, FileLinkRecord, FileRecord, HoldRecord, MemberRecord,
-        NotificationRecord, OverrideRecord, PolicyRecord, ReactionRecord, RoomRecord, RowRecord,
-        RunRecord, RunRoomRecord, SightingRecord, TokenRecord, UserRecord,
+        NotificationRecord, NumberRecord, OverrideRecord, PolicyRecord, ReactionRecord, RoomRecord,
+        RowRecord, RunRecord, RunRoomRecord, SightingRecord, TokenRecord, UserRecord,
     },
     values::{copy_id, id, link_id, pair},
 };
@@ -111,6 +111,7 @@ pub(super) fn record(part: Part, from: Document) -> Result<Record, Failure> {
         Part::Notifications => Record::Notification(read::<NotificationRecord>(from)?.into()),
         Part::Files => Record::File(read::<FileRecord>(from)?.try_into()?),
         Part::FileLinks => Record::FileLink(read::<FileLinkRecord>(from)?.into()),
+        Part::Numbers => Record::Number(read::<NumberRecord>(from)?.try_into()?),
     })
 }
 
@@ -139,6 +140,7 @@ pub(super) fn stored(record: &Record, pointed: &HashSet<Vec<u8>>) -> Result<Docu
         Record::Notification(kept) => document(&NotificationRecord::try_from(kept)?),
         Record::File(kept) => document(&FileRecord::from(kept)),
         Record::FileLink(kept) => document(&FileLinkRecord::from(kept)),
+        Record::Number(kept) => document(&NumberRecord::from(kept)),
     }
 }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::table::Table;
 use crate::{
     columns::{blob, millis, time, uuid},
-    families, users,
+    families, numbers, users,
 };
 
 pub(super) const USERS: Table = Table {
@@ -48,6 +48,13 @@ pub(super) const SIGHTINGS: Table = Table {
             at: time(row, 1)?,
         }))
     },
+};
+
+pub(super) const NUMBERS: Table = Table {
+    name: "numbers",
+    columns: &[numbers::COLUMNS],
+    key: &["id"],
+    read: |row| numbers::read(row).map(Record::Number),
 };
 
 pub(super) fn insert_user(conn: &Connection, user: &User) -> Result<()> {

@@ -59,6 +59,11 @@ pub async fn fill(store: &dyn Store) -> Talk {
     files(store, ann, room, sent[0].id).await;
     other_rooms(store, [ann, bob]).await;
     marks(store, room, bob).await;
+    let numbered = [room.into(), ann.into(), bob.into()];
+    store
+        .numbers(&TenantId::default(), &numbered)
+        .await
+        .unwrap();
     let page = store.page(room, Cursor::Newest, 100).await.unwrap();
     let marked = store.marked(Timestamp::MAX, 1_000).await.unwrap();
     let mut marked: Vec<_> = marked.iter().map(|hint| hint.id).collect();
