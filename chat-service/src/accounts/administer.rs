@@ -1,6 +1,6 @@
 //! What administrators do with the accounts of others, by their names.
 
-use domain::{Code, Error, Password, Result, TenantId, User};
+use domain::{Code, Error, Password, Result, TenantId, User, UserId};
 
 use super::Accounts;
 
@@ -32,6 +32,34 @@ impl Accounts {
         let ended = self.auth.end_all(user.id).await;
         ended.map_err(Error::unknown_outcome)?;
         Ok(user)
+    }
+
+    /// Deletes somebody: their logins and sockets end, their tokens are refused, and nobody finds or
+    /// writes to them anew. What they said and the rooms that they were in stay for the others, who
+    /// see them as a deleted user. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// `user_not_found` for who is not of the tenant; what the store says; `unknown_outcome` when they are deleted, and
+    /// logins may live on.
+    pub async fn delete(&self, tenant: &TenantId, id: UserId) -> Result<()> {
+        let user = self.store.user(id).await?;
+        let user = user.filter(|user| user.tenant == *tenant);
+        let user = user.ok_or(Code::UserNotFound)?;
+        let accounts = self.clone();
+        // To its end, also when who asks is gone: somebody who is half deleted could come back.
+        let deleted = self
+            .tasks
+            .spawn(async move { accounts.erase(user.id).await });
+        deleted.await.map_err(Error::unknown_outcome)?
+    }
+
+    async fn erase(&self, id: UserId) -> Result<()> {
+        let left = self.store.delete_user(id).await?;
+        let left = left.ok_or(Code::UserNotFound)?;
+        self.auth.forget(id).await;
+        let ended = self.auth.end_all(id).await;
+        self.live.deleted((&left).into()).await;
+        ended.map_err(Error::unknown_outcome)
     }
 
     /// Makes somebody of the default tenant an administrator, or no longer. Doing it twice changes

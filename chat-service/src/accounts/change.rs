@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Card, Code, Email, Error, FullName, Label, Password, PersonName, Profile, Result, User,
+    Caller, Code, Email, Error, FullName, Label, Password, PersonName, Profile, Result, User,
     UserId, Username,
 };
 use edge::{Peer, auth::Granted};
@@ -91,7 +91,6 @@ impl Accounts {
                 return Ok(user);
             }
             if self.store.set_profile(id, &was, is.clone()).await? {
-                let renamed = is.username != was.username;
                 let Profile {
                     username,
                     email,
@@ -104,22 +103,11 @@ impl Accounts {
                     ..user
                 };
                 self.auth.forget(id).await;
-                if renamed {
-                    self.show(&user).await;
-                }
+                self.live.renamed((&user).into()).await;
                 return Ok(user);
             }
         }
         Err(Error::too_many(Code::Busy, Duration::from_secs(1)))
-    }
-
-    /// Lets everybody see what somebody is called now.
-    async fn show(&self, user: &User) {
-        let card = Card {
-            user: user.id,
-            username: user.username.clone(),
-        };
-        self.live.renamed(card).await;
     }
 
     /// Changes a caller's password. All their logins end, with their sockets, also the one that

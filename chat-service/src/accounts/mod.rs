@@ -241,7 +241,7 @@ impl Accounts {
     /// `user_not_found` also for people of other tenants; what the store says.
     pub async fn person(&self, tenant: &TenantId, id: UserId) -> Result<User> {
         let user = self.store.user(id).await?;
-        let user = user.filter(|user| user.tenant == *tenant);
+        let user = user.filter(|user| user.tenant == *tenant && user.is_there());
         user.ok_or_else(|| Code::UserNotFound.into())
     }
 

@@ -111,7 +111,8 @@ impl Chat {
             return Err(Code::RoomFull.into());
         }
         let found = self.store.users(&users).await?;
-        let here = found.iter().filter(|user| user.tenant == who.tenant);
+        let here = found.iter();
+        let here = here.filter(|user| user.tenant == who.tenant && user.is_there());
         if here.count() < users.len() {
             let detail = Code::UserNotFound.info().title;
             return Err(Error::invalid(Code::UserNotFound, "members", detail));

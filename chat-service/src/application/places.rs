@@ -76,7 +76,7 @@ impl Chat {
     /// Somebody of the caller's tenant. Those of others do not exist.
     pub(super) async fn person(&self, who: &Caller, user: UserId) -> Result<User> {
         let user = self.store.user(user).await?;
-        user.filter(|user| user.tenant == who.tenant)
+        user.filter(|user| user.tenant == who.tenant && user.is_there())
             .ok_or_else(|| Code::UserNotFound.into())
     }
 }

@@ -26,13 +26,10 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// How others see the caller.
+    /// How others see the caller, as far as their token tells.
     #[must_use]
     pub fn card(&self) -> Card {
-        Card {
-            user: self.user,
-            username: self.username.clone(),
-        }
+        Card::named(self.user, self.username.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happened, as a dialect is told of it.
 
-use crate::{Notification, Presence, Receipt, RoomId, Row, UserId, Username};
+use crate::{FullName, Notification, Presence, Receipt, RoomId, Row, User, UserId, Username};
 
 /// How a person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -9,6 +9,46 @@ pub struct Card {
     pub user: UserId,
     /// What they are called now.
     pub username: Username,
+    /// What they are called besides.
+    pub names: FullName,
+    /// What another system calls them, whose clients know them by that.
+    pub alias: Option<String>,
+}
+
+impl Card {
+    /// Somebody of whom nothing is known but the username.
+    #[must_use]
+    pub fn named(user: UserId, username: Username) -> Self {
+        Self {
+            user,
+            username,
+            names: FullName::default(),
+            alias: None,
+        }
+    }
+
+    /// The id by which clients of another system know them; ours for who came to us.
+    #[must_use]
+    pub fn foreign_id(&self) -> String {
+        self.alias.clone().unwrap_or_else(|| self.user.to_string())
+    }
+
+    /// First and last name, or else the username.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        self.names.written(&self.username)
+    }
+}
+
+impl From<&User> for Card {
+    fn from(user: &User) -> Self {
+        Self {
+            user: user.id,
+            username: user.username.clone(),
+            names: user.names.clone(),
+            alias: user.alias.clone(),
+        }
+    }
 }
 
 /// Something that happened, in the past tense. Dialects match it without `_ =>`, so that a new
@@ -29,6 +69,8 @@ pub enum Event {
         receipt: Receipt,
         /// What is left unread, for their own sessions alone.
         unread: Option<u64>,
+        /// Whether they have read more; else they have only received more.
+        more_read: bool,
     },
     /// Somebody types in a room, or no longer does. In no log.
     Typing {

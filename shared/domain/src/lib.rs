@@ -15,6 +15,7 @@ pub mod error;
 pub mod event;
 pub mod family;
 pub mod file;
+pub mod foreign;
 pub mod ids;
 pub mod limits;
 pub mod marks;
@@ -48,6 +49,7 @@ pub use error::{Error, Result};
 pub use event::{Card, Event, Scene};
 pub use family::{Family, Label, Presented};
 pub use file::{File, FileLink, FileName, FileState, NewFile, Received};
+pub use foreign::Foreign;
 pub use ids::{
     ClientId, FamilyId, FileId, HoldId, MessageId, NodeId, NotificationId, PolicyId, RoomId, RowId,
     RunId, SessionId, TenantId, UserId,
@@ -55,7 +57,7 @@ pub use ids::{
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub use membership::membership;
-pub use message::{Body, Cursor, Message, Page, Reaction, SHOWN_REACTORS, Split};
+pub use message::{Body, Cursor, Message, Order, Page, Reaction, SHOWN_REACTORS, Split};
 pub use names::{Email, Emoji, FullName, Password, PersonName, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use number::{MessageNumber, Numbered, Numbering};

@@ -153,6 +153,15 @@ impl Cursor {
     }
 }
 
+/// In which order messages are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    Rising,
+    /// The newest first.
+    Falling,
+}
+
 /// A page as two runs of messages that meet at a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Code, Error, Limits, Result};
+use crate::{Code, Error, Limits, Result, UserId};
 
 /// Longest username and e-mail address, in characters (the latter: RFC 5321, section 4.5.3.1).
 const NAME_CHARS: usize = 64;
@@ -99,7 +99,16 @@ impl Emoji {
     }
 }
 
+/// What somebody is called who was deleted.
+const ERASED: &str = "Deleted user";
+
 impl Username {
+    /// The name of somebody who was deleted, which is nobody else's.
+    #[must_use]
+    pub fn erased(user: UserId) -> Self {
+        Self(format!("{ERASED}~{}", user.uuid().simple()))
+    }
+
     /// Parses what somebody wants to be called. A name with `@` is an e-mail address, and taken
     /// only by the account that has that address.
     ///
@@ -125,6 +134,10 @@ impl Username {
         let own = email.is_some_and(|email| email.0 == name.to_lowercase());
         if name.contains('@') && !own {
             let detail = "A username with '@' must be the account's own e-mail address.";
+            return Err(Error::invalid(Code::InvalidUsername, "username", detail));
+        }
+        if name.starts_with(ERASED) {
+            let detail = "Names that begin like this are kept for people who were deleted.";
             return Err(Error::invalid(Code::InvalidUsername, "username", detail));
         }
         Ok(Self(name))
@@ -236,7 +249,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Normalises to NFC and refuses what cannot be seen or is too long.
-fn visible(text: &str, max_chars: usize) -> Result<String, String> {
+pub(crate) fn visible(text: &str, max_chars: usize) -> Result<String, String> {
     let text: String = text.nfc().take(max_chars + 1).collect();
     if text.is_empty() {
         return Err("It must not be empty.".to_owned());

@@ -23,9 +23,36 @@ pub struct User {
     pub admin: bool,
     /// When they came.
     pub created_at: Timestamp,
+    /// When they were deleted, if they were. What they said stays, and so does what another system
+    /// calls them, so that nobody makes them anew.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl User {
+    /// Whether they may still come, be found and be written to anew.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+
+    /// What is left of somebody who is deleted: ids and times. Name, address, password and rights
+    /// are gone, and free for others. Who was deleted before stays as they are.
+    #[must_use]
+    pub fn erased(self, at: Timestamp) -> Self {
+        if self.deleted_at.is_some() {
+            return self;
+        }
+        Self {
+            username: Username::erased(self.id),
+            email: None,
+            names: FullName::erased(),
+            password_hash: None,
+            admin: false,
+            deleted_at: Some(at),
+            ..self
+        }
+    }
+
     /// What they may change of themselves.
     #[must_use]
     pub fn profile(&self) -> Profile {

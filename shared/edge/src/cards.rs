@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Caller, Card, Change, Event, Row, Scene, UserId, Username, ports::Store};
+use domain::{Caller, Card, Change, Event, Row, Scene, UserId, ports::Store};
 
 use crate::{generations::Generations, in_time, locks::lock};
 
@@ -15,7 +15,7 @@ const NAMES: usize = 16 * 1024;
 /// Names by user: bounded, filled from the store.
 pub struct Cards {
     store: Arc<dyn Store>,
-    names: Mutex<Generations<UserId, Username>>,
+    names: Mutex<Generations<UserId, Card>>,
 }
 
 impl Cards {
@@ -29,15 +29,15 @@ impl Cards {
     }
 
     /// Notes what somebody is called.
-    pub fn know(&self, user: UserId, username: Username) {
-        lock(&self.names).put(user, username);
+    pub fn know(&self, card: Card) {
+        lock(&self.names).put(card.user, card);
     }
 
     /// Notes what somebody is called, unless that is known already, perhaps of late.
-    pub fn meet(&self, user: UserId, username: &Username) {
+    pub fn meet(&self, card: &Card) {
         let mut names = lock(&self.names);
-        if names.get(&user).is_none() {
-            names.put(user, username.clone());
+        if names.get(&card.user).is_none() {
+            names.put(card.user, card.clone());
         }
     }
 
@@ -49,8 +49,7 @@ impl Cards {
     /// What somebody is called, if it is known here.
     #[must_use]
     pub fn card(&self, user: UserId) -> Option<Card> {
-        let username = lock(&self.names).get(&user)?.clone();
-        Some(Card { user, username })
+        lock(&self.names).get(&user).cloned()
     }
 
     /// How others see somebody who asks: by the name they have now, of which an old token or socket
@@ -78,9 +77,7 @@ impl Cards {
             return;
         }
         match in_time(self.store.users(&unknown)).await {
-            Ok(users) => users
-                .into_iter()
-                .for_each(|user| self.know(user.id, user.username)),
+            Ok(users) => users.iter().for_each(|user| self.know(user.into())),
             Err(error) => tracing::warn!(%error, "names could not be looked up"),
         }
     }

@@ -11,9 +11,11 @@ use std::{
 use domain::Label;
 use hyper::{
     HeaderMap, Uri,
-    header::{HeaderName, USER_AGENT},
+    header::{HOST, HeaderName, USER_AGENT},
 };
-use warp::Filter;
+use warp::{Filter, path::FullPath};
+
+use crate::proxies::FORWARDED_PROTO;
 
 /// The header that carries a request's name in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -110,6 +112,22 @@ pub(crate) fn is_answered() -> bool {
 /// Extracts the address at the other end.
 pub fn peer() -> impl Filter<Extract = (Peer,), Error = Infallible> + Copy {
     warp::ext::optional::<Peer>().map(|peer: Option<Peer>| peer.unwrap_or(Peer::local()))
+}
+
+/// Extracts the address that the client asked for, whole, as it would ask again: behind a trusted
+/// proxy the proxy's. The query is as it was written.
+pub fn url() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::path::full()
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .map(|path: FullPath, query: String, headers: HeaderMap| {
+            let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+            let scheme = header(FORWARDED_PROTO).unwrap_or("http");
+            let host = header(HOST).unwrap_or("localhost");
+            let mark = if query.is_empty() { "" } else { "?" };
+            format!("{scheme}://{host}{}{mark}{query}", path.as_str())
+        })
 }
 
 /// Extracts what the client calls itself (`User-Agent`); empty when it does not say.

@@ -161,10 +161,7 @@ async fn repeats_count_against_the_rate() {
 async fn an_acknowledgement_shows_the_name_of_now() {
     let world = World::new();
     let (ann, _, room) = lobby(&world).await;
-    let renamed = Card {
-        user: ann.user,
-        username: username("anna"),
-    };
+    let renamed = Card::named(ann.user, username("anna"));
     world.ctx.live.renamed(renamed.clone()).await;
     let reply = world.ask(&ann, send(room, "hello")).await.unwrap();
     let Reply::Sent { sender, .. } = reply else {

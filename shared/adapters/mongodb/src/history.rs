@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    ClientId, Cursor, Message, MessageId, Original, Page, Reaction, Result, RoomId, Seq, Split,
-    UserId, ports::History,
+    ClientId, Cursor, Message, MessageId, Order, Original, Page, Reaction, Result, RoomId, Seq,
+    Split, UserId, ports::History,
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
 
@@ -12,7 +12,7 @@ use crate::{
     db::Db,
     failure::Failure,
     records::{KindRecord, RowRecord},
-    values::{id, int, limit, uuid},
+    values::{id, int, limit, uint, uuid},
 };
 
 impl Db {
@@ -54,6 +54,15 @@ impl Db {
     }
 }
 
+/// Messages after `after`.
+fn said(room: RoomId, after: Seq) -> Document {
+    doc! {
+        "room_id": id(room.uuid()),
+        "kind": KindRecord::MESSAGE,
+        "seq": {"$gt": int(after)},
+    }
+}
+
 /// Messages of others after `after` that still say something.
 pub(crate) fn others(room: RoomId, user: UserId, after: Seq) -> Document {
     doc! {
@@ -86,6 +95,28 @@ impl History for MongoStore {
     ) -> Result<Vec<Reaction>> {
         let of = (id(room.uuid()), messages);
         Ok(self.db.reactions_to(of, viewer, users).await?)
+    }
+
+    async fn count_messages(&self, room: RoomId, after: Seq) -> Result<u64> {
+        let counted = self.db.rows.count_documents(said(room, after));
+        Ok(self.db.call(counted).await?)
+    }
+
+    async fn nth_message(
+        &self,
+        room: RoomId,
+        after: Seq,
+        order: Order,
+        skip: u64,
+    ) -> Result<Option<Seq>> {
+        let direction = match order {
+            Order::Rising => 1,
+            Order::Falling => -1,
+        };
+        let query = self.db.rows.find_one(said(room, after));
+        let query = query.sort(doc! {"seq": direction}).skip(skip);
+        let found = self.db.call(query).await?;
+        Ok(found.map(|row| uint(row.seq)))
     }
 
     async fn unread(&self, room: RoomId, user: UserId, after: Seq, cap: u64) -> Result<u64> {

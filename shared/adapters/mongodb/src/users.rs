@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    Code, Email, Error, NewUser, Profile, Result, TenantId, User, UserId, Username,
+    Code, Email, Error, NewUser, Profile, Result, TenantId, Timestamp, User, UserId, Username,
     ports::{Profiles, Users},
 };
 use mongodb::bson::{Bson, Document, Uuid, doc};
@@ -77,6 +77,31 @@ impl Db {
             }
         }
         Err(Failure::Contended)
+    }
+
+    /// Deletes an account. Repeated, it finds what was left of it.
+    async fn erase_user(&self, user: Uuid, at: Timestamp) -> Result<Option<User>, Failure> {
+        let Some(known) = self.one_user(doc! {"_id": user}).await? else {
+            return Ok(None);
+        };
+        let left = UserRecord::from(&User::from(known).erased(at));
+        let mut set = doc! {"username": &left.username, "admin": left.admin};
+        for (field, value) in [
+            ("first_name", left.first_name.clone().map(Bson::String)),
+            ("deleted_at", left.deleted_at.map(Bson::DateTime)),
+        ] {
+            if let Some(value) = value {
+                set.insert(field, value);
+            }
+        }
+        let gone = doc! {"email": "", "password_hash": "", "last_name": ""};
+        let there = doc! {"_id": user, "deleted_at": {"$exists": false}};
+        let update = doc! {"$set": set, "$unset": gone};
+        let erase = || self.users.update_one(there.clone(), update.clone());
+        self.repeat(erase).await?;
+        // Another may have been quicker.
+        let left = self.one_user(doc! {"_id": user}).await?;
+        Ok(left.map(User::from))
     }
 
     /// Lets an account say other things of itself, if it still says those that were read.
@@ -169,7 +194,8 @@ impl Users for MongoStore {
         before: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<User>> {
-        let mut of_tenant = doc! {"tenant": tenant.as_str()};
+        let there = doc! {"$exists": false};
+        let mut of_tenant = doc! {"tenant": tenant.as_str(), "deleted_at": there};
         if let Some(before) = before {
             of_tenant.insert("_id", doc! {"$lt": id(before.uuid())});
         }
@@ -209,6 +235,11 @@ impl Profiles for MongoStore {
             0 => Err(Code::UserNotFound.into()),
             _ => Ok(()),
         }
+    }
+
+    async fn delete_user(&self, user: UserId) -> Result<Option<User>> {
+        let erased = self.db.erase_user(id(user.uuid()), self.now()).await;
+        erased.map_err(Failure::of_write)
     }
 
     async fn has_admin(&self) -> Result<bool> {

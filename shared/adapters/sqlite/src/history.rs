@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    ClientId, Cursor, Message, MessageId, Original, Page, Reaction, Result, RoomId, Seq, Split,
-    UserId, ports::History,
+    ClientId, Cursor, Message, MessageId, Order, Original, Page, Reaction, Result, RoomId, Seq,
+    Split, UserId, ports::History,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -87,6 +87,41 @@ impl History for SqliteStore {
                 found.extend(reactions::of(conn, (room, message), viewer, users)?);
             }
             Ok(found)
+        })
+        .await
+    }
+
+    async fn count_messages(&self, room: RoomId, after: Seq) -> Result<u64> {
+        self.read(move |conn| {
+            let sql = "SELECT count(*) FROM messages INDEXED BY messages_said
+                WHERE room = ?1 AND kind = 'message' AND seq > ?2";
+            let params = (blob(room.uuid()), int(after));
+            let mut statement = conn.prepare_cached(sql)?;
+            Ok(statement.query_row(params, |row| uint(row, 0))?)
+        })
+        .await
+    }
+
+    async fn nth_message(
+        &self,
+        room: RoomId,
+        after: Seq,
+        order: Order,
+        skip: u64,
+    ) -> Result<Option<Seq>> {
+        let order = match order {
+            Order::Rising => "ASC",
+            Order::Falling => "DESC",
+        };
+        self.read(move |conn| {
+            let sql = format!(
+                "SELECT seq FROM messages INDEXED BY messages_said
+                WHERE room = ?1 AND kind = 'message' AND seq > ?2
+                ORDER BY seq {order} LIMIT 1 OFFSET ?3"
+            );
+            let params = (blob(room.uuid()), int(after), int(skip));
+            let mut statement = conn.prepare_cached(&sql)?;
+            Ok(statement.query_row(params, |row| uint(row, 0)).optional()?)
         })
         .await
     }

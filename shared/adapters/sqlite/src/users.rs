@@ -10,13 +10,13 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{
     SqliteStore,
-    columns::{self, blob, millis, time, uuid},
+    columns::{self, blob, millis, time, time_opt, uuid},
     error::Failure,
     writer::Lane,
 };
 
-pub(crate) const COLUMNS: &str =
-    "id, tenant, username, email, password_hash, alias, admin, created_at, first_name, last_name";
+pub(crate) const COLUMNS: &str = "id, tenant, username, email, password_hash, alias, admin, created_at, first_name, last_name, \
+     deleted_at";
 
 /// Reads the columns of an account.
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
@@ -30,6 +30,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         admin: row.get(6)?,
         created_at: time(row, 7)?,
         names: FullName::stored(row.get(8)?, row.get(9)?),
+        deleted_at: time_opt(row, 10)?,
     })
 }
 
@@ -59,7 +60,8 @@ fn newest(
     // A blob that no id reaches.
     let before = before.map_or_else(|| vec![0xff; 17], |id| blob(id.uuid()).to_vec());
     let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM users WHERE tenant = ?1 AND id < ?2 AND deleted_at IS NULL
+            ORDER BY id DESC LIMIT ?3"
     );
     conn.prepare_cached(&sql)?
         .query_map((tenant.as_str(), before, columns::limit(limit)), read)?
@@ -128,6 +130,20 @@ pub(crate) fn insert(conn: &Connection, new: &NewUser, at: Timestamp) -> rusqlit
     Ok(())
 }
 
+/// Notes of a new account when it was deleted, if it was.
+pub(crate) fn note_deletion(
+    conn: &Connection,
+    id: UserId,
+    at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    if let Some(at) = at {
+        let sql = "UPDATE users SET deleted_at = ?2 WHERE id = ?1";
+        conn.prepare_cached(sql)?
+            .execute((blob(id.uuid()), millis(at)))?;
+    }
+    Ok(())
+}
+
 /// Replaces a profile that still is `was`.
 fn replace(conn: &Connection, id: UserId, was: &Profile, is: &Profile) -> Result<bool, Failure> {
     let Some(user) = by_id(conn, id)?.filter(|user| user.profile() == *was) else {
@@ -144,6 +160,25 @@ fn replace(conn: &Connection, id: UserId, was: &Profile, is: &Profile) -> Result
     let params = (blob(id.uuid()), is.username.as_str(), email, first, last);
     conn.prepare_cached(sql)?.execute(params)?;
     Ok(true)
+}
+
+/// Deletes an account, and tells what is left of it.
+fn erase(conn: &Connection, id: UserId, at: Timestamp) -> rusqlite::Result<Option<User>> {
+    let Some(left) = by_id(conn, id)?.map(|user| user.erased(at)) else {
+        return Ok(None);
+    };
+    let sql =
+        "UPDATE users SET username = :username, email = NULL, password_hash = NULL, admin = 0,
+            first_name = :first_name, last_name = :last_name, deleted_at = :deleted_at
+        WHERE id = :id";
+    conn.prepare_cached(sql)?.execute(named_params! {
+        ":id": blob(id.uuid()),
+        ":username": left.username.as_str(),
+        ":first_name": left.names.first(),
+        ":last_name": left.names.last(),
+        ":deleted_at": left.deleted_at.map(millis),
+    })?;
+    Ok(Some(left))
 }
 
 #[async_trait]
@@ -238,6 +273,12 @@ impl Profiles for SqliteStore {
             }
         })
         .await
+    }
+
+    async fn delete_user(&self, id: UserId) -> Result<Option<User>> {
+        let at = self.now();
+        self.write(Lane::Command, move |conn| Ok(erase(conn, id, at)?))
+            .await
     }
 
     async fn has_admin(&self) -> Result<bool> {

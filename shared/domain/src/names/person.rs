@@ -29,7 +29,7 @@ impl PersonName {
 }
 
 /// What somebody is called besides their username, as far as they have said it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FullName {
     /// Their first name.
     pub first: Option<PersonName>,
@@ -45,6 +45,41 @@ impl FullName {
             first: first.map(PersonName::stored),
             last: last.map(PersonName::stored),
         }
+    }
+
+    /// The name of somebody who was deleted.
+    pub(crate) fn erased() -> Self {
+        Self {
+            first: Some(PersonName::stored(super::ERASED.to_owned())),
+            last: None,
+        }
+    }
+
+    /// Takes a name that is said whole: what stands behind the last space is the last name.
+    ///
+    /// # Errors
+    /// As [`PersonName::parse`].
+    pub fn whole(text: &str, field: &'static str) -> Result<Self> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (first, last) = match words.as_slice() {
+            [first @ .., last] if !first.is_empty() => (first.join(" "), Some(*last)),
+            words => (words.concat(), None),
+        };
+        let first = PersonName::parse(&first, field)?;
+        let last = last
+            .map(|last| PersonName::parse(last, field))
+            .transpose()?;
+        Ok(Self {
+            first: Some(first),
+            last,
+        })
+    }
+
+    /// The name whole, as [`FullName::shown`] has its parts.
+    #[must_use]
+    pub fn written(&self, username: &Username) -> String {
+        let (first, last) = self.shown(username);
+        format!("{first} {last}").trim().to_owned()
     }
 
     /// The first name, if there is one.
@@ -88,6 +123,25 @@ mod tests {
             let error = PersonName::parse(bad, "last_name").unwrap_err();
             let told = (error.code(), error.field());
             assert_eq!(told, (Code::InvalidField, Some("last_name")), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_said_whole_is_written_as_it_was_said() {
+        let ann = Username::stored("ann".into());
+        for (said, written, parts) in [
+            ("Ann", "Ann", ("Ann", "")),
+            ("Ann Lee", "Ann Lee", ("Ann", "Lee")),
+            ("  Mary  Ann Lee ", "Mary Ann Lee", ("Mary Ann", "Lee")),
+        ] {
+            let names = FullName::whole(said, "full_name").unwrap();
+            assert_eq!(names.written(&ann), written);
+            assert_eq!(names.shown(&ann), parts);
+        }
+        assert_eq!(FullName::default().written(&ann), "ann");
+        for bad in ["", "  ", "a\u{202E}b"] {
+            let error = FullName::whole(bad, "full_name").unwrap_err();
+            assert_eq!(error.field(), Some("full_name"), "{bad:?}");
         }
     }
 

@@ -74,6 +74,11 @@ pub enum BusEvent {
     TokensEnded(Vec<TokenKey>),
     /// Somebody is called otherwise now.
     Renamed(Card),
+    /// Somebody was deleted: their sockets end, whatever token they live by.
+    UserDeleted {
+        /// Who.
+        user: UserId,
+    },
     /// What a user is told of changed otherwise: their notification listeners look anew.
     Relist {
         /// Whose listeners.
@@ -87,6 +92,8 @@ pub enum BusEvent {
         unread: Option<u64>,
         /// Whether everybody in the room is told, or their own sessions alone.
         everybody: bool,
+        /// Whether they have read more; else they have only received more.
+        more_read: bool,
     },
     /// Somebody types in a room, or no longer does.
     Typing {

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    Appended, ClientId, Cursor, Envelope, Head, Message, MessageId, NewRow, Notification, Original,
-    Page, Reaction, Result, RoomId, Row, RowId, Seq, Timestamp, UserId, notification::Position,
+    Appended, ClientId, Cursor, Envelope, Head, Message, MessageId, NewRow, Notification, Order,
+    Original, Page, Reaction, Result, RoomId, Row, RowId, Seq, Timestamp, UserId,
+    notification::Position,
 };
 
 /// The log of each room: dense seqs, append without transactions.
@@ -123,6 +124,19 @@ pub trait History: Send + Sync {
         messages: &[MessageId],
         users: usize,
     ) -> Result<Vec<Reaction>>;
+
+    /// How many messages a room has after `after`, tombstones included, archived or not.
+    async fn count_messages(&self, room: RoomId, after: Seq) -> Result<u64>;
+
+    /// The seq of the message after `after` that `skip` others stand before in this order; `None`
+    /// where there are not so many.
+    async fn nth_message(
+        &self,
+        room: RoomId,
+        after: Seq,
+        order: Order,
+        skip: u64,
+    ) -> Result<Option<Seq>>;
 
     /// How many messages after `after` are not `user`'s own and not deleted or purged, archived
     /// or not. Counted up to `cap`.

@@ -33,8 +33,8 @@ pub trait Users: Send + Sync {
     /// The account that another system calls `alias`.
     async fn user_by_alias(&self, tenant: &TenantId, alias: &str) -> Result<Option<User>>;
 
-    /// Up to `limit` accounts of a tenant, by falling id before `before`: those who signed up here
-    /// last come first.
+    /// Up to `limit` accounts of a tenant that were not deleted, by falling id before `before`: those
+    /// who signed up here last come first.
     async fn newest_users(
         &self,
         tenant: &TenantId,
@@ -61,6 +61,11 @@ pub trait Profiles: Send + Sync {
     /// Makes somebody an administrator, or no longer. Atomic; `user_not_found` when there is no
     /// such account.
     async fn set_admin(&self, id: UserId, admin: bool) -> Result<()>;
+
+    /// Deletes somebody ([`User::erased`]) and answers with what is left; `None` when there is no such
+    /// account. Atomic, idempotent: who was deleted before stays as they are. Families and memberships
+    /// are left alone.
+    async fn delete_user(&self, id: UserId) -> Result<Option<User>>;
 
     /// Whether there is an administrator, in any tenant.
     async fn has_admin(&self) -> Result<bool>;

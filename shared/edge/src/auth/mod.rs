@@ -17,7 +17,7 @@ mod ticket;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{
-    Caller, Code, Error, Result, Timestamp, TokenKey, User,
+    Caller, Card, Code, Error, Result, Timestamp, TokenKey, User,
     ports::{Clock, Store},
 };
 use settings::Settings;
@@ -59,6 +59,8 @@ pub struct Token {
 pub struct Identity {
     /// Who.
     pub caller: Caller,
+    /// How others see them.
+    pub card: Card,
     /// By which token, so that a socket ends with it.
     pub token: TokenKey,
 }
@@ -272,7 +274,11 @@ fn identity(user: &User, token: TokenKey, expires_at: Timestamp) -> Identity {
         expires_at,
         session: None,
     };
-    Identity { caller, token }
+    Identity {
+        caller,
+        card: user.into(),
+        token,
+    }
 }
 
 fn invalid() -> Error {

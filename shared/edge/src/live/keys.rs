@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
-use domain::{Code, Result, TokenKey};
+use domain::{Code, Result, TokenKey, UserId};
 use tokio::{
     sync::{
         Notify,
@@ -117,6 +117,17 @@ impl Keys {
         ended.iter().for_each(|key| self.end_of(key));
     }
 
+    /// Ends all sessions of somebody.
+    pub(super) fn end_user(&self, user: UserId) {
+        let listed = self.sessions.iter();
+        let own = listed.flat_map(|sessions| {
+            let live = sessions.iter().filter_map(Weak::upgrade);
+            live.filter(|session| session.user == user)
+                .collect::<Vec<_>>()
+        });
+        own.for_each(|session| end(&session));
+    }
+
     fn end_of(&self, key: &TokenKey) {
         let sessions = self.sessions.get(key).map(|sessions| sessions.clone());
         for session in sessions
@@ -124,9 +135,13 @@ impl Keys {
             .iter()
             .filter_map(Weak::upgrade)
         {
-            session.outbox.push(Item::Close(Code::TokenInvalid));
+            end(&session);
         }
     }
+}
+
+fn end(session: &Subscriber) {
+    session.outbox.push(Item::Close(Code::TokenInvalid));
 }
 
 impl Drop for KeyWatch {

@@ -169,8 +169,17 @@ impl Live {
 
     /// Shows what somebody is called from now on, here and in the other processes.
     pub async fn renamed(&self, card: Card) {
-        self.cards.know(card.user, card.username.clone());
+        self.cards.know(card.clone());
         self.publish(BusEvent::Renamed(card)).await;
+    }
+
+    /// Ends the sockets of somebody who was deleted, here and in the other processes, whatever
+    /// token they live by, and shows them as they are called from now on.
+    pub async fn deleted(&self, card: Card) {
+        let user = card.user;
+        self.keys.end_user(user);
+        self.renamed(card).await;
+        self.publish(BusEvent::UserDeleted { user }).await;
     }
 
     /// Tells the other processes which tokens this one ends, until `stop`.

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tokio::time::{Duration, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::Live;
+use super::{Live, telling::Told};
 
 /// How long to wait before listening again: doubled up to the second figure.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -73,13 +73,23 @@ impl Pump {
             }
             BusEvent::News { room, seq } => self.live.notifier.news(room, seq),
             BusEvent::TokensEnded(ended) => self.live.keys.end(&ended),
-            BusEvent::Renamed(card) => self.live.cards.know(card.user, card.username),
+            BusEvent::Renamed(card) => self.live.cards.know(card),
+            BusEvent::UserDeleted { user } => self.live.keys.end_user(user),
             BusEvent::Relist { user } => self.live.notifier.relist(user),
             BusEvent::Receipt {
                 receipt,
                 unread,
                 everybody,
-            } => self.live.show_receipt(receipt, unread, everybody).await,
+                more_read,
+            } => {
+                let told = Told {
+                    receipt,
+                    unread,
+                    more_read,
+                    everybody,
+                };
+                self.live.show_receipt(told).await;
+            }
             BusEvent::Typing { room, user, on } => self.live.hear_typing(room, user, on).await,
             BusEvent::Presence { presence, rooms } => {
                 self.live.hear_presence(presence, &rooms).await;

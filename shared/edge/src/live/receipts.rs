@@ -10,12 +10,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Code, Limits, Mark, Member, Receipt, Result, RoomId, Seq, UserId, ports::BusEvent};
+use domain::{Code, Limits, Mark, Member, Receipt, Result, RoomId, Seq, UserId};
 use futures_util::{StreamExt, stream};
 use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Live;
+use super::{Live, telling::Told};
 use crate::{agenda::Agenda, in_time, locks::lock};
 
 /// How many members' receipts may wait. Beyond it new ones are `busy`.
@@ -188,18 +188,19 @@ impl Live {
 
     async fn tell_receipt(&self, pending: &Pending) {
         let Pending { now, stored, .. } = pending;
-        let unread = match now.read > stored.read {
+        let more_read = now.read > stored.read;
+        let unread = match more_read {
             true => self.count_unread(now, pending.joined).await,
             false => None,
         };
-        let (receipt, everybody) = (*now, self.sizes.is_small(now.room).await);
-        self.show_receipt(receipt, unread, everybody).await;
-        let event = BusEvent::Receipt {
-            receipt,
+        let told = Told {
+            receipt: *now,
             unread,
-            everybody,
+            more_read,
+            everybody: self.sizes.is_small(now.room).await,
         };
-        self.publish(event).await;
+        self.show_receipt(told).await;
+        self.publish(told.into()).await;
     }
 
     async fn count_unread(&self, receipt: &Receipt, joined: Seq) -> Option<u64> {

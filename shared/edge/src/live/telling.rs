@@ -1,27 +1,57 @@
 //! What is in no log, shown to the sessions of this process, whichever process it comes from.
 
-use domain::{Event, Presence, Receipt, RoomId, Scene, UserId};
+use domain::{Event, Presence, Receipt, RoomId, Scene, UserId, ports::BusEvent};
 
 use super::Live;
 use crate::outbox::Item;
 
+/// What is told of a receipt, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    /// How far the member is.
+    pub(super) receipt: Receipt,
+    /// What is left unread.
+    pub(super) unread: Option<u64>,
+    /// Whether they have read more.
+    pub(super) more_read: bool,
+    /// Whether everybody in the room is told, or the member's own sessions alone.
+    pub(super) everybody: bool,
+}
+
+impl From<Told> for BusEvent {
+    fn from(told: Told) -> Self {
+        Self::Receipt {
+            receipt: told.receipt,
+            unread: told.unread,
+            everybody: told.everybody,
+            more_read: told.more_read,
+        }
+    }
+}
+
 impl Live {
     /// Shows a receipt to everybody in its room, or to the member's own sessions alone. Only those
     /// are told what is left unread.
-    pub(super) async fn show_receipt(
-        &self,
-        receipt: Receipt,
-        unread: Option<u64>,
-        everybody: bool,
-    ) {
+    pub(super) async fn show_receipt(&self, told: Told) {
+        let Told {
+            receipt,
+            unread,
+            more_read,
+            everybody,
+        } = told;
         let user = receipt.user;
-        let own = Event::Receipt { receipt, unread };
-        let own = self.scene(user, own).await;
+        let event = |unread| Event::Receipt {
+            receipt,
+            unread,
+            more_read,
+        };
+        let own = self.scene(user, event(unread)).await;
         self.hub.tell_user(user, &own, Item::Frame);
         if everybody {
-            let unread = None;
-            let event = Event::Receipt { receipt, unread };
-            let scene = Scene { event, ..own };
+            let scene = Scene {
+                event: event(None),
+                ..own
+            };
             self.hub.tell_room(receipt.room, user, &scene, Item::Frame);
         }
     }

@@ -114,7 +114,7 @@ impl Seated {
         let caller = &who.caller;
         let open = ctx.sessions.enter(caller.user, peer)?;
         let subscriber = Subscriber::seeing(SessionId::new(), viewer, dialect, &ctx.limits);
-        ctx.live.cards.meet(caller.user, &caller.username);
+        ctx.live.cards.meet(&who.card);
         let registry = Registry {
             auth: &ctx.auth,
             keys: &ctx.live.keys,

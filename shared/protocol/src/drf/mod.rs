@@ -2,11 +2,13 @@
 //! REST framework, simplejwt): how it refuses, and how it reads forms.
 
 mod form;
+mod page;
 
 use domain::{Code, Error};
 use serde::Serialize;
 
 pub use form::{Faults, Form, read};
+pub use page::{Asked, Sizes, Span, list};
 
 /// What a 401 says of how to authenticate.
 pub const CHALLENGE: &str = "Bearer realm=\"api\"";

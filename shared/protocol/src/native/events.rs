@@ -153,9 +153,9 @@ pub(super) fn encode(scene: &Scene) -> Option<String> {
                 notification: NotificationView::new(notification, card),
             }
         }
-        Event::Receipt { receipt, unread } => {
-            EventFrame::Receipt(Receipted::new(receipt, *unread, scene.actor.as_ref()))
-        }
+        Event::Receipt {
+            receipt, unread, ..
+        } => EventFrame::Receipt(Receipted::new(receipt, *unread, scene.actor.as_ref())),
         Event::Typing { room, user, on } => {
             EventFrame::Typing(Typed::new(*room, *user, *on, scene.actor.as_ref()))
         }

@@ -43,10 +43,8 @@ fn room() -> RoomId {
 }
 
 fn ann() -> Card {
-    Card {
-        user: UserId::from_uuid(Uuid::from_u128(9)),
-        username: Username::stored("ann".into()),
-    }
+    let ann = UserId::from_uuid(Uuid::from_u128(9));
+    Card::named(ann, Username::stored("ann".into()))
 }
 
 fn message(text: &str) -> Message {

@@ -16,10 +16,7 @@ const ANN: &str = "c68872ef-dcfa-470b-a0b6-161d213d1c90";
 const BOB: &str = "48dc569e-4ef2-4fef-940e-41a92ebfdcc2";
 
 fn card(id: &str, name: &str) -> Card {
-    Card {
-        user: id.parse().unwrap(),
-        username: Username::stored(name.into()),
-    }
+    Card::named(id.parse().unwrap(), Username::stored(name.into()))
 }
 
 /// Ann's socket onto her conversation with Bob.
@@ -90,6 +87,7 @@ fn user(id: &str, first: &str, last: &str) -> User {
         alias: None,
         admin: false,
         created_at: Timestamp::UNIX_EPOCH,
+        deleted_at: None,
     }
 }
 

@@ -64,10 +64,7 @@ fn scene(change: Change) -> Scene {
             created_at: Timestamp::UNIX_EPOCH,
             change,
         }),
-        actor: Some(Card {
-            user: sender,
-            username: Username::stored("ann".into()),
-        }),
+        actor: Some(Card::named(sender, Username::stored("ann".into()))),
         subject: None,
     }
 }

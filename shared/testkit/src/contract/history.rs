@@ -1,5 +1,6 @@
 //! What every store promises of [`History`]: the messages of a room, by cursor.
 
+pub mod numbered;
 pub mod page;
 pub mod reactions;
 pub mod unread;
@@ -26,6 +27,10 @@ macro_rules! history_contract {
                 tombstones_and_edits_are_in_it,
                 a_message_is_found_in_its_own_room_only,
                 the_room_of_a_message_is_found_by_its_id,
+            ]
+            numbered: [
+                messages_are_counted_and_found_by_their_place,
+                there_is_nothing_beyond_the_last,
             ]
             reactions: [
                 reactions_come_by_message_and_then_by_time,

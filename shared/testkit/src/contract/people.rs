@@ -56,6 +56,8 @@ macro_rules! people_contract {
                 what_another_has_cannot_be_taken,
                 of_simultaneous_changes_one_wins,
                 there_is_an_administrator_or_none,
+                who_is_deleted_leaves_an_id_and_an_alias,
+                who_was_deleted_stays_as_they_are,
             ]
             tokens: [
                 an_ended_token_stays_ended,

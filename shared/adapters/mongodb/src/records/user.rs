@@ -41,6 +41,8 @@ pub(crate) struct UserRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_name: Option<String>,
     pub(crate) created_at: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_at: Option<DateTime>,
 }
 
 impl UserRecord {
@@ -58,6 +60,7 @@ impl UserRecord {
             first_name: user.names.first().map(str::to_owned),
             last_name: user.names.last().map(str::to_owned),
             created_at: at,
+            deleted_at: None,
         }
     }
 }
@@ -74,6 +77,7 @@ impl From<UserRecord> for User {
             admin: record.admin,
             names: FullName::stored(record.first_name, record.last_name),
             created_at: time(record.created_at),
+            deleted_at: record.deleted_at.map(time),
         }
     }
 }

@@ -1,6 +1,6 @@
 use domain::{
-    Card, FamilyId, NodeId, Presence, PresenceState, Receipt, RoomId, Row, TokenKey, UserId,
-    Username,
+    Card, FamilyId, FullName, NodeId, Presence, PresenceState, Receipt, RoomId, Row, TokenKey,
+    UserId, Username,
     ports::{BusEvent, BusMessage},
 };
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,9 @@ enum EventRecord {
     TokensEnded {
         tokens: Vec<TokenRecord>,
     },
-    Renamed {
+    Renamed(CardRecord),
+    UserDeleted {
         user: Uuid,
-        username: String,
     },
     Relist {
         user: Uuid,
@@ -57,6 +57,20 @@ struct ReceiptRecord {
     received: u64,
     unread: Option<u64>,
     everybody: bool,
+    #[serde(default)]
+    more_read: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CardRecord {
+    user: Uuid,
+    username: String,
+    #[serde(default)]
+    first_name: Option<String>,
+    #[serde(default)]
+    last_name: Option<String>,
+    #[serde(default)]
+    alias: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -147,15 +161,14 @@ impl From<&BusEvent> for EventRecord {
             BusEvent::TokensEnded(tokens) => Self::TokensEnded {
                 tokens: tokens.iter().map(TokenRecord::from).collect(),
             },
-            BusEvent::Renamed(card) => Self::Renamed {
-                user: card.user.uuid(),
-                username: card.username.as_str().to_owned(),
-            },
+            BusEvent::Renamed(card) => Self::Renamed(card.into()),
+            BusEvent::UserDeleted { user } => Self::UserDeleted { user: user.uuid() },
             BusEvent::Relist { user } => Self::Relist { user: user.uuid() },
             BusEvent::Receipt {
                 receipt,
                 unread,
                 everybody,
+                more_read,
             } => Self::Receipt(ReceiptRecord {
                 room: receipt.room.uuid(),
                 user: receipt.user.uuid(),
@@ -163,6 +176,7 @@ impl From<&BusEvent> for EventRecord {
                 received: receipt.received,
                 unread: *unread,
                 everybody: *everybody,
+                more_read: *more_read,
             }),
             BusEvent::Typing { room, user, on } => Self::Typing {
                 room: room.uuid(),
@@ -190,10 +204,10 @@ impl EventRecord {
             Self::TokensEnded { tokens } => {
                 BusEvent::TokensEnded(tokens.into_iter().map(TokenKey::from).collect())
             }
-            Self::Renamed { user, username } => BusEvent::Renamed(Card {
+            Self::Renamed(card) => BusEvent::Renamed(card.into()),
+            Self::UserDeleted { user } => BusEvent::UserDeleted {
                 user: UserId::from_uuid(user),
-                username: Username::stored(username),
-            }),
+            },
             Self::Relist { user } => BusEvent::Relist {
                 user: UserId::from_uuid(user),
             },
@@ -209,6 +223,29 @@ impl EventRecord {
     }
 }
 
+impl From<&Card> for CardRecord {
+    fn from(card: &Card) -> Self {
+        Self {
+            user: card.user.uuid(),
+            username: card.username.as_str().to_owned(),
+            first_name: card.names.first().map(str::to_owned),
+            last_name: card.names.last().map(str::to_owned),
+            alias: card.alias.clone(),
+        }
+    }
+}
+
+impl From<CardRecord> for Card {
+    fn from(record: CardRecord) -> Self {
+        Self {
+            user: UserId::from_uuid(record.user),
+            username: Username::stored(record.username),
+            names: FullName::stored(record.first_name, record.last_name),
+            alias: record.alias,
+        }
+    }
+}
+
 impl ReceiptRecord {
     fn event(self) -> BusEvent {
         BusEvent::Receipt {
@@ -220,6 +257,7 @@ impl ReceiptRecord {
             },
             unread: self.unread,
             everybody: self.everybody,
+            more_read: self.more_read,
         }
     }
 }

@@ -75,7 +75,8 @@ pub(super) fn insert_user(conn: &Connection, user: &User) -> Result<()> {
         alias: user.alias.clone(),
         admin: user.admin,
     };
-    users::insert(conn, &new, user.created_at)
+    users::insert(conn, &new, user.created_at)?;
+    users::note_deletion(conn, user.id, user.deleted_at)
 }
 
 pub(super) fn insert_token(conn: &Connection, token: &RevokedToken) -> Result<()> {

@@ -262,10 +262,7 @@ async fn a_new_name_is_known_in_another_process() {
     let here = house.ctx();
     let there = beside(here);
     there.live.cards.learn([house.ann.id]).await;
-    let card = Card {
-        user: house.ann.id,
-        username: username("anna"),
-    };
+    let card = Card::named(house.ann.id, username("anna"));
     let known = async {
         while there.live.cards.card(card.user).as_ref() != Some(&card) {
             // Until it listens, nothing is heard.
@@ -274,7 +271,7 @@ async fn a_new_name_is_known_in_another_process() {
         }
     };
     timeout(PATIENCE, known).await.expect("it hears of it");
-    there.live.cards.meet(card.user, &house.ann.username);
+    there.live.cards.meet(&(&house.ann).into());
     let kept = there.live.cards.card(card.user);
     assert_eq!(
         kept,

@@ -364,7 +364,11 @@ fn marks() -> Receipt {
 
 fn receipt(unread: Option<u64>) -> Event {
     let receipt = marks();
-    Event::Receipt { receipt, unread }
+    Event::Receipt {
+        receipt,
+        unread,
+        more_read: true,
+    }
 }
 
 fn room_id() -> RoomId {
@@ -372,10 +376,8 @@ fn room_id() -> RoomId {
 }
 
 fn ann() -> Card {
-    Card {
-        user: UserId::from_uuid(Uuid::from_u128(9)),
-        username: Username::stored("ann".into()),
-    }
+    let ann = UserId::from_uuid(Uuid::from_u128(9));
+    Card::named(ann, Username::stored("ann".into()))
 }
 
 fn present() -> Body {

@@ -134,6 +134,7 @@ fn receipt() -> BusEvent {
         },
         unread: Some(3),
         everybody: true,
+        more_read: true,
     }
 }
 

@@ -194,3 +194,43 @@ pub async fn there_is_an_administrator_or_none(world: &PeopleWorld) {
     store.set_admin(ann, false).await.unwrap();
     assert!(!store.has_admin().await.unwrap());
 }
+
+/// Name and address are free for others; what another system calls them is not.
+pub async fn who_is_deleted_leaves_an_id_and_an_alias(world: &PeopleWorld) {
+    let store = world.first();
+    let new = NewUser {
+        email: Some(email("ann@example.org")),
+        names: full_name("Ann", "Lee"),
+        password_hash: Some("$2b$hash".to_owned()),
+        alias: Some("42".to_owned()),
+        admin: true,
+        ..new_user("ann")
+    };
+    let ann = made(world, new).await;
+    let left = store.delete_user(ann.id).await.unwrap().unwrap();
+    assert_eq!(now(world, ann.id).await, left);
+    assert_eq!(left, ann.clone().erased(left.deleted_at.unwrap()));
+    assert!(!left.is_there() && !store.has_admin().await.unwrap());
+    let tenant = TenantId::default();
+    let by_alias = store.user_by_alias(&tenant, "42").await.unwrap();
+    assert_eq!(by_alias.map(|user| user.id), Some(ann.id));
+    let name = username("ann");
+    assert_eq!(store.user_by_name(&tenant, &name).await.unwrap(), None);
+    let bob = made(world, new_user("bob")).await.id;
+    let listed = store.newest_users(&tenant, None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|user| user.id).collect::<Vec<_>>(), [bob]);
+    let again = NewUser {
+        email: Some(email("ann@example.org")),
+        ..new_user("ann")
+    };
+    made(world, again).await;
+}
+
+/// Deleting twice is deleting once, and who never was cannot be deleted.
+pub async fn who_was_deleted_stays_as_they_are(world: &PeopleWorld) {
+    let store = world.first();
+    let ann = made(world, new_user("ann")).await.id;
+    let left = store.delete_user(ann).await.unwrap();
+    assert_eq!(store.delete_user(ann).await.unwrap(), left);
+    assert_eq!(store.delete_user(UserId::new()).await.unwrap(), None);
+}

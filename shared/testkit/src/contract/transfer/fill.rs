@@ -112,6 +112,9 @@ async fn people(store: &dyn Store) -> [UserId; 3] {
         store.revoke_token(&token, moment(n)).await.unwrap();
     }
     store.note_seen(&ids, moment(3)).await.unwrap();
+    let gone = builders::new_user("gone");
+    let gone = store.create_user(gone).await.unwrap().id;
+    store.delete_user(gone).await.unwrap();
     ids
 }
 

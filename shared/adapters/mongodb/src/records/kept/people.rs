@@ -22,6 +22,7 @@ impl From<&User> for UserRecord {
             first_name: user.names.first().map(str::to_owned),
             last_name: user.names.last().map(str::to_owned),
             created_at: date(user.created_at),
+            deleted_at: user.deleted_at.map(date),
         }
     }
 }
