@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Limits, NodeId, ports::Ports};
+use domain::{Code, Error, Limits, NodeId, ports::Ports};
 use settings::{Secret, Settings};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -80,12 +80,14 @@ impl Context {
         }
         let (clock, lifted) = (ports.clock.clone(), settings.no_limits);
         let auth = Authenticator::new(ports.store.clone(), clock, &settings, secret);
+        let auth = Arc::new(auth);
+        watch_issuers(&health, &auth, &settings);
         let rates = Rates::new(&limits, lifted, secret).shared_by(ports.budgets.clone());
         let node = NodeId::new();
         Self {
             node,
             live: Live::new(node, &ports, Arc::clone(&limits)),
-            auth: Arc::new(auth),
+            auth,
             links: Arc::new(LinkSigner::new(secret)),
             passwords: Arc::new(Passwords::new(settings.auth.bcrypt_cost)),
             rates: Arc::new(rates),
@@ -101,4 +103,20 @@ impl Context {
             limits,
         }
     }
+}
+
+/// Lets readiness say what is wrong with foreign issuers. Everybody else can come in meanwhile, so
+/// that the process is ready without them.
+fn watch_issuers(health: &Health, auth: &Arc<Authenticator>, settings: &Settings) {
+    if settings.auth.issuers.is_empty() {
+        return;
+    }
+    let auth = Arc::downgrade(auth);
+    health.check_spare("issuers", move || {
+        let fault = auth.upgrade().and_then(|auth| auth.issuers_fault());
+        let found = fault.map_or(Ok(()), |fault| {
+            Err(Error::new(Code::Unavailable).with_detail(fault))
+        });
+        std::future::ready(found)
+    });
 }

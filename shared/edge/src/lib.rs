@@ -42,6 +42,7 @@ pub mod query;
 pub mod random;
 pub mod ranges;
 pub mod rates;
+pub(crate) mod remote;
 pub mod request;
 pub mod revision;
 pub mod serve;

@@ -107,6 +107,7 @@ fn own_tasks(ctx: &Context) -> Vec<Task> {
         telemetry::task(ctx.stop.clone()),
     ];
     tasks.extend(ctx.rates.clone().tasks(&ctx.stop));
+    tasks.extend(ctx.auth.clone().issuers_task(ctx.stop.clone()));
     tasks.extend(serving::task(ctx));
     tasks.extend(crate::Live::tasks(ctx));
     tasks

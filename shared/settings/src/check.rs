@@ -8,6 +8,8 @@ use toml::{Table, Value};
 
 use crate::{Auth, Mode, Server, Settings, Telemetry};
 
+mod issuers;
+
 /// Shortest secret: as long as HS256's output (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
@@ -91,6 +93,7 @@ fn auth(settings: &Settings, faults: &mut Faults) {
     let text = "must be between 1 and 71, the most bytes that bcrypt reads";
     faults.unless(fine, "auth.password_min_chars", text);
     secrets(settings, faults);
+    issuers::check(&settings.auth, faults);
 }
 
 fn files(settings: &Settings, faults: &mut Faults) {

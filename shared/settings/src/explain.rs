@@ -7,7 +7,7 @@ use serde::{
     de::{IntoDeserializer, value::Error},
 };
 
-use crate::{DialectName, LogFormat, Mode};
+use crate::{DialectName, LogFormat, Mode, SignatureAlgorithm};
 
 /// What an address to listen on looks like.
 pub const ADDRESS: &str = "must be an IP address and a port, like 127.0.0.1:8080";
@@ -73,6 +73,7 @@ fn refused(key: &str, given: &str) -> Option<String> {
         "mode" => refusal::<Mode>(given),
         "dialects" => refusal::<DialectName>(given),
         "format" => refusal::<LogFormat>(given),
+        "algorithm" => refusal::<SignatureAlgorithm>(given),
         "action" => refusal::<Action>(given),
         "catch_up" => refusal::<CatchUp>(given),
         _ => None,

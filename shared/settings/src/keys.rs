@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::archive::{Action, CatchUp};
 use toml::{Table, Value};
 
-use crate::{PolicySetting, Settings};
+use crate::{IssuerSetting, PolicySetting, Settings, SignatureAlgorithm};
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,7 @@ impl Keys {
         let mut keys = BTreeMap::new();
         collect("", &defaults(), &mut keys);
         collect("archive.policies[]", &policy(), &mut keys);
+        collect("auth.issuers[]", &issuer(), &mut keys);
         Self(keys)
     }
 
@@ -191,4 +192,9 @@ fn policy() -> Table {
         enabled: true,
     };
     Table::try_from(sample).expect("a policy is plain values")
+}
+
+fn issuer() -> Table {
+    let sample = IssuerSetting::of(SignatureAlgorithm::Hs256);
+    Table::try_from(sample).expect("an issuer is plain values")
 }

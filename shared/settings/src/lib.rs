@@ -4,6 +4,7 @@
 mod check;
 mod explain;
 mod file;
+mod issuer;
 mod keys;
 mod layer;
 mod load;
@@ -14,6 +15,7 @@ mod show;
 mod variables;
 
 pub use explain::ADDRESS;
+pub use issuer::{IssuerSetting, SignatureAlgorithm};
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load};
 pub use model::*;
 pub use network::Network;

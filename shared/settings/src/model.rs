@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Network;
+use crate::{IssuerSetting, Network};
 
 /// All settings of one process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,6 +110,8 @@ pub struct Auth {
     pub secret: Secret,
     /// SECRET_KEY of the Go original: the tokens that it signed stay good. Empty: there is none.
     pub legacy_secret: Secret,
+    /// Other systems whose tokens are good here, a table for each.
+    pub issuers: Vec<IssuerSetting>,
     /// How long a token is good, in seconds.
     pub token_seconds: u64,
     /// How long a login lasts that is not renewed, in seconds. Each renewal begins it anew, for a
@@ -353,6 +355,7 @@ impl Default for Auth {
         Self {
             secret: Secret::default(),
             legacy_secret: Secret::default(),
+            issuers: Vec::new(),
             token_seconds: 12 * 60 * 60,
             refresh_seconds: 30 * 24 * 60 * 60,
             bcrypt_cost: 12,

@@ -408,3 +408,59 @@ fn a_certificate_and_its_key_come_together() {
         "{alone}"
     );
 }
+
+#[test]
+fn an_issuer_has_one_algorithm_and_the_kind_of_key_that_belongs_to_it() {
+    let issuer = |lines: &str| format!("[[auth.issuers]]\n{lines}");
+    let exactly = "needs exactly one of secret, jwks_file and jwks_url";
+    let goes = "HS256 goes with a secret; RS256 and EdDSA with jwks_file or jwks_url";
+    for (lines, key, fault) in [
+        ("algorithm = 'HS256'\n", "", exactly),
+        (
+            "algorithm = 'RS256'\nsecret = 'x'\njwks_file = 'y'\n",
+            "",
+            exactly,
+        ),
+        ("algorithm = 'RS256'\nsecret = 'x'\n", ".algorithm", goes),
+        ("algorithm = 'HS256'\njwks_file = 'x'\n", ".algorithm", goes),
+        (
+            "algorithm = 'HS256'\nsecret = 'x'\ntenant = 'a'\ntenant_claim = 'b'\n",
+            ".tenant_claim",
+            "and tenant exclude each other: leave one out",
+        ),
+        (
+            "algorithm = 'EdDSA'\njwks_url = 'https://a:b@c'\n",
+            ".jwks_url",
+            "must be an address without a user: https://login.example.org/jwks.json",
+        ),
+    ] {
+        let found = problem_of_file(&issuer(lines));
+        assert!(
+            found.ends_with(&format!("auth.issuers[0]{key}: {fault}")),
+            "{found}"
+        );
+    }
+    let found = problem_of_file(&issuer("algorithm = 'none'\nsecret = 'x'\n"));
+    assert!(
+        found.contains("one of `RS256`, `EdDSA`, `HS256`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn the_secret_of_an_issuer_is_not_shown() {
+    let folder = TempDir::new().unwrap();
+    let text = "[[auth.issuers]]\nalgorithm = 'HS256'\nsecret = 'never seen'\n";
+    let loaded = load(&with_file(&folder, text)).unwrap();
+    assert_eq!(
+        loaded.settings.auth.issuers[0].secret.reveal(),
+        "never seen"
+    );
+    let shown = loaded.shown();
+    let row = shown.iter().find(|row| row.key == "auth.issuers").unwrap();
+    assert!(
+        row.value.contains("***") && !row.value.contains("never"),
+        "{}",
+        row.value
+    );
+}

@@ -90,6 +90,7 @@ async fn examine(loaded: &Loaded, url: Option<&str>) -> Vec<Finding> {
         None => Finding::ok("server", "none runs on this data folder"),
     });
     found.extend(secrets::all(loaded));
+    found.extend(secrets::issuers(settings).await);
     found.extend(data::all(settings).await);
     found.push(files::storage(settings).await);
     found.extend(live::all(settings).await);

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use adapters::checkup;
 use domain::Timestamp;
 use edge::Tls;
-use settings::{Loaded, Origin, Settings};
+use settings::{Loaded, Origin, Secret, Settings};
 
 use super::Finding;
 
@@ -43,13 +43,36 @@ fn token_secret(settings: &Settings) -> Finding {
 }
 
 fn legacy_secret(settings: &Settings) -> Option<Finding> {
-    let legacy = settings.auth.legacy_secret.reveal();
-    let weak = !legacy.is_empty() && legacy.len() < STRONG;
-    weak.then(|| {
+    is_weak(&settings.auth.legacy_secret).then(|| {
         let text = "auth.legacy_secret has fewer than 32 bytes and could be guessed — take it out \
                     once the original's tokens have expired";
         Finding::warn("secret", text)
     })
+}
+
+/// The keys of foreign issuers as they are now, and secrets that are theirs to mend.
+pub(super) async fn issuers(settings: &Settings) -> Vec<Finding> {
+    let weak = settings.auth.issuers.iter().enumerate();
+    let weak = weak.filter(|(_, issuer)| is_weak(&issuer.secret));
+    let weak = weak.map(|(index, _)| {
+        let text = format!(
+            "auth.issuers[{index}].secret has fewer than 32 bytes and could be guessed — let its \
+             system sign with a longer one, or with a key pair"
+        );
+        Finding::warn("issuer", text)
+    });
+    let examined = edge::auth::examine_issuers(settings).await.into_iter();
+    let examined = examined
+        .filter(|(place, _)| place.starts_with("auth.issuers"))
+        .map(|(place, found)| match found {
+            Ok(keys) => Finding::ok("issuer", format!("{place} has keys: {keys}")),
+            Err(why) => Finding::fail("issuer", format!("{place} {why}")),
+        });
+    weak.chain(examined).collect()
+}
+
+fn is_weak(secret: &Secret) -> bool {
+    !secret.is_empty() && secret.reveal().len() < STRONG
 }
 
 /// A configuration file that holds a secret and that others can read.
@@ -58,12 +81,16 @@ fn exposed_file(loaded: &Loaded) -> Option<Finding> {
     let keys = [
         "auth.secret",
         "auth.legacy_secret",
+        "auth.issuers",
         "backends.store_url",
         "backends.cache_url",
         "backends.bus_url",
     ];
+    let issuers = &loaded.settings.auth.issuers;
+    let shared = issuers.iter().any(|issuer| !issuer.secret.is_empty());
     let secret = keys
         .into_iter()
+        .filter(|key| shared || *key != "auth.issuers")
         .find(|key| matches!(loaded.origin(key), Origin::File { .. }))?;
     is_open(path).then(|| {
         let text = format!(

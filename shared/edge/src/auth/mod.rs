@@ -1,12 +1,12 @@
 //! Who asks: tokens, and what is behind them.
 //!
-//! One kind of token is good for the native API and every dialect. Tokens that the Go original's
-//! installation signed stay good beside it, if its secret is known.
+//! One kind of token is good for the native API and every dialect. Tokens that other systems sign
+//! are good beside it, if the settings name their issuers.
 
 mod claims;
 mod families;
 mod filter;
-mod legacy;
+mod issuers;
 mod people;
 mod refresh;
 mod secret;
@@ -17,7 +17,7 @@ mod ticket;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{
-    Caller, Card, Code, Error, Result, Timestamp, TokenKey, User,
+    Caller, Card, Code, Error, Result, TenantId, Timestamp, TokenKey, User,
     ports::{Clock, Store},
 };
 use settings::Settings;
@@ -31,7 +31,7 @@ pub use secret::{SecretError, check_secrets, load_secret, secret_file};
 
 use crate::Task;
 
-use self::{claims::OurKey, legacy::LegacyKey, people::People, refresh::RefreshKey};
+use self::{claims::OurKey, issuers::Issuers, people::People, refresh::RefreshKey};
 
 /// Longest token that is looked at.
 const TOKEN_BYTES: usize = 4 * 1024;
@@ -78,7 +78,7 @@ pub struct Authenticator {
     most_families: Option<usize>,
     key: OurKey,
     refresh_key: RefreshKey,
-    legacy: Option<LegacyKey>,
+    issuers: Issuers,
     people: People,
     ended: broadcast::Sender<Ended>,
 }
@@ -93,7 +93,11 @@ struct Said {
 /// Whom a token names.
 enum Subject {
     Ours(domain::UserId),
-    Alias { alias: String, username: String },
+    Alias {
+        tenant: TenantId,
+        alias: String,
+        username: String,
+    },
 }
 
 impl Authenticator {
@@ -106,7 +110,6 @@ impl Authenticator {
         secret: &settings::Secret,
     ) -> Self {
         let auth = &settings.auth;
-        let legacy = Some(&auth.legacy_secret).filter(|secret| !secret.is_empty());
         let lifetime = Duration::from_secs(auth.token_seconds);
         let secret = secret.reveal().as_bytes();
         Self {
@@ -118,7 +121,7 @@ impl Authenticator {
             most_families: (!settings.no_limits).then_some(settings.limits.user_logins),
             key: OurKey::new(secret),
             refresh_key: RefreshKey::new(secret),
-            legacy: legacy.map(|secret| LegacyKey::new(secret.reveal().as_bytes())),
+            issuers: Issuers::of(settings),
             ended: broadcast::Sender::new(REVOCATIONS),
         }
     }
@@ -138,11 +141,15 @@ impl Authenticator {
     /// # Errors
     /// As above.
     pub async fn identify(&self, token: &str) -> Result<Identity> {
-        let said = self.read(token)?;
+        let said = self.read(token).await?;
         self.ensure_good(&said.key).await?;
         let user = match said.subject {
             Subject::Ours(id) => self.people.by_id(id).await?,
-            Subject::Alias { alias, username } => self.people.by_alias(&alias, &username).await?,
+            Subject::Alias {
+                tenant,
+                alias,
+                username,
+            } => self.people.by_alias(&tenant, &alias, &username).await?,
         };
         Ok(identity(&user, said.key, said.expires_at))
     }
@@ -153,7 +160,7 @@ impl Authenticator {
     /// # Errors
     /// `token_invalid` when it is no token of ours, or has expired; what the store says.
     pub async fn revoke(&self, token: &str) -> Result<()> {
-        let said = self.read(token)?;
+        let said = self.read(token).await?;
         match said.key {
             TokenKey::Family(id) => self.end(id).await,
             TokenKey::Single(key) => {
@@ -252,17 +259,45 @@ impl Authenticator {
         })
     }
 
-    fn read(&self, token: &str) -> Result<Said> {
+    async fn read(&self, token: &str) -> Result<Said> {
         if token.len() > TOKEN_BYTES {
             return Err(invalid());
         }
         let now = self.clock.now();
-        let ours = self.key.read(token, now);
-        match (&ours, &self.legacy) {
-            (None, Some(legacy)) => legacy.read(token, now).ok_or_else(invalid),
-            _ => ours.ok_or_else(invalid),
+        match self.key.read(token, now) {
+            Some(ours) => Ok(ours),
+            None => self.issuers.read(token, now).await?.ok_or_else(invalid),
         }
     }
+
+    /// The task that keeps the keys of foreign issuers as they are where they lie, until `stop`;
+    /// `None` where none lie elsewhere.
+    pub(crate) fn issuers_task(self: Arc<Self>, stop: CancellationToken) -> Option<Task> {
+        let elsewhere = self.issuers.are_elsewhere();
+        elsewhere.then(|| {
+            Task::restarting("issuers", move || {
+                let (auth, stop) = (Arc::clone(&self), stop.clone());
+                async move { auth.issuers.keep(stop).await }
+            })
+        })
+    }
+
+    /// What is wrong with the keys of foreign issuers, as it was found last. Names no secret.
+    pub(crate) fn issuers_fault(&self) -> Option<String> {
+        let faults = self.issuers.faults().into_iter();
+        let told: Vec<_> = faults
+            .map(|(place, why)| format!("{place}: {why}"))
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+/// Looks at the keys of every foreign issuer of the settings now: its key in the settings, and how
+/// many there are, or what is wrong. For `hubbub doctor`.
+pub async fn examine_issuers(
+    settings: &Settings,
+) -> Vec<(String, std::result::Result<usize, String>)> {
+    Issuers::of(settings).examine().await
 }
 
 fn identity(user: &User, token: TokenKey, expires_at: Timestamp) -> Identity {

@@ -40,8 +40,12 @@ impl People {
 
     /// The user whom another system calls `alias`, made now if need be, with the name `wanted` or
     /// one like it; `token_invalid` for who was deleted.
-    pub(super) async fn by_alias(&self, alias: &str, wanted: &str) -> Result<Arc<User>> {
-        let tenant = &TenantId::default();
+    pub(super) async fn by_alias(
+        &self,
+        tenant: &TenantId,
+        alias: &str,
+        wanted: &str,
+    ) -> Result<Arc<User>> {
         let id = UserId::foreign(tenant, alias);
         if let Some(user) = self.known.get(&id).await {
             return Ok(user);

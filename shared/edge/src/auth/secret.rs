@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use settings::{Mode, Secret, Settings};
+use settings::{IssuerSetting, Mode, Secret, Settings};
 
 /// Shortest secret, in bytes: as long as the digest it keys.
 const SHORTEST: usize = 32;
@@ -75,7 +75,7 @@ pub fn secret_file(settings: &Settings) -> PathBuf {
 /// # Errors
 /// [`SecretError`] when one is missing in production, too short, or well known.
 pub fn check_secrets(settings: &Settings) -> Result<(), SecretError> {
-    check_legacy(settings)?;
+    check_foreign(settings)?;
     match &settings.auth.secret {
         given if !given.is_empty() => check(given, "auth.secret"),
         _ if settings.mode == Mode::Production => Err(SecretError::Missing),
@@ -83,14 +83,21 @@ pub fn check_secrets(settings: &Settings) -> Result<(), SecretError> {
     }
 }
 
-/// The original's secret may be short, it is what it is; but one that everybody knows would let
+/// The secret of another system may be short, it is what it is; but one that everybody knows would let
 /// everybody in.
-fn check_legacy(settings: &Settings) -> Result<(), SecretError> {
-    let legacy = settings.auth.legacy_secret.reveal();
-    if settings.mode == Mode::Production && is_well_known(legacy) {
-        return Err(SecretError::WellKnown("auth.legacy_secret".to_owned()));
+fn check_foreign(settings: &Settings) -> Result<(), SecretError> {
+    let auth = &settings.auth;
+    let named = |(index, issuer): (usize, &'_ IssuerSetting)| {
+        let known = is_well_known(issuer.secret.reveal());
+        known.then(|| format!("auth.issuers[{index}].secret"))
+    };
+    let legacy = is_well_known(auth.legacy_secret.reveal());
+    let legacy = legacy.then(|| "auth.legacy_secret".to_owned());
+    let mut foreign = auth.issuers.iter().enumerate().filter_map(named);
+    match legacy.or_else(|| foreign.next()) {
+        Some(name) if settings.mode == Mode::Production => Err(SecretError::WellKnown(name)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn check(secret: &Secret, name: &str) -> Result<(), SecretError> {

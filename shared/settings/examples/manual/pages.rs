@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{Code, Kind};
-use serde::Deserialize as _;
-use settings::{PolicySetting, Settings, variable};
+use serde::{Serialize, de::DeserializeOwned};
+use settings::{IssuerSetting, PolicySetting, Settings, variable};
 use toml::{Table, Value};
 
 use crate::source::{self, Field};
@@ -65,6 +65,19 @@ const POLICY: &str = "\
 #enabled = true
 ";
 
+const ISSUER: &str = "\
+[[auth.issuers]]
+tenant = \"acme\"
+issuer = \"https://login.acme.example\"
+audience = \"chat\"
+algorithm = \"RS256\"
+secret = \"\"
+jwks_file = \"\"
+jwks_url = \"https://login.acme.example/.well-known/jwks.json\"
+user_claim = \"user.id\"
+tenant_claim = \"\"
+";
+
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -96,26 +109,41 @@ fn configuration() -> String {
         let _ = write!(page, "\n## `[{name}]`\n\n{}\n\n", section.doc);
         page += &table(name, inner(&defaults, name), &values(name, section.fields));
     }
-    let policy = source::section("PolicySetting");
-    let _ = write!(page, "\n## `[[archive.policies]]`\n\n{}\n\n", policy.doc);
-    page += "| key | default | meaning |\n| --- | --- | --- |\n";
-    for Field { name, doc, .. } in &policy.fields {
-        let _ = writeln!(page, "| `{name}` | {} | {doc} |", default_of_policy(name));
-    }
+    page += &list::<IssuerSetting>("auth.issuers", "IssuerSetting", ISSUER);
+    let _ = write!(page, "\n```toml\n{}```\n", filled(ISSUER));
+    page += &list::<PolicySetting>("archive.policies", "PolicySetting", &uncommented(POLICY));
     page
 }
 
-/// What a policy takes for a key that it leaves out.
-fn default_of_policy(key: &str) -> String {
-    let file = uncommented(POLICY);
-    let file: Table = toml::from_str(&file).expect("the sample is TOML");
-    let mut policy = file["archive"]["policies"][0].clone();
-    let keys = policy.as_table_mut().expect("a policy is a table");
-    keys.remove(key);
-    match PolicySetting::deserialize(policy) {
-        Ok(policy) => {
-            let policy = Table::try_from(policy).expect("a policy is plain values");
-            format!("`{}`", policy[key])
+/// A sample without the keys that it leaves empty.
+fn filled(sample: &str) -> String {
+    let lines = sample.lines().filter(|line| !line.ends_with("\"\""));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The keys of the tables of a list, of which `sample` is one that has them all.
+fn list<T: DeserializeOwned + Serialize>(name: &str, ty: &str, sample: &str) -> String {
+    let section = source::section(ty);
+    let mut text = format!("\n## `[[{name}]]`\n\n{}\n\n", section.doc);
+    text += "| key | default | meaning |\n| --- | --- | --- |\n";
+    for Field { name: key, doc, .. } in &section.fields {
+        let default = default_of::<T>(sample, name, key);
+        let _ = writeln!(text, "| `{key}` | {default} | {doc} |");
+    }
+    text
+}
+
+/// What a table of a list takes for a key that it leaves out.
+fn default_of<T: DeserializeOwned + Serialize>(sample: &str, name: &str, key: &str) -> String {
+    let file: Value = toml::from_str(sample).expect("the sample is TOML");
+    let list = name.split('.').fold(&file, |value, part| &value[part]);
+    let mut item = list[0].clone();
+    let keys = item.as_table_mut().expect("an item is a table");
+    keys.remove(key).expect("the sample has every key");
+    match T::deserialize(item) {
+        Ok(item) => {
+            let item = Table::try_from(item).expect("an item is plain values");
+            format!("`{}`", item[key])
         }
         Err(_) => "required".to_owned(),
     }

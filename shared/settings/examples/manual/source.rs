@@ -1,6 +1,7 @@
 //! The doc comments of the settings, read from their source, so that they are written once.
 
 const MODEL: &str = include_str!("../../src/model.rs");
+const ISSUER: &str = include_str!("../../src/issuer.rs");
 const LIMITS: &str = include_str!("../../../domain/src/limits.rs");
 
 /// A struct of settings.
@@ -23,7 +24,11 @@ pub(crate) struct Field {
 
 /// The struct of this name, and what it says of itself.
 pub(crate) fn section(name: &str) -> Section {
-    let text = if name == "Limits" { LIMITS } else { MODEL };
+    let text = match name {
+        "Limits" => LIMITS,
+        "IssuerSetting" => ISSUER,
+        _ => MODEL,
+    };
     let head = format!("pub struct {name} {{");
     let lines: Vec<_> = text.lines().collect();
     let start = lines.iter().position(|line| **line == head);
