@@ -52,6 +52,7 @@ impl World {
             store,
             cache: Arc::new(LocalCache::new()),
             presences: Arc::new(LocalPresences::new()),
+            visitors: Arc::new(LocalPresences::new()),
             budgets: None,
             bus: Arc::new(LocalBus::new()),
             blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),

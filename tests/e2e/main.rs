@@ -30,3 +30,4 @@ mod resume;
 mod rooms_document;
 mod rooms_native;
 mod split;
+mod usernames_document;

@@ -8,7 +8,7 @@ use domain::{
 };
 use edge::{Peer, auth::Granted};
 
-use super::Accounts;
+use super::{Accounts, unreserved};
 
 /// How often a change is decided anew because another was quicker.
 const ATTEMPTS: usize = 5;
@@ -42,7 +42,8 @@ impl ProfileChange {
             None => now.email.clone(),
         };
         let username = match &self.username {
-            Some(name) => Username::chosen(name, email.as_ref())?,
+            Some(name) if name == now.username.as_str() => now.username.clone(),
+            Some(name) => unreserved(Username::chosen(name, email.as_ref())?)?,
             // A name with '@' is its account's address, and cannot stay when that goes.
             None if now.username.as_str().contains('@') => {
                 Username::parse(now.username.as_str(), email.as_ref())?

@@ -48,7 +48,8 @@ impl NewAccount {
     /// Takes what a form says. `min_chars` is how long a password must be.
     ///
     /// # Errors
-    /// `invalid_username`, `invalid_email` or `invalid_password`, the first that is wrong.
+    /// `invalid_username`, also for a reserved name; `invalid_email` or `invalid_password`: the first
+    /// that is wrong.
     pub fn parse(
         username: &str,
         email: Option<&str>,
@@ -57,7 +58,7 @@ impl NewAccount {
     ) -> Result<Self> {
         let email = email.map(Email::parse).transpose()?;
         Ok(Self {
-            username: Username::parse(username, email.as_ref())?,
+            username: unreserved(Username::parse(username, email.as_ref())?)?,
             email,
             names: FullName::default(),
             password: Password::parse(password, min_chars)?,
@@ -92,6 +93,17 @@ impl NewAccount {
             last: last.transpose()?,
         };
         Ok(Self { names, ..self })
+    }
+}
+
+/// A name that nobody has yet, unless it stands for something else in the address of a front end.
+fn unreserved(name: Username) -> Result<Username> {
+    match Username::is_reserved(name.as_str()) {
+        false => Ok(name),
+        true => {
+            let detail = "This name is reserved.";
+            Err(Error::invalid(Code::InvalidUsername, "username", detail))
+        }
     }
 }
 

@@ -44,10 +44,11 @@ impl Chat {
                 file,
                 image,
                 caption,
-            } => (*file, *image, caption.clone()),
+            } => (self.files.readable(who, *file).await?, *image, caption),
+            Says::Upload { file, caption } => (self.files.own(who, *file).await?, false, caption),
         };
-        let attachment = attached(self.files.readable(who, file).await?);
-        let content = Content::attached(attachment, caption, &self.limits)?;
+        let attachment = attached(file);
+        let content = Content::attached(attachment, caption.clone(), &self.limits)?;
         check_image(image, &content)?;
         Ok(content)
     }

@@ -26,6 +26,18 @@ impl Files {
         Err(Code::FileNotFound.into())
     }
 
+    /// A file that the caller has uploaded.
+    ///
+    /// # Errors
+    /// `file_not_found` in every other case.
+    pub async fn own(&self, who: &Caller, id: FileId) -> Result<File> {
+        let file = self.ready(id).await?;
+        match file.owner == who.user {
+            true => Ok(file),
+            false => Err(Code::FileNotFound.into()),
+        }
+    }
+
     /// A file that is whole, whoever asks.
     ///
     /// # Errors

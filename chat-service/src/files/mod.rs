@@ -26,7 +26,6 @@ use domain::{
 use edge::{Context, Rates};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use multipart::offer;
 pub use sweep::Swept;
 pub use upload::Offer;
 

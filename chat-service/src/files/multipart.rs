@@ -26,7 +26,7 @@ const FORM: u64 = 16 * 1024;
 /// # Errors
 /// `file_too_large` when that is announced; `invalid_field` for a form without a field, and later
 /// for one with a second; what the body ends with.
-pub async fn offer(upload: Upload, most: u64) -> Result<Offer> {
+pub(super) async fn offer(upload: Upload, most: u64) -> Result<Offer> {
     let headers = &upload.headers;
     let kind = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let is_form = kind

@@ -7,10 +7,17 @@ use domain::{
     Caller, Code, Error, File, FileId, FileName, Limits, NewFile, Result, Timestamp,
     ports::ByteStream,
 };
+use edge::upload::Upload;
 use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 
-use super::{Files, kinds::HEAD, measure::measured, multipart::too_large, slots::Slot};
+use super::{
+    Files,
+    kinds::HEAD,
+    measure::measured,
+    multipart::{offer, too_large},
+    slots::Slot,
+};
 
 /// A file that somebody wants to upload.
 pub struct Offer {
@@ -42,6 +49,23 @@ impl Files {
             who,
             _slot: slot,
         })
+    }
+}
+
+impl Files {
+    /// Takes in the file of a request. The body of a refused one is read to its end, so that the
+    /// client hears of it.
+    ///
+    /// # Errors
+    /// Who asks is nobody; what [`Files::admit`], [`offer`] and [`Admitted::take`] say.
+    pub async fn accept(&self, who: Result<Caller>, upload: Upload) -> Result<File> {
+        match who.and_then(|who| self.admit(who)) {
+            Ok(admitted) => admitted.take(offer(upload, self.most()).await?).await,
+            Err(refusal) => {
+                edge::upload::discard(upload.body, self.most()).await;
+                Err(refusal)
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the dialects answer whose documented systems are made with one framework.
 
-use domain::{Code, Error, Result};
-use edge::{Missed, answer};
+use domain::{Code, Error, Kind, Result};
+use edge::{Missed, answer, socket::HandshakeError};
 use protocol::drf::{self, CHALLENGE, Form, Refusal};
 use warp::{
     http::{
@@ -53,6 +53,27 @@ pub(super) fn refuse(error: &Error) -> Response {
     answer::report(error);
     // No handler refuses a method.
     worded("", error)
+}
+
+/// Refuses a socket. Whoever may not come in, and whoever asks for what is not there, hears the
+/// same.
+pub(super) fn withhold(error: Error) -> Response {
+    refuse(&match error.kind() {
+        Kind::Unauthenticated | Kind::Forbidden | Kind::NotFound => Code::Forbidden.into(),
+        _ => error,
+    })
+}
+
+/// Refuses what is no handshake.
+pub(super) fn no_handshake(error: &HandshakeError) -> Response {
+    let mut response = match error {
+        HandshakeError::Origin(error) => refuse(error),
+        HandshakeError::Malformed(_) | HandshakeError::Version => {
+            answer::text(error.status(), error.to_string())
+        }
+    };
+    error.decorate(&mut response);
+    response
 }
 
 /// Says what no route took.

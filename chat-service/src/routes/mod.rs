@@ -1,15 +1,18 @@
 //! What is mounted where, on one page.
 
+mod direct;
 mod drf;
 mod native;
 mod recipients;
 mod rooms;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod usernames;
 
 use std::{convert::Infallible, sync::Arc};
 
-use domain::Result;
+use domain::{Limits, Result};
 use edge::{Application, Authenticator, Context, Endpoint, Fallback, Service, answer, query};
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -66,7 +69,7 @@ const NATIVE: &[Endpoint] = &[
 const UPLOADS: &str = "/api/v1/files";
 
 /// The documented dialects, in the order in which their paths are looked at.
-const DIALECTS: [Mounted; 2] = [rooms::DIALECT, recipients::DIALECT];
+const DIALECTS: [Mounted; 3] = [rooms::DIALECT, recipients::DIALECT, usernames::DIALECT];
 
 /// A documented dialect, ready to be mounted.
 struct Mounted {
@@ -78,13 +81,18 @@ struct Mounted {
     prefixes: &'static [&'static str],
     /// How it says that.
     missed: Fallback,
+    /// Where files are uploaded.
+    uploads: &'static [&'static str],
     /// What answers.
     routes: fn(&Arc<House>) -> BoxedFilter<(Response,)>,
 }
 
 impl Mounted {
     /// Adds its paths to a service that has its routes.
-    fn describe(&self, service: Service) -> Service {
+    fn describe(&self, service: Service, limits: &Limits) -> Service {
+        let patience = Files::patience(limits);
+        let patient = |service: Service, path: &&'static str| service.with_patience(path, patience);
+        let service = self.uploads.iter().fold(service, patient);
         let spoken =
             |service: Service, prefix: &&'static str| service.with_fallback(prefix, self.missed);
         let service = self.prefixes.iter().fold(service, spoken);
@@ -119,9 +127,9 @@ pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setu
     let spoken: Vec<&Mounted> = DIALECTS.iter().filter(spoken).collect();
     groups.extend(spoken.iter().map(|dialect| (dialect.routes)(&house)));
     let service = of(ctx, any_of(groups));
-    spoken
-        .iter()
-        .fold(service, |service, dialect| dialect.describe(service))
+    spoken.iter().fold(service, |service, dialect| {
+        dialect.describe(service, &ctx.limits)
+    })
 }
 
 /// A service of these routes, those of the native API among them.

@@ -118,6 +118,7 @@ fn context(world: &World) -> Context {
         store: world.store.clone(),
         cache: Arc::new(adapter_local::LocalCache::new()),
         presences: Arc::new(adapter_local::LocalPresences::new()),
+        visitors: Arc::new(adapter_local::LocalPresences::new()),
         budgets: None,
         bus: Arc::new(adapter_local::LocalBus::new()),
         blobs: Arc::new(adapter_blobs::DirBlobs::open(world.dir.path().join("blobs")).unwrap()),

@@ -117,6 +117,7 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
         blobs: open_blobs(settings, plan.blobs)?,
         cache: live.cache,
         presences: live.presences,
+        visitors: live.visitors,
         budgets: live.budgets,
         bus: live.bus,
         clock,

@@ -6,7 +6,10 @@ use adapter_local::{LocalBus, LocalCache, LocalPresences};
 use adapter_redis::{
     BadUrl, BusBounds, Link, Place, RedisBudgets, RedisBus, RedisCache, RedisPresences, Timings,
 };
-use domain::ports::{Budgets, Bus, Cache, Dependency, Presences, Store};
+use domain::{
+    UserId, Visit,
+    ports::{Budgets, Bus, Cache, Dependency, Presences, Store},
+};
 use uuid::Uuid;
 
 use crate::url::{LiveUrl, Plan, UrlProblem};
@@ -15,6 +18,7 @@ use crate::url::{LiveUrl, Plan, UrlProblem};
 pub(crate) struct LivePorts {
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) presences: Arc<dyn Presences>,
+    pub(crate) visitors: Arc<dyn Presences<Visit>>,
     pub(crate) budgets: Option<Arc<dyn Budgets>>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) dependencies: Vec<(&'static str, Arc<dyn Dependency>)>,
@@ -26,6 +30,7 @@ pub(crate) async fn open(plan: &Plan, store: &Arc<dyn Store>) -> Result<LivePort
     let mut ports = LivePorts {
         cache: Arc::new(LocalCache::new()),
         presences: Arc::new(LocalPresences::new()),
+        visitors: Arc::new(LocalPresences::new()),
         budgets: None,
         bus: Arc::new(LocalBus::new()),
         dependencies: Vec::new(),
@@ -33,7 +38,8 @@ pub(crate) async fn open(plan: &Plan, store: &Arc<dyn Store>) -> Result<LivePort
     if let Some(place) = plan.cache.place_of(store)? {
         let link = Link::open("cache", place, Timings::default()).await;
         ports.cache = Arc::new(RedisCache::new(Arc::clone(&link)));
-        ports.presences = Arc::new(RedisPresences::new(Arc::clone(&link)));
+        ports.presences = Arc::new(RedisPresences::<UserId>::new(Arc::clone(&link)));
+        ports.visitors = Arc::new(RedisPresences::<Visit>::new(Arc::clone(&link)));
         ports.budgets = Some(Arc::new(RedisBudgets::new(Arc::clone(&link))));
         ports.dependencies.push(("cache", link));
     }

@@ -18,7 +18,7 @@ impl Draft {
     /// Whether it refers to something that has to be looked up: a file, a message, people.
     #[must_use]
     pub fn refers(&self) -> bool {
-        let file = matches!(self.says, Says::File { .. });
+        let file = matches!(self.says, Says::File { .. } | Says::Upload { .. });
         file || self.reply_to.is_some() || !self.mentions.is_empty()
     }
 }
@@ -37,6 +37,13 @@ pub enum Says {
         /// What is said of it; may be empty. Not measured yet.
         caption: String,
     },
+    /// A file that the sender has uploaded, and nobody else.
+    Upload {
+        /// Which.
+        file: FileId,
+        /// What is said of it; may be empty. Not measured yet.
+        caption: String,
+    },
 }
 
 /// The most people one message may mention.
@@ -48,7 +55,7 @@ impl Draft {
     pub fn text(&self) -> &str {
         match &self.says {
             Says::Words(content) => &content.text,
-            Says::File { caption, .. } => caption,
+            Says::File { caption, .. } | Says::Upload { caption, .. } => caption,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What happened, as a dialect is told of it.
 
-use crate::{FullName, Notification, Presence, Receipt, RoomId, Row, User, UserId, Username};
+use crate::{FullName, Notification, Presence, Receipt, RoomId, Row, User, UserId, Username, Visit};
 
 /// How a person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,6 +83,19 @@ pub enum Event {
     },
     /// Somebody is there now, or is seen differently. In no log.
     Presence(Presence),
+    /// Somebody has opened the socket of a conversation, or closed their last one. In no log.
+    Visited {
+        /// Who, and which.
+        visit: Visit,
+        /// Whether it is open now.
+        here: bool,
+    },
+    /// The session's user has read something, or begins to listen. In no log.
+    Unread {
+        /// How many messages are not read: of all conversations, or of the one that the session
+        /// listens to.
+        unread: u64,
+    },
     /// The server is about to stop: come back after so many milliseconds.
     Draining {
         /// How long to wait before connecting again.
@@ -110,7 +123,8 @@ impl Scene {
             Event::Notified(notification) => Some(notification.position.room),
             Event::Receipt { receipt, .. } => Some(receipt.room),
             Event::Typing { room, .. } => Some(*room),
-            Event::Presence(_) | Event::Draining { .. } => None,
+            Event::Visited { visit, .. } => Some(visit.room),
+            Event::Presence(_) | Event::Unread { .. } | Event::Draining { .. } => None,
         }
     }
 
@@ -123,6 +137,8 @@ impl Scene {
             | Event::Receipt { .. }
             | Event::Typing { .. }
             | Event::Presence(_)
+            | Event::Visited { .. }
+            | Event::Unread { .. }
             | Event::Draining { .. } => None,
         }
     }

@@ -97,10 +97,11 @@ impl Foreign<'_> {
     }
 }
 
-/// The wanted name, or `name~` and six hexadecimal digits when it was taken or may not be.
+/// The wanted name, or `name~` and six hexadecimal digits when it was taken, is reserved or may not
+/// be.
 fn name_for(wanted: &str, id: UserId, attempt: usize) -> Username {
     match Username::parse(wanted.trim(), None) {
-        Ok(name) if attempt == 0 => name,
+        Ok(name) if attempt == 0 && !Username::is_reserved(name.as_str()) => name,
         Ok(name) => numbered(name.as_str(), id, attempt),
         Err(_) => numbered(NAMELESS, id, attempt),
     }
@@ -139,6 +140,8 @@ mod tests {
     #[test]
     fn names_that_are_not_allowed_here_are_replaced() {
         let id = UserId::foreign(&TenantId::default(), "7");
+        let reserved = name_for("notifications", id, 0);
+        assert!(reserved.as_str().starts_with("notifications~"));
         for name in ["", "a\nb", "ann@example.org"] {
             assert!(
                 name_for(name, id, 0).as_str().starts_with("user~"),

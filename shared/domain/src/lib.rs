@@ -61,7 +61,7 @@ pub use message::{Body, Cursor, Message, Order, Page, Reaction, SHOWN_REACTORS, 
 pub use names::{Email, Emoji, FullName, Password, PersonName, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use number::{MessageNumber, Numbered, Numbering};
-pub use presence::{Presence, PresenceState, Wish};
+pub use presence::{Presence, PresenceState, Visit, Wish};
 pub use rate::{Budget, Holder, Rate};
 pub use receipt::Receipt;
 pub use recent::Recent;

@@ -99,6 +99,13 @@ impl Emoji {
     }
 }
 
+/// Names that nobody gets anew, since front ends that reach people by their names have other paths
+/// in their place.
+const RESERVED: [&str; 3] = ["chat", "join", "notifications"];
+
+/// The same of all names that begin so: the path goes to another service where there are several.
+const RESERVED_BEGINNING: &str = "join-notification";
+
 /// What somebody is called who was deleted.
 const ERASED: &str = "Deleted user";
 
@@ -107,6 +114,12 @@ impl Username {
     #[must_use]
     pub fn erased(user: UserId) -> Self {
         Self(format!("{ERASED}~{}", user.uuid().simple()))
+    }
+
+    /// Whether nobody gets this name anew. Who has it from before keeps it.
+    #[must_use]
+    pub fn is_reserved(name: &str) -> bool {
+        RESERVED.contains(&name) || name.starts_with(RESERVED_BEGINNING)
     }
 
     /// Parses what somebody wants to be called. A name with `@` is an e-mail address, and taken
@@ -320,6 +333,16 @@ mod tests {
 
     fn username(text: &str) -> Result<Username> {
         Username::parse(text, None)
+    }
+
+    #[test]
+    fn some_names_are_paths_of_front_ends() {
+        for name in ["chat", "join", "notifications", "join-notification", "join-notification-fan"] {
+            assert!(Username::is_reserved(name), "{name}");
+        }
+        for name in ["Chat", "joined", "notification", "ann-lee", "ws"] {
+            assert!(!Username::is_reserved(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whether people are there, over all their sessions in all processes.
 
-use crate::{Timestamp, UserId};
+use crate::{RoomId, Timestamp, UserId};
 
 /// How somebody is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +35,15 @@ impl From<Wish> for PresenceState {
             Wish::Busy => Self::Busy,
         }
     }
+}
+
+/// Somebody who has the socket of a conversation open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Visit {
+    /// The conversation.
+    pub room: RoomId,
+    /// Who.
+    pub user: UserId,
 }
 
 /// Whether one user is there.

@@ -74,7 +74,7 @@ impl<'a> From<&'a Draft> for Words<'a> {
     fn from(draft: &'a Draft) -> Self {
         let (kind, file) = match &draft.says {
             Says::Words(content) => (content.kind, None),
-            Says::File { file, .. } => (ContentKind::File, Some(*file)),
+            Says::File { file, .. } | Says::Upload { file, .. } => (ContentKind::File, Some(*file)),
         };
         Self {
             kind,

@@ -8,7 +8,7 @@ use hmac::{Hmac, Mac};
 use settings::Secret;
 use sha2::Sha256;
 
-use crate::derived::key_for;
+use crate::{derived::key_for, disposition::encoded};
 
 /// What the key is for, so that no other use of the secret makes the same.
 const PURPOSE: &[u8] = b"hubbub file links, version 2";
@@ -37,12 +37,33 @@ pub struct SignedUntil {
     pub signature: String,
 }
 
+/// A link below the address of this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The path, with what proves it.
+    pub path: String,
+    /// Seconds since 1970.
+    pub expires: i64,
+}
+
 impl LinkSigner {
     /// Derives the key from the secret of our tokens.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         let key = key_for(PURPOSE, secret.reveal().as_bytes());
         Self { key }
+    }
+
+    /// Makes a link to a file of this name that is good from `now` on for so long.
+    #[must_use]
+    pub fn link(&self, id: FileId, name: &str, now: Timestamp, lifetime: Duration) -> Link {
+        let name = encoded(name);
+        let SignedUntil { expires, signature } =
+            self.sign(Named { id, name: &name }, now, lifetime);
+        Link {
+            path: format!("/files/{id}/{name}?expires={expires}&sig={signature}"),
+            expires,
+        }
     }
 
     /// Signs that a file may be read from `now` on for so long, under this name.

@@ -46,6 +46,11 @@ pub enum Item {
         /// The room.
         room: RoomId,
     },
+    /// The session's user has read more of a room, on whichever session.
+    Read {
+        /// The room.
+        room: RoomId,
+    },
     /// Hints may have been lost: look through all rooms for notifications.
     Relist,
     /// Say something, so that the other side shows that it is there.

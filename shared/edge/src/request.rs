@@ -114,6 +114,16 @@ pub fn peer() -> impl Filter<Extract = (Peer,), Error = Infallible> + Copy {
     warp::ext::optional::<Peer>().map(|peer: Option<Peer>| peer.unwrap_or(Peer::local()))
 }
 
+/// What all addresses of this server begin with, as the client of a request writes them: proxies that
+/// are believed have put the headers right, and what others said is gone.
+#[must_use]
+pub fn base(headers: &HeaderMap) -> String {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = header(FORWARDED_PROTO).unwrap_or("http");
+    let host = header(HOST).unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}
+
 /// Extracts the address that the client asked for, whole, as it would ask again: behind a trusted
 /// proxy the proxy's. The query is as it was written.
 pub fn url() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
@@ -122,11 +132,8 @@ pub fn url() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
         .and(query)
         .and(warp::header::headers_cloned())
         .map(|path: FullPath, query: String, headers: HeaderMap| {
-            let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-            let scheme = header(FORWARDED_PROTO).unwrap_or("http");
-            let host = header(HOST).unwrap_or("localhost");
             let mark = if query.is_empty() { "" } else { "?" };
-            format!("{scheme}://{host}{}{mark}{query}", path.as_str())
+            format!("{}{}{mark}{query}", base(&headers), path.as_str())
         })
 }
 

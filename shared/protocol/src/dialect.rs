@@ -1,9 +1,10 @@
 //! What a dialect is: a codec between its document's frames and the one domain underneath.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use domain::{
-    Card, Command, Error, Limits, Page, Reply, RoomId, RoomName, Scene, Seq, UserId, Username,
+    Attachment, Card, Command, Error, Limits, Page, Reply, RoomId, RoomName, Scene, Seq, UserId,
+    Username,
 };
 use uuid::Uuid;
 
@@ -18,20 +19,41 @@ pub struct Scope {
     pub limits: std::sync::Arc<Limits>,
 }
 
+/// Makes links to files that are good without a token, for a while.
+pub trait Links: fmt::Debug + Send + Sync {
+    /// The link to what a message shows, as an address that a page of any origin can load.
+    fn link(&self, attachment: &Attachment) -> String;
+}
+
 /// Who hears what is said, for dialects whose words depend on that.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Viewer {
     /// Who.
     pub user: UserId,
     /// With whom the room of their socket is, if it is bound to one that is for two.
     pub peer: Option<Card>,
+    /// Makes them links to files, where the dialect shows such.
+    pub links: Option<Arc<dyn Links>>,
 }
 
 impl Viewer {
     /// Somebody whose socket is bound to no room of two.
     #[must_use]
     pub const fn of(user: UserId) -> Self {
-        Self { user, peer: None }
+        Self {
+            user,
+            peer: None,
+            links: None,
+        }
+    }
+
+    /// A link to what a message shows; its name, for who is made none.
+    #[must_use]
+    pub fn link(&self, attachment: &Attachment) -> String {
+        match &self.links {
+            Some(links) => links.link(attachment),
+            None => attachment.name.clone(),
+        }
     }
 }
 
@@ -109,6 +131,16 @@ pub trait Dialect: Send + Sync + 'static {
     /// before something happens.
     fn greet(&self, _page: &Page, _names: Names<'_>) -> Option<String> {
         None
+    }
+
+    /// Whether it tells who opens the conversation of its socket and who closes it.
+    fn tells_visits(&self) -> bool {
+        false
+    }
+
+    /// What a conversation's socket is told next: that its user has come, who found these there.
+    fn welcome(&self, _me: &Card, _there: &[Card]) -> Vec<String> {
+        Vec::new()
     }
 
     /// Answers a request.

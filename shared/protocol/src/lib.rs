@@ -10,5 +10,6 @@ pub mod native;
 pub mod recipients;
 pub mod rooms;
 pub mod schema;
+pub mod usernames;
 
-pub use dialect::{Action, Dialect, Names, Refused, Request, Resume, Scope, Viewer};
+pub use dialect::{Action, Dialect, Links, Names, Refused, Request, Resume, Scope, Viewer};

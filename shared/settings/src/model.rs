@@ -66,11 +66,13 @@ pub enum DialectName {
     Rooms,
     /// Accounts by e-mail address, and conversations of two.
     Recipients,
+    /// Conversations of two by the other one's username.
+    Usernames,
 }
 
 impl DialectName {
     /// Every dialect that there is.
-    pub const ALL: &[Self] = &[Self::Rooms, Self::Recipients];
+    pub const ALL: &[Self] = &[Self::Rooms, Self::Recipients, Self::Usernames];
 
     /// What it is called in the settings.
     #[must_use]
@@ -78,6 +80,7 @@ impl DialectName {
         match self {
             Self::Rooms => "rooms",
             Self::Recipients => "recipients",
+            Self::Usernames => "usernames",
         }
     }
 }

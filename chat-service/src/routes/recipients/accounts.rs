@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use domain::{Code, Email, Label, Password, PersonName, Result, Username};
-use edge::{
-    Peer,
-    auth::{Granted, bearer_of},
-    body, request,
-};
+use edge::{Peer, auth::bearer_of, body, request};
 use protocol::{
-    drf::{Faults, Form},
-    recipients::http::{self, Tokens},
+    drf::{Faults, Form, blacklisted},
+    recipients::http,
 };
 use warp::{
     Filter,
@@ -26,7 +22,7 @@ use crate::{
     routes::{
         House, any_of,
         drf::{self, Refused, respond},
-        with,
+        tokens, with,
     },
 };
 
@@ -58,7 +54,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let refresh = path!("api" / "token" / "refresh")
         .and(warp::post())
         .and(form())
-        .then(refresh);
+        .then(tokens::refresh);
     any_of(vec![
         register.map(respond).boxed(),
         log_in.map(respond).boxed(),
@@ -147,14 +143,7 @@ async fn log_in(
     let known = house
         .accounts
         .log_in_by_address(peer, label, address.trim(), password);
-    match known.await {
-        Ok((_, granted)) => Ok(tokens(granted)),
-        Err(error) if error.code() == Code::WrongCredentials => {
-            edge::answer::report(&error);
-            Err(http::wrong_credentials().into())
-        }
-        Err(error) => Err(error.into()),
-    }
+    tokens::logged_in(known.await)
 }
 
 /// Ends the login of a refresh token, and that of the token in the header, if one is there.
@@ -164,15 +153,15 @@ async fn log_out(
     headers: HeaderMap,
     body: Result<Bytes>,
 ) -> Result<Response, Refused> {
-    let token = refresh_token(&headers, body)?;
+    let token = tokens::refresh_token(&headers, body)?;
     if !house
         .ctx
         .auth
         .end_by_refresh(&token)
         .await
-        .map_err(unusable)?
+        .map_err(tokens::unusable)?
     {
-        return Err(http::blacklisted().into());
+        return Err(blacklisted().into());
     }
     if let Ok(access) = bearer_of(&headers) {
         match house.accounts.log_out(access).await {
@@ -182,42 +171,4 @@ async fn log_out(
         }
     }
     Ok(drf::json(StatusCode::OK, "{}".to_owned()))
-}
-
-async fn refresh(
-    house: Arc<House>,
-    peer: Peer,
-    headers: HeaderMap,
-    body: Result<Bytes>,
-) -> Result<Response, Refused> {
-    let token = refresh_token(&headers, body)?;
-    house.ctx.rates.refresh(peer)?;
-    let (_, granted) = house.ctx.auth.refresh(&token).await.map_err(unusable)?;
-    Ok(tokens(granted))
-}
-
-fn refresh_token(headers: &HeaderMap, body: Result<Bytes>) -> Result<String, Refused> {
-    let mut form = drf::form(headers, body)?;
-    let token = form.text("refresh");
-    match form.faults.is_empty() {
-        true => Ok(token),
-        false => Err(form.faults.refusal().into()),
-    }
-}
-
-/// What is said of a refresh token that is no good.
-fn unusable(error: domain::Error) -> Refused {
-    match error.code() {
-        Code::TokenInvalid => http::no_refresh_token().into(),
-        Code::RefreshReused => http::blacklisted().into(),
-        _ => error.into(),
-    }
-}
-
-fn tokens(Granted { token, refresh }: Granted) -> Response {
-    let tokens = Tokens {
-        refresh: refresh.token,
-        access: token.token,
-    };
-    edge::answer::json(StatusCode::OK, &tokens)
 }

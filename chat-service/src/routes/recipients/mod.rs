@@ -26,6 +26,7 @@ pub(super) const DIALECT: Mounted = Mounted {
         "/ws/chat",
     ],
     missed: drf::missed,
+    uploads: &[],
     routes,
 };
 

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Command, Cursor, Error, Message, Reply, Result, RoomId, Seq, UserId};
+use domain::{Caller, Code, Result, RoomId, Seq, UserId};
 use edge::{answer, auth::bearer};
 use protocol::recipients::http::{self, Person};
 use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use crate::routes::{
-    House, any_of, auth,
+    House, any_of, auth, direct,
     drf::{self, Refused, respond},
     query::{Query, query},
     with,
 };
 
-/// How many people, and how many messages of a conversation, are told at most. `?before=` goes on.
+/// How many people are told at most. `?before=` goes on.
 const MOST: usize = 1_000;
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
@@ -60,51 +60,16 @@ async fn chat(
         return Err(http::invalid_recipient().into());
     }
     let room = opened(&house, &who, user).await?;
-    let messages = newest(&house, &who, room, before).await?;
+    let messages = direct::newest(&house, &who, room, before, direct::MOST).await?;
     let people = house.ctx.ports.store.users(&[who.user, user]).await?;
     let body = http::conversation(room.uuid(), &messages, &people);
     Ok(drf::json(StatusCode::OK, body))
 }
 
+/// Opens the conversation with somebody.
 async fn opened(house: &House, who: &Caller, user: UserId) -> Result<RoomId, Refused> {
-    match house.app.handle(who, Command::OpenDirect { user }).await {
-        Ok(Reply::Opened { room, .. }) => Ok(room.room.id),
-        Ok(_) => Err(unexpected().into()),
+    match direct::opened(house, who, user).await {
         Err(error) if error.code() == Code::UserNotFound => Err(http::no_such_account().into()),
-        Err(error) => Err(error.into()),
+        opened => Ok(opened?),
     }
-}
-
-/// The newest messages of a room before a seq, the newest first.
-async fn newest(
-    house: &House,
-    who: &Caller,
-    room: RoomId,
-    before: Option<Seq>,
-) -> Result<Vec<Message>> {
-    let mut messages: Vec<Message> = Vec::new();
-    let mut cursor = before.map_or(Cursor::Newest, Cursor::Before);
-    while messages.len() < MOST {
-        let command = Command::ReadHistory {
-            room,
-            cursor,
-            limit: MOST - messages.len(),
-        };
-        let Reply::History { page, .. } = house.app.handle(who, command).await? else {
-            return Err(unexpected());
-        };
-        let Some(first) = page.messages.first() else {
-            break;
-        };
-        cursor = Cursor::Before(first.seq);
-        messages.extend(page.messages.into_iter().rev());
-        if !page.more_before {
-            break;
-        }
-    }
-    Ok(messages)
-}
-
-fn unexpected() -> Error {
-    Error::internal("an answer that does not belong to the command")
 }

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Card, Code, Command, Error, Kind, Reply, Result, RoomId};
-use edge::{
-    answer,
-    socket::{Admitted, HandshakeError, Upgrade, upgrade},
-};
+use domain::{Caller, Card, Code, Command, Error, Reply, Result, RoomId};
+use edge::socket::{Admitted, HandshakeError, Upgrade, upgrade};
 use protocol::recipients::Recipients;
 use warp::{Filter, filters::BoxedFilter, path, reply::Response};
 
@@ -34,10 +31,10 @@ async fn join(
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(error) => return no_handshake(&error),
+        Err(error) => return drf::no_handshake(&error),
     };
     let opened = open(&house, &id, query.text("token"), upgrade).await;
-    opened.unwrap_or_else(|error| drf::refuse(&withheld(error)))
+    opened.unwrap_or_else(drf::withhold)
 }
 
 async fn open(house: &House, id: &str, token: Option<&str>, upgrade: Upgrade) -> Result<Response> {
@@ -62,23 +59,4 @@ async fn find(house: &House, who: &Caller, id: &str) -> Result<(RoomId, Card)> {
     // Rooms of many have no recipient.
     let peer = view.peer.ok_or(Code::RoomNotFound)?;
     Ok((room, peer))
-}
-
-/// Whoever may not come in, and whoever asks for what is not there, hears the same.
-fn withheld(error: Error) -> Error {
-    match error.kind() {
-        Kind::Unauthenticated | Kind::Forbidden | Kind::NotFound => Code::Forbidden.into(),
-        _ => error,
-    }
-}
-
-fn no_handshake(error: &HandshakeError) -> Response {
-    let mut response = match error {
-        HandshakeError::Origin(error) => drf::refuse(error),
-        HandshakeError::Malformed(_) | HandshakeError::Version => {
-            answer::text(error.status(), error.to_string())
-        }
-    };
-    error.decorate(&mut response);
-    response
 }

@@ -23,6 +23,7 @@ pub(super) const DIALECT: Mounted = Mounted {
     endpoints: PATHS,
     prefixes: &["/api/user", "/api/room", "/ws/join"],
     missed,
+    uploads: &[],
     routes,
 };
 

@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -8,10 +9,10 @@ use domain::{Limits, NodeId, PresenceState, Result, UserId, Wish, ports::Presenc
 use tokio::time::{Duration, Instant};
 
 /// Who is there, within one process: as many users as have sessions, and those whose entries ran
-/// out until they are asked for.
+/// out until they are asked for. Or whatever else is there for a while.
 #[derive(Debug)]
-pub struct LocalPresences {
-    people: Mutex<HashMap<UserId, Person>>,
+pub struct LocalPresences<K = UserId> {
+    people: Mutex<HashMap<K, Person>>,
     ttl: Duration,
 }
 
@@ -22,7 +23,7 @@ struct Person {
     wish: Wish,
 }
 
-impl LocalPresences {
+impl<K> LocalPresences<K> {
     /// Nobody is there yet.
     #[must_use]
     pub fn new() -> Self {
@@ -38,22 +39,25 @@ impl LocalPresences {
         }
     }
 
-    fn people(&self) -> MutexGuard<'_, HashMap<UserId, Person>> {
+    fn people(&self) -> MutexGuard<'_, HashMap<K, Person>> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for LocalPresences {
+impl<K> Default for LocalPresences<K> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 #[async_trait]
-impl Presences for LocalPresences {
-    async fn touch(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+impl<K> Presences<K> for LocalPresences<K>
+where
+    K: Copy + Eq + Hash + Send + Sync + 'static,
+{
+    async fn touch(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let (mut people, now) = (self.people(), Instant::now());
-        let touch = |user: &UserId| {
+        let touch = |user: &K| {
             let person = people.entry(*user).or_default();
             let before = person.state(now);
             if before == PresenceState::Offline {
@@ -65,9 +69,9 @@ impl Presences for LocalPresences {
         Ok(users.iter().map(touch).collect())
     }
 
-    async fn leave(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn leave(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let (mut people, now) = (self.people(), Instant::now());
-        let leave = |user: &UserId| {
+        let leave = |user: &K| {
             let Some(person) = people.get_mut(user) else {
                 return PresenceState::Offline;
             };
@@ -81,14 +85,14 @@ impl Presences for LocalPresences {
         Ok(users.iter().map(leave).collect())
     }
 
-    async fn wish(&self, user: UserId, wish: Wish) -> Result<bool> {
+    async fn wish(&self, user: K, wish: Wish) -> Result<bool> {
         let (mut people, now) = (self.people(), Instant::now());
         let person = people.get_mut(&user);
         let there = person.filter(|person| person.state(now) != PresenceState::Offline);
         Ok(there.map(|person| person.wish = wish).is_some())
     }
 
-    async fn look(&self, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn look(&self, users: &[K]) -> Result<Vec<PresenceState>> {
         let (people, now) = (self.people(), Instant::now());
         let state = |user| people.get(user).map(|person| person.state(now));
         let states = users.iter().map(state);
@@ -97,11 +101,11 @@ impl Presences for LocalPresences {
             .collect())
     }
 
-    async fn expire(&self, limit: usize) -> Result<Vec<UserId>> {
+    async fn expire(&self, limit: usize) -> Result<Vec<K>> {
         let (mut people, now) = (self.people(), Instant::now());
         let gone = |person: &Person| person.state(now) == PresenceState::Offline;
         let expired = people.iter().filter(|(_, person)| gone(person));
-        let expired: Vec<UserId> = expired.map(|(user, _)| *user).take(limit).collect();
+        let expired: Vec<K> = expired.map(|(user, _)| *user).take(limit).collect();
         expired.iter().for_each(|user| {
             people.remove(user);
         });

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use adapter_local::{LocalBus, LocalCache, LocalPresences, SystemClock};
-use domain::ports::{Bus, Cache, Presences};
+use domain::{
+    Visit,
+    ports::{Bus, Cache, Presences},
+};
 use testkit::contract::live::{BusWorld, CacheWorld, PresenceWorld};
 
 struct Caches {
@@ -41,6 +44,11 @@ impl PresenceWorld for People {
     }
 
     fn fleeting(&self) -> (Arc<dyn Presences>, Duration) {
+        let ttl = Duration::from_millis(300);
+        (Arc::new(LocalPresences::expiring_after(ttl)), ttl)
+    }
+
+    fn visitors(&self) -> (Arc<dyn Presences<Visit>>, Duration) {
         let ttl = Duration::from_millis(300);
         (Arc::new(LocalPresences::expiring_after(ttl)), ttl)
     }

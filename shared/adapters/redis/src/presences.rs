@@ -11,12 +11,15 @@
 
 use std::{
     collections::HashSet,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use domain::{Limits, NodeId, PresenceState, Result, UserId, Wish, ports::Presences};
+use domain::{
+    Limits, NodeId, PresenceState, Result, RoomId, UserId, Visit, Wish, ports::Presences,
+};
 use redis::Script;
 
 use crate::{failure::Failure, link::Link};
@@ -30,13 +33,58 @@ const CLAIM: Duration = Duration::from_secs(10);
 /// Users whose touch was not answered that are kept in mind.
 const DOUBTS: usize = 100_000;
 
-/// Who is there, in Redis.
-pub struct RedisPresences {
+/// What can be there for a while.
+pub trait Attending: Copy + Eq + Hash + Send + Sync + 'static {
+    /// What the set of all is called.
+    const ALL: &'static str;
+
+    /// What the key of one begins with.
+    const ONE: &'static str;
+
+    /// By which keys and the set name it.
+    fn name(self) -> String;
+
+    /// What is named so.
+    fn named(name: &str) -> Option<Self>;
+}
+
+impl Attending for UserId {
+    const ALL: &'static str = "presences";
+    const ONE: &'static str = "presence:";
+
+    fn name(self) -> String {
+        self.uuid().simple().to_string()
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+}
+
+impl Attending for Visit {
+    const ALL: &'static str = "visits";
+    const ONE: &'static str = "visit:";
+
+    fn name(self) -> String {
+        let (room, user) = (self.room.uuid(), self.user.uuid());
+        format!("{}.{}", room.simple(), user.simple())
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let (room, user) = name.split_once('.')?;
+        let room: RoomId = room.parse().ok()?;
+        let user = user.parse().ok()?;
+        Some(Self { room, user })
+    }
+}
+
+/// Who is there, in Redis; or whatever else is there for a while.
+pub struct RedisPresences<K = UserId> {
     link: Arc<Link>,
     ttl: Duration,
     scripts: Scripts,
     /// Whose touch was not answered.
-    doubts: Mutex<HashSet<UserId>>,
+    doubts: Mutex<HashSet<K>>,
 }
 
 struct Scripts {
@@ -48,7 +96,7 @@ struct Scripts {
     told: Script,
 }
 
-impl RedisPresences {
+impl<K: Attending> RedisPresences<K> {
     /// Entries that run out after [`Limits::PRESENCE`].
     #[must_use]
     pub fn new(link: Arc<Link>) -> Self {
@@ -74,28 +122,28 @@ impl RedisPresences {
         }
     }
 
-    fn doubts(&self) -> MutexGuard<'_, HashSet<UserId>> {
+    fn doubts(&self) -> MutexGuard<'_, HashSet<K>> {
         self.doubts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn index(&self) -> String {
-        self.link.key("presences")
+        self.link.key(K::ALL)
     }
 
     fn key(&self, user: &str) -> String {
-        self.link.key(&format!("presence:{user}"))
+        self.link.key(&format!("{}{user}", K::ONE))
     }
 
     /// Asks a script, whose keys are the set and the users, for the state of each.
     async fn states(
         &self,
         script: &Script,
-        users: &[UserId],
+        users: &[K],
         arguments: &[String],
     ) -> Result<Vec<PresenceState>, Failure> {
         let mut ask = script.key(self.index());
         for user in users {
-            ask.key(self.key(&name(*user)));
+            ask.key(self.key(&user.name()));
         }
         for argument in arguments {
             ask.arg(argument);
@@ -105,13 +153,13 @@ impl RedisPresences {
         Ok(states.iter().map(|state| read_state(state)).collect())
     }
 
-    async fn touch_some(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn touch_some(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let mut arguments = vec![node.uuid().simple().to_string(), millis(self.ttl)];
         {
             let doubts = self.doubts();
             for user in users {
                 let doubted = u8::from(doubts.contains(user));
-                arguments.extend([name(*user), doubted.to_string()]);
+                arguments.extend([user.name(), doubted.to_string()]);
             }
         }
         let touched = self.states(&self.scripts.touch, users, &arguments).await;
@@ -119,7 +167,7 @@ impl RedisPresences {
         touched.map_err(Failure::of_write)
     }
 
-    fn note_doubts(&self, users: &[UserId], doubtful: bool) {
+    fn note_doubts(&self, users: &[K], doubtful: bool) {
         let mut doubts = self.doubts();
         if !doubtful {
             users.iter().for_each(|user| {
@@ -130,9 +178,9 @@ impl RedisPresences {
         }
     }
 
-    async fn leave_some(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn leave_some(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let mut arguments = vec![node.uuid().simple().to_string(), self.claim()];
-        arguments.extend(users.iter().copied().map(name));
+        arguments.extend(users.iter().copied().map(K::name));
         let left = self.states(&self.scripts.leave, users, &arguments).await;
         let states = left.map_err(Failure::of_write)?;
         let gone = users.iter().zip(&states);
@@ -149,11 +197,11 @@ impl RedisPresences {
 
     /// Forgets users of whose departure the caller now hears. If that fails they are answered
     /// again later, which does no harm.
-    async fn told(&self, users: &[UserId]) {
+    async fn told(&self, users: &[K]) {
         if users.is_empty() {
             return;
         }
-        let names: Vec<_> = users.iter().copied().map(name).collect();
+        let names: Vec<_> = users.iter().copied().map(K::name).collect();
         if let Err(error) = self.states(&self.scripts.told, users, &names).await {
             tracing::debug!(%error, "departures are told again later");
         }
@@ -161,8 +209,8 @@ impl RedisPresences {
 }
 
 #[async_trait]
-impl Presences for RedisPresences {
-    async fn touch(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+impl<K: Attending> Presences<K> for RedisPresences<K> {
+    async fn touch(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let mut states = Vec::with_capacity(users.len());
         for users in users.chunks(AT_ONCE) {
             states.extend(self.touch_some(node, users).await?);
@@ -170,7 +218,7 @@ impl Presences for RedisPresences {
         Ok(states)
     }
 
-    async fn leave(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn leave(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>> {
         let mut states = Vec::with_capacity(users.len());
         for users in users.chunks(AT_ONCE) {
             states.extend(self.leave_some(node, users).await?);
@@ -178,19 +226,19 @@ impl Presences for RedisPresences {
         Ok(states)
     }
 
-    async fn wish(&self, user: UserId, wish: Wish) -> Result<bool> {
+    async fn wish(&self, user: K, wish: Wish) -> Result<bool> {
         let wish = match wish {
             Wish::Online => "online",
             Wish::Away => "away",
             Wish::Busy => "busy",
         };
-        let mut note = self.scripts.wish.key(self.key(&name(user)));
+        let mut note = self.scripts.wish.key(self.key(&user.name()));
         note.arg(wish);
         let note = |mut connection| async move { note.invoke_async(&mut connection).await };
         self.link.call(note).await.map_err(Failure::of_write)
     }
 
-    async fn look(&self, users: &[UserId]) -> Result<Vec<PresenceState>> {
+    async fn look(&self, users: &[K]) -> Result<Vec<PresenceState>> {
         let mut states = Vec::with_capacity(users.len());
         for users in users.chunks(AT_ONCE) {
             states.extend(self.states(&self.scripts.look, users, &[]).await?);
@@ -198,7 +246,7 @@ impl Presences for RedisPresences {
         Ok(states)
     }
 
-    async fn expire(&self, limit: usize) -> Result<Vec<UserId>> {
+    async fn expire(&self, limit: usize) -> Result<Vec<K>> {
         let mut expire = self.scripts.expire.key(self.index());
         expire
             .arg(limit.min(AT_ONCE))
@@ -207,16 +255,11 @@ impl Presences for RedisPresences {
         let expire = |mut connection| async move { expire.invoke_async(&mut connection).await };
         let expired = self.link.call(expire).await;
         let expired: Vec<String> = expired.map_err(Failure::of_write)?;
-        let expired = expired.iter().filter_map(|name| name.parse().ok());
-        let expired: Vec<UserId> = expired.collect();
+        let expired = expired.iter().filter_map(|name| K::named(name));
+        let expired: Vec<K> = expired.collect();
         self.told(&expired).await;
         Ok(expired)
     }
-}
-
-/// A user as keys and the set name them.
-fn name(user: UserId) -> String {
-    user.uuid().simple().to_string()
 }
 
 fn millis(duration: Duration) -> String {

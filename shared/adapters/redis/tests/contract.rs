@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use adapter_redis::{BusBounds, RedisBudgets, RedisBus, RedisCache, RedisPresences};
 use common::{bus, link, patient, place, server};
-use domain::ports::{Budgets, Bus, Cache, Presences};
+use domain::{
+    Visit,
+    ports::{Budgets, Bus, Cache, Presences},
+};
 use testkit::contract::live::{BudgetWorld, BusWorld, CacheWorld, PresenceWorld};
 
 struct Caches {
@@ -27,6 +30,7 @@ impl CacheWorld for Caches {
 struct People {
     presences: Arc<RedisPresences>,
     fleeting: Arc<RedisPresences>,
+    visitors: Arc<RedisPresences<Visit>>,
 }
 
 /// Long enough for a machine that builds something else, short enough to be waited for.
@@ -39,6 +43,10 @@ impl PresenceWorld for People {
 
     fn fleeting(&self) -> (Arc<dyn Presences>, Duration) {
         (self.fleeting.clone(), FLEETING)
+    }
+
+    fn visitors(&self) -> (Arc<dyn Presences<Visit>>, Duration) {
+        (self.visitors.clone(), FLEETING)
     }
 }
 
@@ -78,9 +86,11 @@ async fn caches() -> Option<Caches> {
 async fn people() -> Option<People> {
     let url = server()?.url();
     let (one, other) = (link(place(url), patient()), link(place(url), patient()));
+    let other = other.await;
     Some(People {
         presences: Arc::new(RedisPresences::new(one.await)),
-        fleeting: Arc::new(RedisPresences::expiring_after(other.await, FLEETING)),
+        fleeting: Arc::new(RedisPresences::expiring_after(Arc::clone(&other), FLEETING)),
+        visitors: Arc::new(RedisPresences::expiring_after(other, FLEETING)),
     })
 }
 

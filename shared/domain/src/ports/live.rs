@@ -7,7 +7,7 @@ use futures_core::Stream;
 
 use crate::{
     Card, NodeId, Presence, PresenceState, Receipt, Recent, Result, RoomId, Row, Seq, TokenKey,
-    UserId, Wish,
+    UserId, Visit, Wish,
 };
 
 /// The recent rows of rooms. May forget at any time; may never lie.
@@ -35,27 +35,29 @@ pub trait Cache: Send + Sync {
 /// An entry goes by itself when its process has not touched it for [`crate::Limits::PRESENCE`]. A
 /// user without entries is offline, and their wish is forgotten. Every method is atomic for each
 /// user, not for all of them together, and answers in the order asked.
+///
+/// The same is kept of [`Visit`]s, apart from the presence of their users.
 #[async_trait]
-pub trait Presences: Send + Sync {
+pub trait Presences<K: Send + Sync + 'static = UserId>: Send + Sync {
     /// Makes or renews the entries that users have on a process. Answers what each was *before*,
     /// so that of simultaneous first arrivals exactly one hears `Offline`.
-    async fn touch(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>>;
+    async fn touch(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>>;
 
     /// Takes the entries that users have on a process away. Answers what each is *now*, so that of
     /// simultaneous last departures exactly one hears `Offline`. An entry that is not there is no
     /// error.
-    async fn leave(&self, node: NodeId, users: &[UserId]) -> Result<Vec<PresenceState>>;
+    async fn leave(&self, node: NodeId, users: &[K]) -> Result<Vec<PresenceState>>;
 
     /// Notes what a user wants to be seen as, and answers whether they have an entry: for who has
     /// none, nothing is kept.
-    async fn wish(&self, user: UserId, wish: Wish) -> Result<bool>;
+    async fn wish(&self, user: K, wish: Wish) -> Result<bool>;
 
     /// What users are now.
-    async fn look(&self, users: &[UserId]) -> Result<Vec<PresenceState>>;
+    async fn look(&self, users: &[K]) -> Result<Vec<PresenceState>>;
 
     /// Forgets up to `limit` users all of whose entries ran out: nobody told of their departure.
     /// Each is answered to one caller only.
-    async fn expire(&self, limit: usize) -> Result<Vec<UserId>>;
+    async fn expire(&self, limit: usize) -> Result<Vec<K>>;
 }
 
 /// Something that the other processes' sockets should hear of.
@@ -110,6 +112,13 @@ pub enum BusEvent {
         presence: Presence,
         /// The rooms whose members are told.
         rooms: Vec<RoomId>,
+    },
+    /// Somebody has opened the socket of a conversation, or closed their last one.
+    Visited {
+        /// Who, and which.
+        visit: Visit,
+        /// Whether it is open now.
+        here: bool,
     },
 }
 

@@ -126,6 +126,8 @@ pub struct Ports {
     pub cache: Arc<dyn Cache>,
     /// Forgetful too: who is there.
     pub presences: Arc<dyn Presences>,
+    /// The same of who has a conversation open.
+    pub visitors: Arc<dyn Presences<crate::Visit>>,
     /// What rates count over all processes; none where this one counts for itself.
     pub budgets: Option<Arc<dyn Budgets>>,
     /// Live, at most once.

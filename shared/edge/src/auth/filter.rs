@@ -28,6 +28,21 @@ pub fn bearer_of(headers: &HeaderMap) -> Result<&str> {
         .ok_or_else(|| Error::new(Code::Unauthenticated))
 }
 
+/// The token of `Authorization`, also where no scheme stands before it.
+///
+/// # Errors
+/// As [`bearer_of`].
+pub fn token_of(headers: &HeaderMap) -> Result<&str> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let bare = given.next().and_then(|only| only.to_str().ok());
+    let bare = bare.map(|value| value.trim_matches(' '));
+    match bare.filter(|value| !value.is_empty() && !value.contains(' ')) {
+        // The name of the scheme is no token.
+        Some(token) if given.next().is_none() && !token.eq_ignore_ascii_case("bearer") => Ok(token),
+        _ => bearer_of(headers),
+    }
+}
+
 /// Extracts who asks.
 ///
 /// Extracts `unauthenticated` without a token, and `token_invalid` with one that is not good.
@@ -37,6 +52,18 @@ pub fn bearer(
     warp::header::headers_cloned().then(move |headers: HeaderMap| {
         let auth = auth.clone();
         async move { auth.check(bearer_of(&headers)?).await }
+    })
+}
+
+/// Extracts who asks, also by a token before which no scheme stands.
+///
+/// Extracts what [`bearer`] does where that is an error.
+pub fn token(
+    auth: Arc<Authenticator>,
+) -> impl Filter<Extract = (Result<Caller>,), Error = Infallible> + Clone {
+    warp::header::headers_cloned().then(move |headers: HeaderMap| {
+        let auth = auth.clone();
+        async move { auth.check(token_of(&headers)?).await }
     })
 }
 
@@ -94,12 +121,36 @@ fn local_administrator() -> Caller {
 mod tests {
     use super::*;
 
-    fn of(values: &[&str]) -> Result<String> {
+    fn headers(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, value.parse().unwrap());
         }
-        bearer_of(&headers).map(str::to_owned)
+        headers
+    }
+
+    fn of(values: &[&str]) -> Result<String> {
+        bearer_of(&headers(values)).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_dialect_may_take_a_token_without_its_scheme() {
+        let of = |values: &[&str]| token_of(&headers(values)).map(str::to_owned);
+        for value in ["t", " t ", "Bearer t", "bearer  t"] {
+            assert_eq!(of(&[value]).unwrap(), "t");
+        }
+        let bad: [&[&str]; 7] = [
+            &[],
+            &[""],
+            &["Bearer"],
+            &["Bearer "],
+            &["Basic t"],
+            &["a b c"],
+            &["t", "t"],
+        ];
+        for values in bad {
+            assert_eq!(of(values).unwrap_err().code(), Code::Unauthenticated);
+        }
     }
 
     #[test]

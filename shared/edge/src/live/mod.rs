@@ -12,12 +12,13 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod visits;
 mod word;
 
 use std::sync::Arc;
 
 use domain::{
-    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, Timestamp, UserId,
+    Card, Error, Limits, NodeId, Result, RoomId, Row, Seq, Timestamp, UserId, Visit,
     ports::{Bus, BusEvent, BusMessage, Cache, Clock, Ports, Presences, Store},
 };
 use futures_util::future::BoxFuture;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use self::sweep::healed;
-pub(crate) use self::{keys::KeyWatch, presence::Attending};
+pub(crate) use self::{keys::KeyWatch, presence::Attending, visits::Visiting};
 pub use self::{keys::Keys, presence::Attendance, receipts::Receipts, typing::Typing};
 use self::{pump::Pump, recent::Fills, sizes::Sizes, sweep::Sweep, word::Word};
 use crate::{
@@ -61,11 +62,14 @@ pub struct Live {
     pub typing: Typing,
     /// Who has sessions here.
     pub attendance: Attendance,
+    /// Which conversations have their socket open here, and by whom.
+    pub visits: Attendance<Visit>,
     node: NodeId,
     limits: Arc<Limits>,
     bus: Arc<dyn Bus>,
     cache: Arc<dyn Cache>,
     presences: Arc<dyn Presences>,
+    visitors: Arc<dyn Presences<Visit>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     /// When this process began, in store time.
@@ -90,10 +94,12 @@ impl Live {
             receipts: Receipts::default(),
             typing: Typing::new(limits.typing_per_second),
             attendance: Attendance::default(),
+            visits: Attendance::default(),
             node,
             bus: Arc::clone(&ports.bus),
             cache: Arc::clone(&ports.cache),
             presences: Arc::clone(&ports.presences),
+            visitors: Arc::clone(&ports.visitors),
             store: Arc::clone(&ports.store),
             clock: Arc::clone(&ports.clock),
             began: ports.clock.now(),
@@ -107,7 +113,7 @@ impl Live {
 
     /// What runs behind it until the process stops: the mender of holes, the pump from the bus,
     /// the sweep where the store is shared, the heartbeats, the end of sessions whose token is
-    /// revoked, and the owners of receipts, typing and presence.
+    /// revoked, and the owners of receipts, typing, presence and visits.
     #[must_use]
     pub fn tasks(ctx: &Context) -> Vec<Task> {
         let (live, stop) = (Arc::clone(&ctx.live), ctx.stop.clone());
@@ -128,6 +134,7 @@ impl Live {
             task("receipts", |live, stop| Box::pin(live.keep_receipts(stop))),
             task("typing", |live, stop| Box::pin(live.tell_typing(stop))),
             task("presence", |live, stop| Box::pin(live.keep_presence(stop))),
+            task("visits", |live, stop| Box::pin(live.keep_visits(stop))),
             Task::restarting("revocations", {
                 let (live, stop) = (Arc::clone(&live), stop.clone());
                 move || {

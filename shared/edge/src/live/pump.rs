@@ -94,6 +94,7 @@ impl Pump {
             BusEvent::Presence { presence, rooms } => {
                 self.live.hear_presence(presence, &rooms).await;
             }
+            BusEvent::Visited { visit, here } => self.live.hear_visit(visit, here).await,
         }
     }
 }

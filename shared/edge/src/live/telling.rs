@@ -40,6 +40,9 @@ impl Live {
             everybody,
         } = told;
         let user = receipt.user;
+        if unread.is_some() {
+            self.notifier.read(user, receipt.room);
+        }
         let event = |unread| Event::Receipt {
             receipt,
             unread,

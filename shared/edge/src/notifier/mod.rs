@@ -147,6 +147,16 @@ impl Notifier {
         }
     }
 
+    /// Tells a user's listeners that the user has read more of a room.
+    pub(crate) fn read(&self, user: UserId, room: RoomId) {
+        if let Some(listeners) = self.users.get(&user) {
+            let tell = |listener: &Arc<Listener>| {
+                listener.subscriber.outbox.push(Item::Read { room });
+            };
+            listeners.iter().for_each(tell);
+        }
+    }
+
     /// A user's listeners here, and up to which row of a room each was told.
     #[must_use]
     pub fn told(&self, user: UserId, room: RoomId) -> Vec<Heard> {

@@ -49,6 +49,15 @@ impl Means {
         }
     }
 
+    /// Looks at a room of the user's.
+    pub(super) async fn room(&self, room: RoomId) -> Result<domain::command::RoomView> {
+        let command = Command::GetRoom { room };
+        match self.app.handle(&self.caller, command).await? {
+            Reply::Room(view) => Ok(view),
+            _ => Err(unexpected()),
+        }
+    }
+
     /// Lists the user's rooms after one, also hidden ones, since they are heard when somebody says
     /// something in them; says whether there are more.
     pub(super) async fn rooms(

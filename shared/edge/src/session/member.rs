@@ -443,8 +443,9 @@ impl Machine for Member {
             Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             Item::News { room } => self.news.iter_mut().for_each(|news| news.wake(room)),
             Item::Relist => self.news.iter_mut().for_each(News::relist),
-            // The loop keeps these to itself.
-            Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
+            // A receipt says so; the loop keeps the others to itself.
+            Item::Read { .. } | Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {
+            }
         }
         self.go_on(turn);
     }

@@ -19,6 +19,7 @@ pub(crate) mod tenure;
 #[cfg(test)]
 mod tests;
 mod turn;
+pub(crate) mod unread;
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Code, Command, Error, Page, Reply, Result, RoomId, Seq, command::ReplayPage};
+use domain::{
+    Card, Code, Command, Error, Page, Reply, Result, RoomId, Seq, Visit, command::ReplayPage,
+};
 use protocol::{Action, Dialect, Scope};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -17,6 +19,7 @@ use super::{
 };
 use crate::{
     hub::{Seat, Standing},
+    live::Visiting,
     outbox::Item,
 };
 
@@ -28,9 +31,16 @@ const REPEAT: Duration = Duration::from_millis(500);
 
 /// What the session's own work ends with.
 pub(crate) enum Done {
-    History(Result<Page>),
+    History(Result<Greeting>),
     Page(Seq, Result<ReplayPage>),
     Answers(Vec<Answer>),
+}
+
+/// What a socket begins with.
+pub(crate) struct Greeting {
+    page: Page,
+    /// Who has the conversation open besides, where the dialect tells of that.
+    there: Vec<Card>,
 }
 
 /// The machine of a room's socket.
@@ -42,18 +52,26 @@ pub(crate) struct Room {
     requests: Requests,
     /// The room was read up to where the live frames begin.
     greeted: bool,
+    /// Where the room is for two, the other one sees that it is open.
+    _visiting: Option<Visiting>,
 }
 
 impl Room {
     /// A session that greets first. Its user must be a member.
     pub(crate) fn new(means: Arc<Means>, seat: Seat, room: RoomId) -> Self {
         let limits = Arc::clone(&means.limits);
+        let peer = seat.subscriber().viewer.peer.clone();
+        let user = means.caller.user;
+        let visit = peer
+            .is_some()
+            .then(|| means.live.visit(Visit { room, user }));
         Self {
             scope: Scope {
                 room: Some(room),
-                peer: seat.subscriber().viewer.peer.clone(),
+                peer,
                 limits,
             },
+            _visiting: visit,
             means,
             seat,
             room,
@@ -90,9 +108,9 @@ impl Room {
         });
     }
 
-    fn on_history(&mut self, page: Result<Page>, turn: &mut Turn<Done>) {
-        let page = match page {
-            Ok(page) => page,
+    fn on_history(&mut self, greeting: Result<Greeting>, turn: &mut Turn<Done>) {
+        let Greeting { page, there } = match greeting {
+            Ok(greeting) => greeting,
             Err(error) => return self.give_up(&error, turn),
         };
         let cards = &self.means.live.cards;
@@ -100,6 +118,10 @@ impl Room {
         if let Some(text) = self.dialect().greet(&page, &names) {
             turn.say(text);
         }
+        let caller = &self.means.caller;
+        let me = cards.card(caller.user).unwrap_or_else(|| caller.card());
+        let welcome = self.dialect().welcome(&me, &there);
+        welcome.into_iter().for_each(|text| turn.say(text));
         self.greeted = true;
         self.go_live(page.head, turn);
     }
@@ -140,14 +162,20 @@ impl Machine for Room {
         self.seat.subscribe(self.room);
         let (live, room) = (Arc::clone(&self.means.live), self.room);
         let shown = self.dialect().greets_with();
+        let peer = self.scope.peer.clone();
+        let peer = peer.filter(|_| self.dialect().tells_visits());
         turn.read(async move {
-            let page = live.recent_history(room, shown).await;
-            if let Ok(page) = &page {
-                live.cards
-                    .learn(page.messages.iter().map(|message| message.sender))
-                    .await;
-            }
-            Done::History(page)
+            let greeting = async {
+                let page = live.recent_history(room, shown).await?;
+                let senders = page.messages.iter().map(|message| message.sender);
+                live.cards.learn(senders).await;
+                let there = match peer {
+                    Some(peer) => live.visitors(room, vec![peer]).await,
+                    None => Vec::new(),
+                };
+                Ok(Greeting { page, there })
+            };
+            Done::History(greeting.await)
         });
     }
 
@@ -189,14 +217,14 @@ impl Machine for Room {
             Item::Ended { .. } => turn.close(Code::Forbidden),
             Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             // It follows nobody and wants no news, and the loop keeps the others to itself.
-            Item::Began { .. } | Item::News { .. } | Item::Relist => {}
+            Item::Began { .. } | Item::News { .. } | Item::Read { .. } | Item::Relist => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
     }
 
     fn on_done(&mut self, done: Done, turn: &mut Turn<Done>) {
         match done {
-            Done::History(page) => self.on_history(page, turn),
+            Done::History(greeting) => self.on_history(greeting, turn),
             Done::Page(after, page) => self.on_page(after, page, turn),
             Done::Answers(answers) => {
                 self.requests.done();

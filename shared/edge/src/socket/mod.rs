@@ -14,7 +14,7 @@ mod upgrade;
 use std::sync::Arc;
 
 use domain::{Caller, Card, Result, RoomId, SessionId};
-use protocol::{Dialect, Viewer};
+use protocol::{Dialect, Links, Viewer};
 use warp::reply::Response;
 
 use self::upgrade::Opening;
@@ -25,7 +25,7 @@ pub use self::{
     upgrade::{Upgrade, upgrade},
 };
 use crate::{
-    Application, Context, OpenSession, Peer,
+    Application, Context, OpenSession, Peer, Site,
     auth::Identity,
     hub::Subscriber,
     live::{Attending, Live},
@@ -35,6 +35,7 @@ use crate::{
         notifications::Notifications,
         room::Room,
         tenure::{Registry, Tenure},
+        unread::Unread,
     },
     trace,
 };
@@ -61,7 +62,10 @@ impl Admitted {
         peer: Option<Card>,
     ) -> Result<Self> {
         let user = who.caller.user;
-        let viewer = Viewer { user, peer };
+        // Whoever is spoken to alone is made links that open where they are.
+        let site = || -> Arc<dyn Links> { Arc::new(Site::of(ctx, upgrade.headers())) };
+        let links = dialect.is_personal().then(site);
+        let viewer = Viewer { user, peer, links };
         Ok(Self {
             seated: Seated::enter(ctx, upgrade.peer, who, (viewer, dialect)).await?,
             caller: who.caller.clone(),
@@ -79,6 +83,24 @@ impl Admitted {
         let live = Arc::clone(&ctx.live);
         self.seated.spawn(ctx, opening, move |subscriber| {
             Room::new(means, live.hub.seat(subscriber, false), room)
+        });
+        response
+    }
+
+    /// Opens a socket that says how much the caller has not read, and rings when there is more: in
+    /// one conversation of theirs, or in all. The answer switches protocols.
+    #[must_use]
+    pub fn open_unread(
+        self,
+        ctx: &Context,
+        app: Arc<dyn Application>,
+        only: Option<RoomId>,
+    ) -> Response {
+        let session = self.seated.subscriber.session;
+        let means = means(ctx, app, self.caller, session);
+        let (response, opening) = self.upgrade.accept(None);
+        self.seated.spawn(ctx, opening, move |subscriber| {
+            Unread::new(means, subscriber, only)
         });
         response
     }

@@ -3,12 +3,14 @@
 
 mod form;
 mod page;
+mod tokens;
 
 use domain::{Code, Error};
 use serde::Serialize;
 
 pub use form::{Faults, Form, read};
 pub use page::{Asked, Sizes, Span, list};
+pub use tokens::{Tokens, blacklisted, no_refresh_token, wrong_credentials};
 
 /// What a 401 says of how to authenticate.
 pub const CHALLENGE: &str = "Bearer realm=\"api\"";

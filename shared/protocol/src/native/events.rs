@@ -162,6 +162,8 @@ pub(super) fn encode(scene: &Scene) -> Option<String> {
         Event::Presence(presence) => {
             EventFrame::Presence(PresenceView::new(presence, scene.actor.as_ref()))
         }
+        // A client of all rooms has no conversation open, and counts by its receipts.
+        Event::Visited { .. } | Event::Unread { .. } => return None,
         Event::Draining { retry_after_ms } => EventFrame::Draining {
             retry_after_ms: *retry_after_ms,
         },

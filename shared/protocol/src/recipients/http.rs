@@ -4,7 +4,7 @@ use domain::{Message, Timestamp, User};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::drf::{Faults, Refusal, bad_token, detail, json};
+use crate::drf::{Faults, Refusal, detail, json};
 
 /// How long a password must be, in characters.
 const PASSWORD_CHARS: usize = 8;
@@ -49,15 +49,6 @@ pub struct Person<'a> {
     id: Uuid,
     first_name: &'a str,
     last_name: &'a str,
-}
-
-/// What a login gives, and the renewal of one.
-#[derive(Debug, Serialize)]
-pub struct Tokens {
-    /// Gives the next of both, once.
-    pub refresh: String,
-    /// Says who its user is.
-    pub access: String,
 }
 
 impl<'a> Person<'a> {
@@ -134,24 +125,6 @@ pub fn invalid_recipient() -> Refusal {
 #[must_use]
 pub fn no_such_account() -> Refusal {
     detail(404, "No UserAccount matches the given query.")
-}
-
-/// The address or the password is wrong.
-#[must_use]
-pub fn wrong_credentials() -> Refusal {
-    detail(401, "No active account found with the given credentials")
-}
-
-/// A refresh token that was ended.
-#[must_use]
-pub fn blacklisted() -> Refusal {
-    bad_token("Token is blacklisted")
-}
-
-/// A refresh token that is none, or has expired.
-#[must_use]
-pub fn no_refresh_token() -> Refusal {
-    bad_token("Token is invalid or expired")
 }
 
 /// The address has an account already.

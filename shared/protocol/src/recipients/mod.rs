@@ -43,6 +43,7 @@ impl Dialect for Recipients {
             // The document has no word for these.
             Event::Notified(_) | Event::Receipt { .. } => None,
             Event::Typing { .. } | Event::Presence(_) | Event::Draining { .. } => None,
+            Event::Visited { .. } | Event::Unread { .. } => None,
         }
     }
 

@@ -104,10 +104,12 @@ fn a_message_is_sent_and_heard_as_the_document_writes_it() {
     let ann = Viewer {
         user: ANN.parse().unwrap(),
         peer: Some(card(BOB, "bob")),
+        links: None,
     };
     let bob = Viewer {
         user: BOB.parse().unwrap(),
         peer: Some(card(ANN, "ann")),
+        links: None,
     };
     for viewer in [ann, bob] {
         let heard = Recipients.encode(&viewer, &hello).unwrap();
@@ -191,7 +193,7 @@ fn who_registers_is_answered_as_the_document_writes_it() {
 /// Sections 2 and 3.
 #[test]
 fn a_login_gives_two_tokens_and_takes_one_back() {
-    let tokens = http::Tokens {
+    let tokens = drf::Tokens {
         refresh: "Refresh token here".to_owned(),
         access: "Access token here".to_owned(),
     };

@@ -40,7 +40,7 @@ impl Dialect for Rooms {
             Event::Notified(notification) => frames::notification(notification),
             // The document has no word for these.
             Event::Receipt { .. } | Event::Typing { .. } | Event::Presence(_) => None,
-            Event::Draining { .. } => None,
+            Event::Visited { .. } | Event::Unread { .. } | Event::Draining { .. } => None,
         }
     }
 

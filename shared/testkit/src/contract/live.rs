@@ -10,7 +10,10 @@ pub mod presence;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::ports::{Budgets, Bus, Cache, Presences};
+use domain::{
+    Visit,
+    ports::{Budgets, Bus, Cache, Presences},
+};
 
 /// A fresh cache.
 pub trait CacheWorld: Send + Sync {
@@ -28,6 +31,9 @@ pub trait PresenceWorld: Send + Sync {
 
     /// The same with entries that run out after this fraction of a second.
     fn fleeting(&self) -> (Arc<dyn Presences>, Duration);
+
+    /// The same as [`PresenceWorld::fleeting`], of who has a conversation open.
+    fn visitors(&self) -> (Arc<dyn Presences<Visit>>, Duration);
 }
 
 /// Budgets that nobody else spends.
@@ -78,6 +84,7 @@ macro_rules! presence_contract {
                 what_is_not_touched_runs_out,
                 what_ran_out_is_not_shown,
                 what_ran_out_is_told_in_pieces,
+                visits_are_of_one_room_and_one_user,
             ]
         }
     };

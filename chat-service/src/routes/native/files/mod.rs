@@ -8,7 +8,6 @@ use domain::{Caller, Code, Error, FileId, Result, Timestamp};
 use edge::{
     Named, SignedUntil, answer,
     auth::bearer,
-    disposition::encoded,
     upload::{self, Upload},
 };
 use protocol::native::{FileLinkView, FileUploaded, FileView};
@@ -20,13 +19,10 @@ use warp::{
     reply::Response,
 };
 
-use crate::{
-    files::offer,
-    routes::{
-        House, any_of, auth,
-        query::{Query, query},
-        respond, with,
-    },
+use crate::routes::{
+    House, any_of, auth,
+    query::{Query, query},
+    respond, with,
 };
 
 use serving::{Reader, serve};
@@ -71,16 +67,7 @@ fn file_id(segment: &str) -> Result<FileId> {
 }
 
 async fn take(house: Arc<House>, who: Result<Caller>, upload: Upload) -> Result<Response> {
-    let files = &house.files;
-    let admitted = who.and_then(|who| files.admit(who));
-    let admitted = match admitted {
-        Ok(admitted) => admitted,
-        Err(refusal) => {
-            upload::discard(upload.body, files.most()).await;
-            return Err(refusal);
-        }
-    };
-    let file = admitted.take(offer(upload, files.most()).await?).await?;
+    let file = house.files.accept(who, upload).await?;
     let view = FileView::new(&file);
     let location = HeaderValue::try_from(&view.url).map_err(Error::internal)?;
     let mut response = answer::json(StatusCode::CREATED, &FileUploaded { file: view });
@@ -108,12 +95,11 @@ async fn link(
     let who = who?;
     let lifetime = lifetime(&house, &query)?;
     let file = house.files.readable(&who, file_id(&file)?).await?;
-    let (id, name) = (file.id, encoded(file.name.as_str()));
     let (links, now) = (&house.ctx.links, house.ctx.ports.clock.now());
-    let until = links.sign(Named { id, name: &name }, now, lifetime);
+    let link = links.link(file.id, file.name.as_str(), now, lifetime);
     let link = FileLinkView {
-        url: url(Named { id, name: &name }, &until),
-        expires_at: Timestamp::from_second(until.expires).map_err(Error::internal)?,
+        url: link.path,
+        expires_at: Timestamp::from_second(link.expires).map_err(Error::internal)?,
     };
     Ok(answer::json(StatusCode::OK, &link))
 }
@@ -129,11 +115,6 @@ fn lifetime(house: &House, query: &Query) -> Result<Duration> {
         }
     };
     Ok(Duration::from_secs(seconds))
-}
-
-fn url(Named { id, name }: Named<'_>, until: &SignedUntil) -> String {
-    let SignedUntil { expires, signature } = until;
-    format!("/files/{id}/{name}?expires={expires}&sig={signature}")
 }
 
 /// The name in the path is for people, and part of what is signed: what the file is called, its

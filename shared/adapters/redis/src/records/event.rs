@@ -1,6 +1,6 @@
 use domain::{
     Card, FamilyId, FullName, NodeId, Presence, PresenceState, Receipt, RoomId, Row, TokenKey,
-    UserId, Username,
+    UserId, Username, Visit,
     ports::{BusEvent, BusMessage},
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,11 @@ enum EventRecord {
         on: bool,
     },
     Presence(PresenceRecord),
+    Visited {
+        room: Uuid,
+        user: Uuid,
+        here: bool,
+    },
     /// Something that was too large to be sent.
     TooLarge,
     /// Something of a later version.
@@ -183,6 +188,11 @@ impl From<&BusEvent> for EventRecord {
                 user: user.uuid(),
                 on: *on,
             },
+            BusEvent::Visited { visit, here } => Self::Visited {
+                room: visit.room.uuid(),
+                user: visit.user.uuid(),
+                here: *here,
+            },
             BusEvent::Presence { presence, rooms } => Self::Presence(PresenceRecord {
                 user: presence.user.uuid(),
                 state: presence.state.into(),
@@ -216,6 +226,13 @@ impl EventRecord {
                 room: RoomId::from_uuid(room),
                 user: UserId::from_uuid(user),
                 on,
+            },
+            Self::Visited { room, user, here } => BusEvent::Visited {
+                visit: Visit {
+                    room: RoomId::from_uuid(room),
+                    user: UserId::from_uuid(user),
+                },
+                here,
             },
             Self::Presence(presence) => presence.event(),
             Self::TooLarge | Self::Unknown => return None,

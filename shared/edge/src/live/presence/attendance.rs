@@ -1,6 +1,6 @@
 //! Who has sessions in this process, and what the others take them for.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use dashmap::{DashMap, Entry};
 use domain::{Limits, PresenceState, UserId, Wish};
@@ -8,11 +8,19 @@ use tokio::time::Instant;
 
 use crate::{agenda::Agenda, live::Live};
 
-/// The users who have sessions here, counted. What changes is noted for one owner.
-#[derive(Debug, Default)]
-pub struct Attendance {
-    here: DashMap<UserId, Here>,
-    pub(super) changed: Agenda<UserId>,
+/// The users who have sessions here, counted; or whatever else sessions count for. What changes is
+/// noted for one owner.
+#[derive(Debug)]
+pub struct Attendance<K: Eq + Hash = UserId> {
+    here: DashMap<K, Here>,
+    pub(in crate::live) changed: Agenda<K>,
+}
+
+impl<K: Eq + Hash> Default for Attendance<K> {
+    fn default() -> Self {
+        let (here, changed) = (DashMap::new(), Agenda::default());
+        Self { here, changed }
+    }
 }
 
 /// Somebody who has sessions here, or had some a moment ago.
@@ -28,12 +36,12 @@ struct Here {
 }
 
 /// What is to be done about users.
-#[derive(Debug, Default)]
-pub(super) struct Settling {
+#[derive(Debug)]
+pub(in crate::live) struct Settling<K = UserId> {
     /// They have sessions.
-    pub(super) here: Vec<UserId>,
+    pub(in crate::live) here: Vec<K>,
     /// They had some, of which others were told.
-    pub(super) gone: Vec<UserId>,
+    pub(in crate::live) gone: Vec<K>,
 }
 
 /// A session counts for its user while this lives.
@@ -62,17 +70,17 @@ impl Drop for Attending {
     }
 }
 
-impl Attendance {
+impl<K: Copy + Eq + Hash + Ord> Attendance<K> {
     /// Notes what somebody wants to be seen as, if they have sessions here. Others are told within
     /// [`Limits::PRESENCE_PAUSE`].
-    pub fn wish(&self, user: UserId, wish: Wish) {
+    pub fn wish(&self, user: K, wish: Wish) {
         if let Some(mut here) = self.here.get_mut(&user) {
             here.wish = Some(wish);
             self.changed.note(user, here.next);
         }
     }
 
-    fn enter(&self, user: UserId) {
+    pub(in crate::live) fn enter(&self, user: K) {
         let now = Instant::now();
         let mut here = self.here.entry(user).or_insert_with(|| {
             self.changed.note(user, now);
@@ -88,7 +96,7 @@ impl Attendance {
 
     /// Counts a session less; says whether it was the last. A page that is loaded again is back
     /// before the pause is over, and nobody is told.
-    fn leave(&self, user: UserId) -> bool {
+    pub(in crate::live) fn leave(&self, user: K) -> bool {
         let Some(mut here) = self.here.get_mut(&user) else {
             return false;
         };
@@ -102,8 +110,9 @@ impl Attendance {
     }
 
     /// Sorts users, and forgets who is gone.
-    pub(super) fn settle(&self, users: Vec<UserId>) -> Settling {
-        let mut settling = Settling::default();
+    pub(in crate::live) fn settle(&self, users: Vec<K>) -> Settling<K> {
+        let (here, gone) = (Vec::new(), Vec::new());
+        let mut settling = Settling { here, gone };
         for user in users {
             let Entry::Occupied(entry) = self.here.entry(user) else {
                 continue;
@@ -118,12 +127,12 @@ impl Attendance {
     }
 
     /// Takes the wish of somebody who is here.
-    pub(super) fn take_wish(&self, user: UserId) -> Option<Wish> {
+    pub(super) fn take_wish(&self, user: K) -> Option<Wish> {
         self.here.get_mut(&user)?.wish.take()
     }
 
     /// Gives a wish back that could not be noted, unless there is a newer one.
-    pub(super) fn put_wish(&self, user: UserId, wish: Wish) {
+    pub(super) fn put_wish(&self, user: K, wish: Wish) {
         if let Some(mut here) = self.here.get_mut(&user) {
             here.wish.get_or_insert(wish);
         }
@@ -131,9 +140,9 @@ impl Attendance {
 
     /// Notes how somebody is seen who is here, and was `before` the process said so; says what the
     /// others took them for, if they are to be told.
-    pub(super) fn learn(
+    pub(in crate::live) fn learn(
         &self,
-        user: UserId,
+        user: K,
         before: PresenceState,
         now: PresenceState,
     ) -> Option<PresenceState> {
@@ -148,7 +157,7 @@ impl Attendance {
 
     /// Takes note of what another process told. One that took somebody for gone who is here is
     /// corrected.
-    pub(in crate::live) fn hear(&self, user: UserId, state: PresenceState) {
+    pub(in crate::live) fn hear(&self, user: K, state: PresenceState) {
         if let Some(mut here) = self.here.get_mut(&user).filter(|here| here.told.is_some()) {
             here.told = Some(state);
             if state == PresenceState::Offline && here.sessions > 0 {
@@ -158,7 +167,7 @@ impl Attendance {
     }
 
     /// Tries users again after a pause.
-    pub(super) fn again(&self, users: &[UserId]) {
+    pub(in crate::live) fn again(&self, users: &[K]) {
         let pause = Instant::now() + Limits::PRESENCE_PAUSE;
         users
             .iter()
@@ -166,13 +175,13 @@ impl Attendance {
     }
 
     /// Everybody who has sessions here.
-    pub(super) fn all(&self) -> Vec<UserId> {
+    pub(in crate::live) fn all(&self) -> Vec<K> {
         let there = self.here.iter().filter(|entry| entry.sessions > 0);
         there.map(|entry| *entry.key()).collect()
     }
 
     /// Everybody of whom others were told that they are here.
-    pub(in crate::live) fn told(&self) -> Vec<UserId> {
+    pub(in crate::live) fn told(&self) -> Vec<K> {
         let told = self.here.iter().filter(|entry| entry.told.is_some());
         told.map(|entry| *entry.key()).collect()
     }

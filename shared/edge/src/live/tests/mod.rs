@@ -81,6 +81,7 @@ impl House {
         tasks.spawn(Arc::clone(live).keep_receipts(stop.clone()));
         tasks.spawn(Arc::clone(live).tell_typing(stop.clone()));
         tasks.spawn(Arc::clone(live).keep_presence(stop.clone()));
+        tasks.spawn(Arc::clone(live).keep_visits(stop.clone()));
     }
 
     /// Ends all tasks, as a process does when its sessions are gone.

@@ -239,6 +239,7 @@ fn scenes() -> Vec<Scene> {
         match event {
             Event::Logged(_) | Event::Notified(_) | Event::Draining { .. } => {}
             Event::Receipt { .. } | Event::Typing { .. } | Event::Presence(_) => {}
+            Event::Visited { .. } | Event::Unread { .. } => unreachable!("not said"),
         }
     }
     let scene = |card: Option<Card>| {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     NodeId,
     PresenceState::{Away, Busy, Offline, Online},
-    UserId, Wish,
+    RoomId, UserId, Visit, Wish,
     ports::Presences,
 };
 
@@ -148,4 +148,34 @@ where
     tokio::time::timeout(Duration::from_secs(10), done)
         .await
         .expect("it answers")
+}
+
+/// Of whom it is known that they are there, it is not known where, and the other way round.
+pub async fn visits_are_of_one_room_and_one_user(world: &dyn PresenceWorld) {
+    let (presences, (visitors, ttl)) = (world.presences(), world.visitors());
+    let (node, room, ann) = (NodeId::new(), RoomId::new(), UserId::new());
+    let visit = Visit { room, user: ann };
+    let elsewhere = Visit {
+        room: RoomId::new(),
+        ..visit
+    };
+    let other = Visit {
+        user: UserId::new(),
+        ..visit
+    };
+    let all = [elsewhere, visit, other];
+    assert_eq!(visitors.touch(node, &[visit]).await.unwrap(), [Offline]);
+    let there = visitors.look(&all).await.unwrap();
+    assert_eq!(there, [Offline, Online, Offline]);
+    assert_eq!(presences.look(&[ann]).await.unwrap(), [Offline]);
+    assert_eq!(visitors.leave(node, &[visit]).await.unwrap(), [Offline]);
+    assert_eq!(visitors.expire(9).await.unwrap(), [], "it was told");
+
+    visitors.touch(node, &all[1..]).await.unwrap();
+    tokio::time::sleep(2 * ttl).await;
+    let mut gone = visitors.expire(9).await.unwrap();
+    gone.sort_unstable();
+    let mut expected = [visit, other];
+    expected.sort_unstable();
+    assert_eq!(gone, expected, "whole");
 }
