@@ -1,6 +1,8 @@
 //! Several servers of one installation: nobody notices which of them somebody is connected to, and
 //! what the bus between them loses, the store makes good.
 
+mod visits;
+
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},

@@ -1,7 +1,7 @@
 //! The document of the `usernames` dialect, top to bottom: a client written from it works.
 
 use bytes::Bytes;
-use e2e::{Answer, Rest, Server, SignedIn, Socket, people::PASSWORD, socket::Refused, soon};
+use e2e::{Answer, Rest, Server, SignedIn, Socket, eventually, people::PASSWORD, socket::Refused};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;

@@ -1,6 +1,8 @@
 //! What happened, as a dialect is told of it.
 
-use crate::{FullName, Notification, Presence, Receipt, RoomId, Row, User, UserId, Username, Visit};
+use crate::{
+    FullName, Notification, Presence, Receipt, RoomId, Row, User, UserId, Username, Visit,
+};
 
 /// How a person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -337,7 +337,13 @@ mod tests {
 
     #[test]
     fn some_names_are_paths_of_front_ends() {
-        for name in ["chat", "join", "notifications", "join-notification", "join-notification-fan"] {
+        for name in [
+            "chat",
+            "join",
+            "notifications",
+            "join-notification",
+            "join-notification-fan",
+        ] {
             assert!(Username::is_reserved(name), "{name}");
         }
         for name in ["Chat", "joined", "notification", "ann-lee", "ws"] {

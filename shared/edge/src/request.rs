@@ -182,6 +182,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn addresses_begin_as_the_client_wrote_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "127.0.0.1:8000".parse().unwrap());
+        assert_eq!(base(&headers), "http://127.0.0.1:8000");
+        headers.insert(FORWARDED_PROTO, "https".parse().unwrap());
+        assert_eq!(base(&headers), "https://127.0.0.1:8000");
+    }
+
+    #[test]
     fn secrets_of_the_query_are_not_shown() {
         for (uri, shown) in [
             ("/ws?token=abc&name=x", "/ws?token=***&name=x"),

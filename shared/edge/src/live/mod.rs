@@ -23,7 +23,7 @@ use domain::{
 };
 use futures_util::future::BoxFuture;
 use tokio::{
-    sync::{OnceCell, broadcast::error::RecvError},
+    sync::{Mutex, OnceCell, broadcast::error::RecvError},
     time::{Duration, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,8 @@ pub struct Live {
     pub attendance: Attendance,
     /// Which conversations have their socket open here, and by whom.
     pub visits: Attendance<Visit>,
+    /// Whoever says outside what is open or closed has it meanwhile.
+    visits_turn: Mutex<()>,
     node: NodeId,
     limits: Arc<Limits>,
     bus: Arc<dyn Bus>,
@@ -95,6 +97,7 @@ impl Live {
             typing: Typing::new(limits.typing_per_second),
             attendance: Attendance::default(),
             visits: Attendance::default(),
+            visits_turn: Mutex::default(),
             node,
             bus: Arc::clone(&ports.bus),
             cache: Arc::clone(&ports.cache),

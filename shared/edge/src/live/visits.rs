@@ -24,6 +24,26 @@ const AT_A_TIME: usize = 16;
 pub(crate) struct Visiting {
     live: Arc<Live>,
     visit: Visit,
+    /// It is the first here, and nobody knows of it yet.
+    first: bool,
+}
+
+impl Visiting {
+    /// Says that the conversation is open, if this is the first socket that has it open here, and
+    /// tells the others in it. From then on who looks finds it.
+    pub(crate) fn begin(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (live, visit, first) = (Arc::clone(&self.live), self.visit, self.first);
+        async move {
+            if !first {
+                return;
+            }
+            match timeout(Limits::CACHE_CALL, live.visits_turn.lock()).await {
+                Ok(_turn) => live.say_open(&[visit]).await,
+                // Then it is said with others.
+                Err(_) => live.visits.again(&[visit]),
+            }
+        }
+    }
 }
 
 impl Drop for Visiting {
@@ -33,12 +53,13 @@ impl Drop for Visiting {
 }
 
 impl Live {
-    /// Counts the socket of a conversation for its user until the answer is dropped.
+    /// Counts the socket of a conversation for its user until the answer is dropped. Nobody knows of
+    /// it before [`Visiting::begin`].
     pub(crate) fn visit(self: &Arc<Self>, visit: Visit) -> Visiting {
-        self.visits.enter(visit);
         Visiting {
             live: Arc::clone(self),
             visit,
+            first: self.visits.come(visit),
         }
     }
 
@@ -65,13 +86,12 @@ impl Live {
         }
     }
 
-    /// Says which conversations are open here, and tells who came and went, until `stop`. What is
-    /// open then runs out elsewhere by itself.
+    /// Says what was closed here, and what is still open, until `stop`. That runs out elsewhere by
+    /// itself.
     pub(super) async fn keep_visits(self: Arc<Self>, stop: CancellationToken) {
         let mut beats = interval(Limits::HEARTBEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // One after the other, so that nothing is renewed that is just taken away.
             tokio::select! {
                 () = stop.cancelled() => return,
                 visits = self.visits.changed.due(AT_ONCE) => self.settle_visits(visits).await,
@@ -81,15 +101,18 @@ impl Live {
     }
 
     async fn settle_visits(&self, visits: Vec<Visit>) {
+        // One after the other, so that nothing is taken away that has just come back.
+        let _turn = self.visits_turn.lock().await;
         let settling = self.visits.settle(visits);
         self.say_open(&settling.here).await;
         self.say_closed(&settling.gone).await;
     }
 
-    /// Renews the entries of all that is open, and looks for those that processes left behind which
+    /// Renews the entries of all that is known to be open, and looks for those that processes left behind which
     /// ended without a word.
     async fn renew_visits(&self) {
-        for visits in self.visits.all().chunks(AT_ONCE) {
+        let _turn = self.visits_turn.lock().await;
+        for visits in self.visits.told().chunks(AT_ONCE) {
             self.say_open(visits).await;
         }
         let expired = timeout(Limits::CACHE_CALL, self.visitors.expire(AT_ONCE)).await;

@@ -53,7 +53,7 @@ pub(crate) struct Room {
     /// The room was read up to where the live frames begin.
     greeted: bool,
     /// Where the room is for two, the other one sees that it is open.
-    _visiting: Option<Visiting>,
+    visiting: Option<Visiting>,
 }
 
 impl Room {
@@ -71,7 +71,7 @@ impl Room {
                 peer,
                 limits,
             },
-            _visiting: visit,
+            visiting: visit,
             means,
             seat,
             room,
@@ -164,7 +164,11 @@ impl Machine for Room {
         let shown = self.dialect().greets_with();
         let peer = self.scope.peer.clone();
         let peer = peer.filter(|_| self.dialect().tells_visits());
+        let visit = self.visiting.as_ref().map(Visiting::begin);
         turn.read(async move {
+            if let Some(visit) = visit {
+                visit.await;
+            }
             let greeting = async {
                 let page = live.recent_history(room, shown).await?;
                 let senders = page.messages.iter().map(|message| message.sender);

@@ -258,7 +258,7 @@ fn what_says_nothing_ends_the_socket_without_a_word() {
 #[test]
 fn what_is_not_known_is_ignored_and_the_rest_is_refused_in_a_frame() {
     assert_eq!(asked(&json!({"type": "typing"})), Ok(Action::Ping));
-    let error = |text: &str| Some(json!({"type": "error", "message": text}).to_string());
+    let error = |text: &str| Some(format!(r#"{{"type":"error","message":"{text}"}}"#));
     let unknown = asked(&sends("file_identifier", json!("CV_James_Jack.pdf")));
     assert_eq!(unknown, Err((error("There is no such file."), None)));
     let long = asked(&sends("message", json!("x".repeat(16 * 1024 + 1))));

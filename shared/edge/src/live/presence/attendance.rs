@@ -80,18 +80,26 @@ impl<K: Copy + Eq + Hash + Ord> Attendance<K> {
         }
     }
 
-    pub(in crate::live) fn enter(&self, user: K) {
-        let now = Instant::now();
+    fn enter(&self, user: K) {
+        if self.come(user) {
+            self.changed.note(user, Instant::now());
+        }
+    }
+
+    /// Counts a session more; says whether whoever counts it has to say so outside.
+    pub(in crate::live) fn come(&self, user: K) -> bool {
+        let mut first = false;
         let mut here = self.here.entry(user).or_insert_with(|| {
-            self.changed.note(user, now);
+            first = true;
             Here {
                 sessions: 0,
                 wish: None,
                 told: None,
-                next: now,
+                next: Instant::now(),
             }
         });
         here.sessions += 1;
+        first
     }
 
     /// Counts a session less; says whether it was the last. A page that is loaded again is back
@@ -175,7 +183,7 @@ impl<K: Copy + Eq + Hash + Ord> Attendance<K> {
     }
 
     /// Everybody who has sessions here.
-    pub(in crate::live) fn all(&self) -> Vec<K> {
+    pub(super) fn all(&self) -> Vec<K> {
         let there = self.here.iter().filter(|entry| entry.sessions > 0);
         there.map(|entry| *entry.key()).collect()
     }

@@ -4,6 +4,7 @@ mod presence;
 mod receipts;
 mod sweep;
 mod typing;
+mod visits;
 
 use std::sync::Arc;
 
