@@ -5,6 +5,7 @@ mod drf;
 mod native;
 mod recipients;
 mod rooms;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -68,8 +69,14 @@ const NATIVE: &[Endpoint] = &[
 /// Where files are uploaded, which may take long.
 const UPLOADS: &str = "/api/v1/files";
 
-/// The documented dialects, in the order in which their paths are looked at.
-const DIALECTS: [Mounted; 3] = [rooms::DIALECT, recipients::DIALECT, usernames::DIALECT];
+/// The documented dialects, in the order in which their paths are looked at: of the two that have
+/// `/ws/chat/{id}/`, the one that knows its own ids comes first.
+const DIALECTS: [Mounted; 4] = [
+    rooms::DIALECT,
+    tenants::DIALECT,
+    recipients::DIALECT,
+    usernames::DIALECT,
+];
 
 /// A documented dialect, ready to be mounted.
 struct Mounted {
@@ -138,6 +145,7 @@ fn of(ctx: &Context, routes: BoxedFilter<(Response,)>) -> Service {
         .with_endpoints(NATIVE)
         .with_operations(native::operations())
         .with_patience(UPLOADS, Files::patience(&ctx.limits))
+        .with_patience(tenants::UPLOADS, Files::patience(&ctx.limits))
 }
 
 /// Hands what the handlers work with to one of them.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use domain::{
-    Attachment, Card, Command, Error, Limits, Page, Reply, RoomId, RoomName, Scene, Seq, UserId,
-    Username,
+    Attachment, Card, Command, Error, Limits, Page, Reaction, Reply, RoomId, RoomName, Scene, Seq,
+    Timestamp, UserId, Username,
 };
 use uuid::Uuid;
 
@@ -60,10 +60,14 @@ impl Viewer {
 /// What people are called, as far as it is known.
 pub type Names<'a> = &'a dyn Fn(UserId) -> Option<Username>;
 
+/// Who people are, as far as it is known.
+pub type Cards<'a> = &'a dyn Fn(UserId) -> Option<Card>;
+
 /// One frame of a client, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The client's own id for it, echoed in the answer.
+    /// The client's own id for it, echoed in the answer; where a dialect has none, what its answer
+    /// has to know of the request.
     pub id: Option<String>,
     /// What it asks for.
     pub action: Action,
@@ -82,6 +86,10 @@ pub enum Action {
     Ping,
     /// To be known by this token.
     Authenticate(String),
+    /// To have this room open, of those whose sockets have one open at a time.
+    Enter(RoomId),
+    /// To have none open.
+    Exit,
 }
 
 /// Where a client was when it went away.
@@ -141,6 +149,33 @@ pub trait Dialect: Send + Sync + 'static {
     /// What a conversation's socket is told next: that its user has come, who found these there.
     fn welcome(&self, _me: &Card, _there: &[Card]) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether its sockets have one room open at a time, and hear of no other.
+    fn hears_one_room(&self) -> bool {
+        false
+    }
+
+    /// The first frame of a socket that is bound to no room.
+    fn introduce(&self, _who: &Card, _tenant: &str, _at: Timestamp) -> Option<String> {
+        None
+    }
+
+    /// What is said when a room is opened, made of its newest messages and of what people reacted
+    /// with.
+    fn entered(
+        &self,
+        _room: RoomId,
+        _page: &Page,
+        _reactions: &[Reaction],
+        _cards: Cards<'_>,
+    ) -> Option<String> {
+        None
+    }
+
+    /// What is said when the room that was open is left.
+    fn left(&self) -> Option<String> {
+        None
     }
 
     /// Answers a request.

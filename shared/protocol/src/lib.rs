@@ -10,6 +10,7 @@ pub mod native;
 pub mod recipients;
 pub mod rooms;
 pub mod schema;
+pub mod tenants;
 pub mod usernames;
 
-pub use dialect::{Action, Dialect, Links, Names, Refused, Request, Resume, Scope, Viewer};
+pub use dialect::{Action, Cards, Dialect, Links, Names, Refused, Request, Resume, Scope, Viewer};

@@ -66,13 +66,20 @@ pub enum DialectName {
     Rooms,
     /// Accounts by e-mail address, and conversations of two.
     Recipients,
+    /// Conversations within a tenant, with participants and roles.
+    Tenants,
     /// Conversations of two by the other one's username.
     Usernames,
 }
 
 impl DialectName {
     /// Every dialect that there is.
-    pub const ALL: &[Self] = &[Self::Rooms, Self::Recipients, Self::Usernames];
+    pub const ALL: &[Self] = &[
+        Self::Rooms,
+        Self::Recipients,
+        Self::Tenants,
+        Self::Usernames,
+    ];
 
     /// What it is called in the settings.
     #[must_use]
@@ -80,6 +87,7 @@ impl DialectName {
         match self {
             Self::Rooms => "rooms",
             Self::Recipients => "recipients",
+            Self::Tenants => "tenants",
             Self::Usernames => "usernames",
         }
     }

@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc};
 use domain::{RoomId, Scene, UserId};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{Hub, Subscriber};
+use super::{Hub, Subscriber, roster::Subscription};
 use crate::{locks::lock, outbox::Item};
 
 /// How a frame is put into an outbox: to stay, or to go when it fills.
@@ -20,11 +20,14 @@ struct Saying<'a> {
 }
 
 impl Hub {
-    /// Tells the sessions of a room, but for those of `but`.
+    /// Tells the sessions of a room, but for those of `but`, and those that do not have it open though
+    /// they could.
     pub(crate) fn tell_room(&self, room: RoomId, but: UserId, scene: &Scene, wrap: Wrap) {
         let mut saying = Saying::new(scene, wrap);
-        self.visit(room, |subscriber| {
-            if subscriber.user != but {
+        self.visit(room, |subscription| {
+            let subscriber = &subscription.subscriber;
+            let shut = subscription.after.is_none() && subscriber.dialect.hears_one_room();
+            if subscriber.user != but && !shut {
                 saying.tell(subscriber);
             }
         });
@@ -34,7 +37,8 @@ impl Hub {
     pub(crate) fn tell_rooms(&self, rooms: &[RoomId], but: UserId, scene: &Scene, wrap: Wrap) {
         let (mut saying, mut told) = (Saying::new(scene, wrap), HashSet::new());
         for room in rooms {
-            self.visit(*room, |subscriber| {
+            self.visit(*room, |subscription| {
+                let subscriber = &subscription.subscriber;
                 if subscriber.user != but && told.insert(subscriber.session) {
                     saying.tell(subscriber);
                 }
@@ -66,12 +70,12 @@ impl Hub {
         })
     }
 
-    fn visit(&self, room: RoomId, mut each: impl FnMut(&Subscriber)) {
+    fn visit(&self, room: RoomId, each: impl FnMut(&Subscription)) {
         let Some(state) = self.rooms.get(&room).map(|state| Arc::clone(&state)) else {
             return;
         };
         let state = lock(&state);
-        state.roster.iter().for_each(|one| each(&one.subscriber));
+        state.roster.iter().for_each(each);
     }
 }
 

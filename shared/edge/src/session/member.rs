@@ -326,6 +326,8 @@ impl Member {
             Action::Resume(resume) => return self.on_resume(id, resume, turn),
             Action::Ping => return self.answer(id.as_deref(), &Reply::Done, turn),
             Action::Authenticate(token) => Wish::Renew(token, Arc::clone(self.seat.subscriber())),
+            // All rooms are open here: its dialect has no word for these.
+            Action::Enter(_) | Action::Exit => return,
         };
         self.requests.push(Asked { id, wish });
     }

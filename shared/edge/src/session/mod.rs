@@ -20,6 +20,7 @@ pub(crate) mod tenure;
 mod tests;
 mod turn;
 pub(crate) mod unread;
+pub(crate) mod visitor;
 
 use std::{collections::VecDeque, sync::Arc};
 

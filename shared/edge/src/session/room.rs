@@ -246,7 +246,7 @@ impl Machine for Room {
 
 /// Does sends in order. Where the outcome is not known, they are repeated until it is: the client
 /// has no id to repeat them with.
-async fn settle(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
+pub(super) async fn settle(means: Arc<Means>, asked: Vec<Asked>) -> Vec<Answer> {
     let commands: Vec<Command> = asked.iter().filter_map(command).collect();
     let mut answers = ask(Arc::clone(&means), asked).await;
     let deadline = Instant::now() + SETTLE;

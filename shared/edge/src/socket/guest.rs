@@ -141,9 +141,7 @@ impl Guest<'_> {
             .map_err(|refused| refused.error)?;
         match request.action {
             Action::Authenticate(token) => Ok(self.auth.identify(&token).await?),
-            Action::Command(_) | Action::JoinByName(_) | Action::Resume(_) | Action::Ping => {
-                Err(Error::new(Code::Unauthenticated).into())
-            }
+            _ => Err(Error::new(Code::Unauthenticated).into()),
         }
     }
 }

@@ -36,6 +36,7 @@ use crate::{
         room::Room,
         tenure::{Registry, Tenure},
         unread::Unread,
+        visitor::Visitor,
     },
     trace,
 };
@@ -45,6 +46,7 @@ use crate::{
 pub struct Admitted {
     upgrade: Upgrade,
     caller: Caller,
+    card: Card,
     seated: Seated,
 }
 
@@ -69,6 +71,7 @@ impl Admitted {
         Ok(Self {
             seated: Seated::enter(ctx, upgrade.peer, who, (viewer, dialect)).await?,
             caller: who.caller.clone(),
+            card: who.card.clone(),
             upgrade,
         })
     }
@@ -83,6 +86,20 @@ impl Admitted {
         let live = Arc::clone(&ctx.live);
         self.seated.spawn(ctx, opening, move |subscriber| {
             Room::new(means, live.hub.seat(subscriber, false), room)
+        });
+        response
+    }
+
+    /// Opens a socket of a client that has one of its rooms open at a time, and none at first. The
+    /// answer switches protocols.
+    #[must_use]
+    pub fn open_visitor(self, ctx: &Context, app: Arc<dyn Application>) -> Response {
+        let session = self.seated.subscriber.session;
+        let means = means(ctx, app, self.caller, session);
+        let (response, opening) = self.upgrade.accept(None);
+        let (live, card) = (Arc::clone(&ctx.live), self.card);
+        self.seated.spawn(ctx, opening, move |subscriber| {
+            Visitor::new(means, live.hub.seat(subscriber, false), card)
         });
         response
     }

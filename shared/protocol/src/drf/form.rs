@@ -73,6 +73,15 @@ pub struct Form {
 }
 
 impl Form {
+    /// A text that may be there; `None` also for null and for an empty one.
+    pub fn optional(&mut self, field: &'static str) -> Option<String> {
+        match self.fields.get(field) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) if text.is_empty() => None,
+            Some(_) => Some(self.text(field)).filter(|_| self.faults.spare(field)),
+        }
+    }
+
     /// A text that must be there and say something. Empty where it is at fault, which is noted.
     /// Numbers are as good as texts; white space stays, but nothing else is nothing.
     pub fn text(&mut self, field: &'static str) -> String {

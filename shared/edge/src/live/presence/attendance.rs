@@ -3,7 +3,7 @@
 use std::{hash::Hash, sync::Arc};
 
 use dashmap::{DashMap, Entry};
-use domain::{Limits, PresenceState, UserId, Wish};
+use domain::{Limits, PresenceState, RoomId, UserId, Wish};
 use tokio::time::Instant;
 
 use crate::{agenda::Agenda, live::Live};
@@ -33,6 +33,8 @@ struct Here {
     told: Option<PresenceState>,
     /// When they may be told next.
     next: Instant,
+    /// The room that they opened last, of those whose sockets have one open at a time.
+    open: Option<RoomId>,
 }
 
 /// What is to be done about users.
@@ -80,6 +82,20 @@ impl<K: Copy + Eq + Hash + Ord> Attendance<K> {
         }
     }
 
+    /// Notes which room somebody has open, if they have sessions here.
+    pub fn open(&self, user: K, room: Option<RoomId>) {
+        if let Some(mut here) = self.here.get_mut(&user) {
+            here.open = room;
+        }
+    }
+
+    /// The room that somebody has open, as far as this process knows.
+    #[must_use]
+    pub fn opened(&self, user: K) -> Option<RoomId> {
+        let here = self.here.get(&user)?;
+        here.open.filter(|_| here.sessions > 0)
+    }
+
     fn enter(&self, user: K) {
         if self.come(user) {
             self.changed.note(user, Instant::now());
@@ -96,6 +112,7 @@ impl<K: Copy + Eq + Hash + Ord> Attendance<K> {
                 wish: None,
                 told: None,
                 next: Instant::now(),
+                open: None,
             }
         });
         here.sessions += 1;

@@ -1,0 +1,228 @@
+//! `/api/notifications/chat/conversations/`: the conversations of the caller.
+
+use std::sync::Arc;
+
+use domain::{
+    Caller, Command, Cursor, Error, Message, Reply, Result, RoomId, RoomName, WantedRoom,
+    command::RoomView,
+};
+use edge::{answer, body};
+use protocol::{
+    drf::list,
+    tenants::{
+        ConversationView,
+        http::{self, ConversationType, NewConversation},
+    },
+};
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderMap, StatusCode},
+    hyper::body::Bytes,
+    path,
+    reply::Response,
+};
+
+use super::{Request, card_of, one, people::meant, request, respond, room_id, unexpected};
+use crate::routes::{
+    House, any_of,
+    drf::{self, Refused},
+};
+
+pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
+    let bytes = house.ctx.limits.body_bytes;
+    let all = || path!("api" / "notifications" / "chat" / "conversations");
+    let each = || path!("api" / "notifications" / "chat" / "conversations" / String);
+    let form = || warp::header::headers_cloned().and(body::bytes(bytes));
+    let show_all = all().and(warp::get()).and(request(house)).then(show_all);
+    let begin = all()
+        .and(warp::post())
+        .and(request(house))
+        .and(form())
+        .then(begin);
+    let show = each().and(warp::get()).and(request(house)).then(show);
+    let rename = each()
+        .and(warp::put())
+        .and(request(house))
+        .and(form())
+        .then(rename);
+    let end = each().and(warp::delete()).and(request(house)).then(end);
+    any_of(vec![
+        show_all.map(respond).boxed(),
+        begin.map(respond).boxed(),
+        show.map(respond).boxed(),
+        rename.map(respond).boxed(),
+        end.map(respond).boxed(),
+    ])
+}
+
+/// Those of the caller, the youngest first.
+async fn show_all(request: Request) -> Result<Response, Refused> {
+    let (who, asked) = (request.caller()?, request.page()?);
+    let mut rooms = own(&request.house, &who).await?;
+    rooms.sort_by_key(|view| std::cmp::Reverse((view.room.created_at, view.room.id)));
+    let span = asked.span(rooms.len())?;
+    let mut views = Vec::with_capacity(span.take());
+    for room in span.of(rooms) {
+        views.push(view(&request.house, &who, &room).await?);
+    }
+    let body = list(&request.url, span, &views);
+    Ok(drf::json(StatusCode::OK, body))
+}
+
+/// All rooms of the caller but direct ones that they have hidden: as many as somebody may be in.
+async fn own(house: &House, who: &Caller) -> Result<Vec<RoomView>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let command = Command::ListOwnRooms {
+            after,
+            limit: house.ctx.limits.page_max,
+            hidden: false,
+        };
+        let Reply::Rooms { rooms, more } = house.app.handle(who, command).await? else {
+            return Err(unexpected());
+        };
+        after = rooms.last().map(|view| view.room.id);
+        all.extend(rooms);
+        if !more || after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// A conversation with what was said last in it.
+async fn view(house: &House, who: &Caller, room: &RoomView) -> Result<ConversationView> {
+    let people = house.ctx.ports.store.count_members(room.room.id).await?;
+    let last = newest(house, who, room.room.id).await?;
+    let senders = last.iter().map(|message| message.sender);
+    let cards = &house.ctx.live.cards;
+    cards.learn(senders.chain([room.room.created_by])).await;
+    let card = card_of(house);
+    Ok(ConversationView::new(room, people, last.as_ref(), &card))
+}
+
+async fn newest(house: &House, who: &Caller, room: RoomId) -> Result<Option<Message>> {
+    let command = Command::ReadHistory {
+        room,
+        cursor: Cursor::Newest,
+        limit: 1,
+    };
+    match house.app.handle(who, command).await? {
+        Reply::History { mut page, .. } => Ok(page.messages.pop()),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn begin(
+    request: Request,
+    headers: HeaderMap,
+    body: Result<Bytes>,
+) -> Result<Response, Refused> {
+    let who = request.caller()?;
+    let house = &request.house;
+    let wanted = http::conversation(drf::form(&headers, body)?)?;
+    let (room, made) = begun(house, &who, wanted).await?;
+    let status = match made {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    Ok(one(status, &view(house, &who, &room).await?))
+}
+
+/// The conversation that somebody wants, and whether it was begun now: of each pair there is one.
+async fn begun(house: &House, who: &Caller, wanted: NewConversation) -> Result<(RoomView, bool)> {
+    let target = match &wanted.target {
+        Some(id) => Some(meant(house, who, id).await?),
+        None => None,
+    };
+    let command = match (wanted.kind, target) {
+        (ConversationType::Direct, Some(user)) => Command::OpenDirect { user },
+        (_, target) => Command::CreateRoom {
+            room: WantedRoom::Group {
+                name: wanted.title.map(|title| name(&title, house)).transpose()?,
+                members: target.into_iter().collect(),
+            },
+            key: None,
+        },
+    };
+    let (room, made) = match house.app.handle(who, command).await? {
+        Reply::Opened { room, made } => (room, made),
+        _ => return Err(unexpected()),
+    };
+    match wanted.kind {
+        ConversationType::Channel => Ok((for_admins(house, who, room.room.id).await?, made)),
+        ConversationType::Direct | ConversationType::Group => Ok((room, made)),
+    }
+}
+
+/// Makes a group a channel. One that could not be made one is taken back.
+async fn for_admins(house: &House, who: &Caller, room: RoomId) -> Result<RoomView> {
+    let command = Command::ChangeRoom {
+        room,
+        name: None,
+        read_only: Some(true),
+        if_rev: None,
+    };
+    match house.app.handle(who, command).await {
+        Ok(Reply::Room(view)) => Ok(view),
+        Ok(_) => Err(unexpected()),
+        Err(error) => {
+            let gone = house.app.handle(who, Command::DeleteRoom { room }).await;
+            if let Err(stays) = gone {
+                tracing::warn!(%room, error = %stays, "a channel that was not finished stays");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn name(title: &str, house: &House) -> Result<RoomName> {
+    RoomName::parse(title.trim(), &house.ctx.limits)
+}
+
+async fn find(house: &House, who: &Caller, id: &str) -> Result<RoomView> {
+    let room = room_id(id)?;
+    match house.app.handle(who, Command::GetRoom { room }).await? {
+        // A channel that one could come into is none of one's conversations.
+        Reply::Room(view) if view.member.as_ref().is_some_and(|m| m.is_active()) => Ok(view),
+        Reply::Room(_) => Err(Error::new(domain::Code::RoomNotFound)),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn show(id: String, request: Request) -> Result<Response, Refused> {
+    let who = request.caller()?;
+    let room = find(&request.house, &who, &id).await?;
+    let view = view(&request.house, &who, &room).await?;
+    Ok(one(StatusCode::OK, &view))
+}
+
+async fn rename(
+    id: String,
+    request: Request,
+    headers: HeaderMap,
+    body: Result<Bytes>,
+) -> Result<Response, Refused> {
+    let who = request.caller()?;
+    let house = &request.house;
+    let title = http::text(drf::form(&headers, body)?, "title")?;
+    let command = Command::ChangeRoom {
+        room: find(house, &who, &id).await?.room.id,
+        name: Some(name(&title, house)?),
+        read_only: None,
+        if_rev: None,
+    };
+    let Reply::Room(room) = house.app.handle(&who, command).await? else {
+        return Err(unexpected().into());
+    };
+    Ok(one(StatusCode::OK, &view(house, &who, &room).await?))
+}
+
+/// Ends a conversation for all; a direct one for the caller alone.
+async fn end(id: String, request: Request) -> Result<Response, Refused> {
+    let who = request.caller()?;
+    let room = find(&request.house, &who, &id).await?.room.id;
+    let command = Command::DeleteRoom { room };
+    request.house.app.handle(&who, command).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
