@@ -30,4 +30,5 @@ mod resume;
 mod rooms_document;
 mod rooms_native;
 mod split;
+mod tenants_document;
 mod usernames_document;
