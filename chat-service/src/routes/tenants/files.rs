@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// Where files are uploaded, which may take long.
-pub(super) const PATH: &str = "/api/notifications/chat/upload/";
+pub(super) const PATHS: [&str; 2] = [
+    "/api/notifications/chat/upload/",
+    "/api/notifications/chat/upload",
+];
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     path!("api" / "notifications" / "chat" / "upload")

@@ -39,7 +39,7 @@ pub(super) const DIALECT: Mounted = Mounted {
 };
 
 /// Where files are uploaded, which may take long.
-pub(super) const UPLOADS: &str = files::PATH;
+pub(super) const UPLOADS: [&str; 2] = files::PATHS;
 
 /// How many items the pages of its lists have.
 const SIZES: Sizes = Sizes {
@@ -88,8 +88,8 @@ const PATHS: &[Endpoint] = &[
     at("/api/notifications/chat/presence", &["GET"]),
     at("/api/notifications/chat/presence/me/", &["GET", "PUT"]),
     at("/api/notifications/chat/presence/me", &["GET", "PUT"]),
-    at(files::PATH, &["POST"]),
-    at("/api/notifications/chat/upload", &["POST"]),
+    at(files::PATHS[0], &["POST"]),
+    at(files::PATHS[1], &["POST"]),
     at("/ws/chat/{tenant}/", &["GET"]),
     at("/ws/chat/{tenant}", &["GET"]),
 ];

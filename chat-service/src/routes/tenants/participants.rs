@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Command, Member, Reply, Result, RoomId, UserId, membership};
+use domain::{Caller, Code, Command, Deed, Member, Reply, Result, RoomId, UserId, membership};
 use edge::{answer, body};
 use protocol::{
     drf::list,
@@ -108,8 +108,9 @@ async fn add(
     let who = request.caller()?;
     let (house, room) = (&request.house, room_id(&room)?);
     let wanted = http::participant(drf::form(&headers, body)?)?;
-    // Nobody gets a place because of who may not give one.
-    membership(&*house.ctx.ports.store, room, who.user).await?;
+    // Nobody is made because of somebody who may not bring them in.
+    let own = membership(&*house.ctx.ports.store, room, who.user).await?;
+    own.role.check(Deed::Add)?;
     let command = Command::AddMember {
         room,
         user: meant(house, &who, &wanted.user).await?,
@@ -125,10 +126,11 @@ async fn change(
     body: Result<Bytes>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
-    let house = &request.house;
+    let (house, room) = (&request.house, room_id(&room)?);
+    membership(&*house.ctx.ports.store, room, who.user).await?;
     let command = Command::SetRole {
         role: http::new_role(drf::form(&headers, body)?)?,
-        room: room_id(&room)?,
+        room,
         user: somebody(house, &who, &user).await?,
     };
     changed(house, &who, command, StatusCode::OK).await
@@ -154,6 +156,7 @@ async fn remove(room: String, user: String, request: Request) -> Result<Response
     let who = request.caller()?;
     let house = &request.house;
     let room = room_id(&room)?;
+    membership(&*house.ctx.ports.store, room, who.user).await?;
     let user = somebody(house, &who, &user).await?;
     let command = match user == who.user {
         true => Command::Leave { room },
