@@ -315,7 +315,7 @@ impl Machine for Visitor {
             // Nothing is heard of a room that is not open.
             Item::Lost { .. } => {}
             // It follows nobody and wants no news, and the loop keeps the others to itself.
-            Item::Began { .. } | Item::News { .. } | Item::Relist => {}
+            Item::Began { .. } | Item::News { .. } | Item::Relist | Item::Read { .. } => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
     }
