@@ -407,7 +407,7 @@ async fn a_token_comes_with_or_without_its_scheme() {
         let headers = [("authorization", value.as_str())];
         let bare = server.rest();
         let listed = bare.send(Method::GET, "/api/conversations", &headers, None);
-        listed.await.expect(200);
+        let _ = listed.await.expect(200);
         let socket = Socket::open_with(server.addr(), "/ws/bob", &headers).await;
         socket.expect("a socket").close().await;
     }

@@ -108,8 +108,8 @@ impl Live {
         self.say_closed(&settling.gone).await;
     }
 
-    /// Renews the entries of all that is known to be open, and looks for those that processes left behind which
-    /// ended without a word.
+    /// Renews the entries of all that is known to be open, and looks for those that processes left
+    /// behind which ended without a word.
     async fn renew_visits(&self) {
         let _turn = self.visits_turn.lock().await;
         for visits in self.visits.told().chunks(AT_ONCE) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    Attachment, Body, Card, Change, ClientId, Code, Command, Content, Draft, Email, Error, Event,
-    File, FileId, FileName, FileState, FullName, Limits, Mark, MediaType, Message, RoomId, Row,
-    RowId, Says, Scene, TenantId, Timestamp, User, UserId, Username, Visit,
+    Attachment, Body, Card, Change, ClientId, Command, Content, Draft, Email, Error, Event, File,
+    FileId, FileName, FileState, FullName, Limits, Mark, MediaType, Message, RoomId, Row, RowId,
+    Says, Scene, TenantId, Timestamp, User, UserId, Username, Visit,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
