@@ -63,6 +63,10 @@ pub(crate) enum Command {
     /// Carries everything that a stopped installation keeps over to another store: up to MongoDB,
     /// or back. Interrupted, it goes on where it was when it is asked again.
     Migrate(Migrate),
+    /// Carries what another chat backend keeps into this installation, which must be empty.
+    /// Interrupted, it goes on where it was when it is asked again.
+    #[command(subcommand)]
+    Import(Import),
     /// Looks for what would keep a server from starting, or troubles one that runs.
     Doctor(Doctor),
 }
@@ -75,6 +79,32 @@ pub(crate) struct Migrate {
     #[arg(long, value_name = "URL", env = "MIGRATE_TO", hide_env_values = true)]
     pub(crate) to: String,
     /// Says what would be carried and whether the other store is fit, and changes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// From where.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// From the Go backend whose clients speak the `rooms` dialect: accounts with their passwords,
+    /// rooms, members and messages. Its services must be stopped; its database is only read.
+    GoChat(GoChat),
+}
+
+/// Which database, and how sure.
+#[derive(Debug, Args)]
+pub(crate) struct GoChat {
+    /// Its database: mongodb://HOST/[chat_app]. In IMPORT_MONGODB, other users of this machine do
+    /// not see the password.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "IMPORT_MONGODB",
+        hide_env_values = true
+    )]
+    pub(crate) mongodb: String,
+    /// Says what would become of everything and whether this installation is fit, and changes
+    /// nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -86,7 +86,7 @@ pub enum Failure {
     },
     /// Nothing is carried from one store to another, or not all.
     #[error(transparent)]
-    Migrate(#[from] crate::commands::migrate::Stop),
+    Transfer(#[from] crate::commands::transfer::Stop),
     /// The server refused.
     #[error("{0}")]
     Refused(String),

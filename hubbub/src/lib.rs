@@ -19,7 +19,7 @@ mod program;
 mod server;
 mod services;
 
-pub use commands::migrate::Stop;
+pub use commands::transfer::Stop;
 pub use failure::Failure;
 pub use program::main;
 pub use server::{Server, run, run_between};

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Failure, Server,
     banner::Banner,
-    cli::{Cli, Command, Doctor, Migrate, Serve},
+    cli::{Cli, Command, Doctor, Import, Migrate, Serve},
     commands, configuration, data, demo,
     office::Office,
     output::Output,
@@ -72,6 +72,7 @@ fn perform(command: &Command, inputs: &Inputs) -> Result<(), Failure> {
         match command {
             Command::Serve(flags) => serve(loaded, flags).await,
             Command::Migrate(asked) => migrate(asked, &loaded).await,
+            Command::Import(asked) => import(asked, &loaded).await,
             command => administer(command, &loaded).await,
         }
     })
@@ -97,6 +98,13 @@ async fn migrate(asked: &Migrate, loaded: &Loaded) -> Result<(), Failure> {
     let mut output = Output::new(&mut stdout);
     let migrated = commands::migrate::run(asked, &loaded.settings, &mut output).await;
     output.end().and(migrated)
+}
+
+async fn import(asked: &Import, loaded: &Loaded) -> Result<(), Failure> {
+    let mut stdout = stdout();
+    let mut output = Output::new(&mut stdout);
+    let imported = commands::import::run(asked, &loaded.settings, &mut output).await;
+    output.end().and(imported)
 }
 
 /// Serves until a signal, or until a part fails.
@@ -174,7 +182,11 @@ async fn administer(command: &Command, loaded: &Loaded) -> Result<(), Failure> {
             commands::archive::run(command, &mut office.client, &mut output).await
         }
         // Those need no office.
-        Command::Serve(_) | Command::Config(_) | Command::Doctor(_) | Command::Migrate(_) => Ok(()),
+        Command::Serve(_)
+        | Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Migrate(_)
+        | Command::Import(_) => Ok(()),
     };
     office.leave().await;
     done.and_then(|()| output.end())

@@ -23,6 +23,7 @@ use domain::{
 };
 use settings::Settings;
 
+pub use adapter_go_chat::{GoChat, Original};
 pub use adapter_sqlite::{Holder, ProcessLock};
 pub use data::{is_there, make_data_folder};
 pub use url::UrlProblem;
@@ -57,6 +58,9 @@ pub enum OpenError {
     /// The server of the database cannot be used.
     #[error(transparent)]
     Mongo(#[from] adapter_mongodb::ConnectError),
+    /// What is to be imported cannot be read.
+    #[error(transparent)]
+    GoChat(#[from] adapter_go_chat::ReachError),
     /// The folder of the files cannot be made.
     #[error("{} cannot be made: {source}; make the folder above it writable, or choose another with BLOBS_URL", path.display())]
     Blobs {

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use adapter_go_chat::Original;
 use adapter_local::SystemClock;
 use adapter_mongodb::{MongoSource, MongoTarget};
 use adapter_sqlite::{SqliteSource, SqliteTarget, Synchronous};
@@ -26,26 +27,48 @@ pub async fn source(settings: &Settings) -> Result<Arc<dyn Source>, OpenError> {
     read(url::store(settings)?).await
 }
 
-/// Looks at the store of a URL, as of `STORE_URL`, without changing or making anything; `None`
-/// where there is no file of it.
+/// Reaches the database of the Go chat backend, which is read as a source after a survey of it.
+/// Nothing is changed there.
+///
+/// # Errors
+/// When no server answers, it refuses, or the database is another; the text says what to do.
+pub async fn go_chat(uri: &str) -> Result<Original, OpenError> {
+    Ok(Original::reach(uri).await?)
+}
+
+/// The store that another one is carried into.
+#[derive(Debug, Clone, Copy)]
+pub enum Destination<'a> {
+    /// The one that the settings name.
+    Configured,
+    /// That of a URL, as of `STORE_URL`.
+    At(&'a str),
+}
+
+/// Looks at a store without changing or making anything; `None` where there is no file of it.
 ///
 /// # Errors
 /// A URL without an adapter in this build, and as of [`source`].
-pub async fn look(settings: &Settings, to: &str) -> Result<Option<Arc<dyn Source>>, OpenError> {
-    match other(settings, to)? {
+pub async fn look(
+    settings: &Settings,
+    to: Destination<'_>,
+) -> Result<Option<Arc<dyn Source>>, OpenError> {
+    match place(settings, to)? {
         StoreUrl::Sqlite(path) if !path.exists() => Ok(None),
         there => read(there).await.map(Some),
     }
 }
 
-/// Opens the store of a URL, as of `STORE_URL`, to take another one in; makes it where it is not
-/// there.
+/// Opens a store to take another one in; makes it where it is not there.
 ///
 /// # Errors
 /// A URL without an adapter in this build, or a store that cannot be opened or is not fit; the text
 /// says what to do.
-pub async fn target(settings: &Settings, to: &str) -> Result<Arc<dyn Target>, OpenError> {
-    match other(settings, to)? {
+pub async fn target(
+    settings: &Settings,
+    to: Destination<'_>,
+) -> Result<Arc<dyn Target>, OpenError> {
+    match place(settings, to)? {
         StoreUrl::Mongo(uri) => {
             let local = Arc::new(SystemClock);
             Ok(Arc::new(MongoTarget::open(&uri, local).await?))
@@ -73,8 +96,11 @@ async fn read_sqlite(path: PathBuf) -> Result<Arc<dyn Source>, OpenError> {
     Ok(Arc::new(opened.map_err(|_| OpenError::Interrupted)??))
 }
 
-/// A URL beside the settings, with what they say of everything else.
-fn other(settings: &Settings, to: &str) -> Result<StoreUrl, UrlProblem> {
+/// Where it is. A URL stands beside the settings, with what they say of everything else.
+fn place(settings: &Settings, to: Destination<'_>) -> Result<StoreUrl, UrlProblem> {
+    let Destination::At(to) = to else {
+        return url::store(settings);
+    };
     let mut settings = settings.clone();
     to.clone_into(&mut settings.backends.store_url);
     url::store(&settings).map_err(|problem| UrlProblem { key: TO, ..problem })

@@ -18,11 +18,8 @@ const ALIAS_CHARS: usize = 128;
 /// Names that are tried for a user whose own is taken: as many as an id has digits for.
 const ATTEMPTS: usize = 5;
 
-/// What stays of a wanted name before `~` and six digits: 64 characters in all.
-const STEM_CHARS: usize = 57;
-
 /// The name of who has none that is allowed here.
-const NAMELESS: &str = "user";
+pub const NAMELESS: &str = "user";
 
 /// Somebody as another system names them.
 #[derive(Debug, Clone)]
@@ -102,17 +99,9 @@ impl Foreign<'_> {
 fn name_for(wanted: &str, id: UserId, attempt: usize) -> Username {
     match Username::parse(wanted.trim(), None) {
         Ok(name) if attempt == 0 && !Username::is_reserved(name.as_str()) => name,
-        Ok(name) => numbered(name.as_str(), id, attempt),
-        Err(_) => numbered(NAMELESS, id, attempt),
+        Ok(name) => Username::numbered(name.as_str(), id, attempt),
+        Err(_) => Username::numbered(NAMELESS, id, attempt),
     }
-}
-
-/// Digits of the id, so that two processes that name one person agree.
-fn numbered(name: &str, id: UserId, attempt: usize) -> Username {
-    let stem: String = name.chars().take(STEM_CHARS).collect();
-    let digits = id.uuid().simple().to_string();
-    let digits: String = digits.chars().skip(6 * attempt).take(6).collect();
-    Username::stored(format!("{stem}~{digits}"))
 }
 
 #[cfg(test)]
@@ -134,7 +123,7 @@ mod tests {
                 .len(),
             names.len()
         );
-        assert!(Username::parse(numbered(&"é".repeat(64), id, 1).as_str(), None).is_ok());
+        assert!(Username::parse(Username::numbered(&"é".repeat(64), id, 1).as_str(), None).is_ok());
     }
 
     #[test]

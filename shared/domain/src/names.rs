@@ -4,12 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
 
-use crate::{Code, Error, Limits, Result, UserId};
+use crate::{Code, Error, Limits, Result, RoomId, UserId};
 
 /// Longest username and e-mail address, in characters (the latter: RFC 5321, section 4.5.3.1).
 const NAME_CHARS: usize = 64;
 const EMAIL_CHARS: usize = 254;
+
+/// How many digits make a name of its own out of one that is taken.
+const DIGITS: usize = 6;
 
 /// Longest emoji, in characters: the family of four takes seven, flags of regions take eight.
 const EMOJI_CHARS: usize = 16;
@@ -141,6 +145,13 @@ impl Username {
         Self::read(text, email, presentable)
     }
 
+    /// A name for somebody whose wanted one is taken, or not allowed: `name~` and six hexadecimal
+    /// digits of their id, others at each attempt (0 to 4). The name itself must be allowed.
+    #[must_use]
+    pub fn numbered(name: &str, id: UserId, attempt: usize) -> Self {
+        Self(numbered(name, NAME_CHARS, id.uuid(), attempt))
+    }
+
     fn read(text: &str, email: Option<&Email>, form: Form) -> Result<Self> {
         let name = form(text, NAME_CHARS)
             .map_err(|detail| Error::invalid(Code::InvalidUsername, "username", detail))?;
@@ -213,6 +224,13 @@ impl RoomName {
         Self::read(text, limits, presentable)
     }
 
+    /// A name for a room whose wanted one is taken, or not allowed: `name~` and six hexadecimal
+    /// digits of its id, others at each attempt (0 to 4). The name itself must be allowed.
+    #[must_use]
+    pub fn numbered(name: &str, id: RoomId, attempt: usize, limits: &Limits) -> Self {
+        Self(numbered(name, limits.room_name_chars, id.uuid(), attempt))
+    }
+
     fn read(text: &str, limits: &Limits, form: Form) -> Result<Self> {
         form(text, limits.room_name_chars)
             .map(Self)
@@ -259,6 +277,15 @@ fn is_invisible(c: char) -> bool {
             | '\u{3164}'
             | '\u{FFA0}'
     ) || ('\u{2060}'..='\u{206F}').contains(&c)
+}
+
+/// A name like another: as much of it as leaves room for `~` and six hexadecimal digits of an id,
+/// which differ from attempt to attempt (0 to 4), so that all who name one thing agree.
+fn numbered(name: &str, max_chars: usize, id: Uuid, attempt: usize) -> String {
+    let stem = name.chars().take(max_chars.saturating_sub(DIGITS + 1));
+    let digits = id.simple().to_string();
+    let digits = digits.chars().skip(DIGITS * attempt).take(DIGITS);
+    stem.chain(['~']).chain(digits).collect()
 }
 
 /// Normalises to NFC and refuses what cannot be seen or is too long.

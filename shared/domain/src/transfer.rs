@@ -116,6 +116,17 @@ impl Part {
     }
 }
 
+/// What does not stay as it was, where a source is not one of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What, and why.
+    pub what: &'static str,
+    /// How often.
+    pub count: u64,
+    /// The first few of them, each on one line.
+    pub first: Vec<String>,
+}
+
 /// How far a store is that takes another one in. While it has this note it is not whole, and
 /// nobody serves from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

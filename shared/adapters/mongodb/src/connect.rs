@@ -68,7 +68,7 @@ pub enum ConnectError {
     },
     /// The database takes in another store, and that has not come to its end.
     #[error(
-        "the database is not whole: a migration into it has not come to its end. Run `hubbub migrate` again as before, and it goes on; or drop the database"
+        "the database is not whole: what was being carried into it has not come to its end. Run `hubbub migrate` or `hubbub import` again as before, and it goes on; or drop the database"
     )]
     Unfinished,
     /// A version of Hubbub before this one worked on the database, which is not to be changed.

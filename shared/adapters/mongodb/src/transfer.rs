@@ -188,10 +188,6 @@ macro_rules! reads_whole {
             ) -> Result<Vec<Record>> {
                 Ok(self.db.page_of(part, after, limit).await?)
             }
-
-            async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>> {
-                Ok(self.db.find_in(part, keys).await?)
-            }
         }
     };
 }
@@ -201,6 +197,10 @@ reads_whole!(MongoTarget);
 
 #[async_trait]
 impl Target for MongoTarget {
+    async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>> {
+        Ok(self.db.find_in(part, keys).await?)
+    }
+
     async fn note(&self, intake: &Intake) -> Result<()> {
         let note = serde_json::to_string(intake).map_err(Error::internal)?;
         let note = doc! {"$set": {"intake": note}};

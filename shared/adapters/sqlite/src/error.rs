@@ -64,7 +64,7 @@ pub enum OpenError {
     },
     /// It takes in another store, and that has not come to its end.
     #[error(
-        "{} is not whole: a migration into it has not come to its end. Run `hubbub migrate` again as before, and it goes on; or choose another database.",
+        "{} is not whole: what was being carried into it has not come to its end. Run `hubbub migrate` or `hubbub import` again as before, and it goes on; or choose another database.",
         path.display()
     )]
     Unfinished {

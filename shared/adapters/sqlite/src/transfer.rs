@@ -112,13 +112,6 @@ macro_rules! reads_whole {
                     .read(move |conn| Ok(table(part).page(conn, after.as_ref(), limit)?))
                     .await
             }
-
-            async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>> {
-                let keys = keys.to_vec();
-                self.readers
-                    .read(move |conn| Ok(table(part).find(conn, &keys)?))
-                    .await
-            }
         }
     };
 }
@@ -137,6 +130,13 @@ impl SqliteTarget {
 
 #[async_trait]
 impl Target for SqliteTarget {
+    async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>> {
+        let keys = keys.to_vec();
+        self.readers
+            .read(move |conn| Ok(table(part).find(conn, &keys)?))
+            .await
+    }
+
     async fn note(&self, intake: &Intake) -> Result<()> {
         let intake = intake.clone();
         self.write(move |conn| schema::note_intake(conn, &intake))

@@ -32,15 +32,15 @@ pub trait Source: Send + Sync {
     /// Up to `limit` records of a part after `after`, in an order of the store's own that does not
     /// change. Fewer only at the end.
     async fn page(&self, part: Part, after: Option<&Key>, limit: usize) -> Result<Vec<Record>>;
-
-    /// Those records of a part that are known by these keys, in any order. Meant for a page of them.
-    async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>>;
 }
 
 /// A store that takes another one in. Nobody serves from it until it is whole: a server that finds
 /// the note of [`Target::note`] does not open it.
 #[async_trait]
 pub trait Target: Source {
+    /// Those records of a part that are known by these keys, in any order. Meant for a page of them.
+    async fn find(&self, part: Part, keys: &[Key]) -> Result<Vec<Record>>;
+
     /// Notes how far it is. The first note comes before the first record. Atomic.
     async fn note(&self, intake: &Intake) -> Result<()>;
 

@@ -40,11 +40,12 @@ macro_rules! transfer_contract {
     ($open:ident) => {
         $crate::contract_cases! { $open, transfer;
             reading: [
-                every_part_is_read_in_pages_and_found_by_its_keys,
+                every_part_is_read_in_pages,
                 reading_changes_nothing,
             ]
             carrying: [
                 what_was_carried_is_the_same,
+                what_was_carried_is_found_by_its_keys,
                 what_is_there_stays,
                 a_note_is_there_until_the_store_is_whole,
                 a_store_that_is_not_whole_is_not_opened,

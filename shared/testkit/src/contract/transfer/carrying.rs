@@ -18,6 +18,22 @@ pub async fn what_was_carried_is_the_same<W: TransferWorld>(world: &W) {
     assert_eq!(target.epoch().await.unwrap(), source.epoch().await.unwrap());
 }
 
+/// Of every part, each record that is asked for, and no other.
+pub async fn what_was_carried_is_found_by_its_keys<W: TransferWorld>(world: &W) {
+    filled(world).await;
+    let (source, target) = (world.source().await, world.target().await);
+    carry(&*source, &*target).await;
+    for part in Part::ALL {
+        let records = all(&*source, part, 100).await;
+        let keys: Vec<Key> = records.iter().map(Record::key).collect();
+        let found = target.find(part, &keys).await.unwrap();
+        assert_eq!(found.len(), records.len(), "{part:?}");
+        assert!(found.iter().all(|one| records.contains(one)), "{part:?}");
+        let first = target.find(part, &keys[..1]).await.unwrap();
+        assert_eq!(first, records[..1], "{part:?}");
+    }
+}
+
 /// What was interrupted is begun again: nothing is doubled, and nothing is written over.
 pub async fn what_is_there_stays<W: TransferWorld>(world: &W) {
     filled(world).await;

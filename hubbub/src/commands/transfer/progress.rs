@@ -1,10 +1,22 @@
-//! How far a migration is, for people who wait for it.
+//! How far it is, for people who wait for it.
 
 use domain::transfer::Part;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Counts;
 use crate::output::Output;
+
+/// A bar on the standard error output, which shows nothing where that is no terminal.
+pub(crate) fn bar(verb: &'static str, many: u64, things: &str) -> ProgressBar {
+    let bar = ProgressBar::new(many).with_message(verb);
+    let template = format!(
+        "{{msg}} [{{bar:40}}] {{human_pos}}/{{human_len}} {things}  {{elapsed}} (about {{eta}} left)"
+    );
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
 
 /// A bar on the standard error output, which shows nothing where that is no terminal; and a line
 /// for each part that is done.
@@ -24,14 +36,8 @@ impl<'p, 'o> Progress<'p, 'o> {
         output: &'p mut Output<'o>,
     ) -> Self {
         let coming = counts.iter().filter(|(part, _)| *part >= from);
-        let bar = ProgressBar::new(coming.map(|(_, count)| count).sum()).with_message(verb);
-        let template =
-            "{msg} [{bar:40}] {human_pos}/{human_len} records  {elapsed} (about {eta} left)";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
         Self {
-            bar,
+            bar: bar(verb, coming.map(|(_, count)| count).sum(), "records"),
             verb,
             counts,
             output,

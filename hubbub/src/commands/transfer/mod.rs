@@ -1,11 +1,11 @@
-//! `hubbub migrate`: all that a store keeps, carried over to another one.
+//! Carrying one store into another: what `hubbub migrate` and `hubbub import` have in common.
 
 mod carry;
 mod fitness;
 mod progress;
 mod stop;
 
-use adapters::{OpenError, transfer};
+use adapters::transfer::{self, Destination};
 use domain::{
     ports::{Source, Target},
     transfer::{Intake, Part},
@@ -17,42 +17,44 @@ use self::{
     carry::{carry, compare},
     progress::Progress,
 };
-use crate::{Failure, cli::Migrate, output::Output, server};
+use crate::{Failure, output::Output};
 
+pub(crate) use progress::bar;
 pub use stop::Stop;
 
 /// How many records there are of each part.
 type Counts = [(Part, u64)];
 
-/// Does it, or says what it would do.
-pub(crate) async fn run(
-    asked: &Migrate,
-    settings: &Settings,
-    output: &mut Output<'_>,
-) -> Result<(), Failure> {
-    if !adapters::is_there(settings).map_err(OpenError::from)? {
-        let data = settings.data.clone();
-        return Err(Failure::Nothing { data });
+/// What is to be carried where.
+pub(crate) struct Journey<'a> {
+    /// What is carried. Nobody works on it.
+    pub(crate) source: &'a dyn Source,
+    pub(crate) settings: &'a Settings,
+    pub(crate) to: Destination<'a>,
+    /// Only says what would be carried, and whether the other store is fit.
+    pub(crate) dry_run: bool,
+}
+
+impl Journey<'_> {
+    /// Does it, or says what it would do. Gives the store that took the other one in, as people
+    /// know it; none after a dry run.
+    pub(crate) async fn go(&self, output: &mut Output<'_>) -> Result<Option<String>, Failure> {
+        let epoch = at_rest(self.source).await?;
+        let there = transfer::look(self.settings, self.to).await?;
+        let begin = fitness::decide(epoch, there.as_deref()).await?;
+        drop(there);
+        let counts = count(self.source).await?;
+        announce(&begin, &counts, output);
+        if self.dry_run {
+            output.line("the other store is fit; without --dry-run this would be carried there");
+            return Ok(None);
+        }
+        let target = transfer::target(self.settings, self.to).await?;
+        let carried = all((self.source, &*target), begin, &counts, output).await;
+        target.close().await;
+        carried?;
+        Ok(Some(target.describe()))
     }
-    let _folder = server::claim(&settings.data)?;
-    let source = transfer::source(settings).await?;
-    let epoch = at_rest(&*source).await?;
-    let there = transfer::look(settings, &asked.to).await?;
-    let begin = fitness::decide(epoch, there.as_deref()).await?;
-    drop(there);
-    let counts = count(&*source).await?;
-    announce(&begin, &counts, output);
-    if asked.dry_run {
-        output.line("the other store is fit; without --dry-run this would be carried there");
-        return Ok(());
-    }
-    let target = transfer::target(settings, &asked.to).await?;
-    let ways = (&*source, &*target);
-    let carried = all(ways, begin, &counts, output).await;
-    target.close().await;
-    carried?;
-    conclude(ways, settings, output);
-    Ok(())
 }
 
 /// The epoch of a store that may be read.
@@ -94,9 +96,7 @@ fn announce(begin: &Intake, counts: &Counts, output: &mut Output<'_>) {
     output.table(&["what", "records"], &rows);
     if begin.after.is_some() {
         let part = begin.part.name();
-        output.line(&format!(
-            "a migration was interrupted: going on with {part}"
-        ));
+        output.line(&format!("it was interrupted before: going on with {part}"));
     }
 }
 
@@ -126,26 +126,4 @@ async fn all(
         "all is there: {records} records are the same in both, {rows} of them rows of logs"
     ));
     Ok(())
-}
-
-/// What to do now, in the order in which it is done.
-fn conclude(
-    (source, target): (&dyn Source, &dyn Target),
-    settings: &Settings,
-    output: &mut Output<'_>,
-) {
-    let (source, target) = (source.describe(), target.describe());
-    let (data, blobs) = (settings.data.display(), &settings.backends.blobs_url);
-    output.line(&format!(
-        "next: set STORE_URL to {target}, and QUEUE_URL as it wants"
-    ));
-    output.line(&format!(
-        "keep {data}: token.secret in it signs what people are logged in with"
-    ));
-    output.line(&format!(
-        "the bytes of files are in no store: they stay where BLOBS_URL says ({blobs}, below {data} if it is a folder)"
-    ));
-    output.line(&format!(
-        "then start the server, and never again one on {source}: both are the same installation"
-    ));
 }

@@ -10,7 +10,7 @@ pub enum Stop {
     Empty(String),
     /// The source was never whole.
     #[error(
-        "{0} is not whole: a migration into it has not come to its end; run that again before it is carried on"
+        "{0} is not whole: what was being carried into it has not come to its end; run that again before it is carried on"
     )]
     HalfSource(String),
     /// Somebody works on the source, or left something half done.
@@ -36,7 +36,7 @@ pub enum Stop {
     },
     /// The target takes in something else.
     #[error(
-        "{0} takes in another installation, and that has not come to its end: finish that, or choose an empty one, or drop it"
+        "{0} takes in another installation, or this one as it was before somebody changed it, and that has not come to its end: finish that, or choose an empty one, or drop it"
     )]
     Other(String),
     /// The two are not the same.
