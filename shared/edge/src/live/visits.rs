@@ -153,7 +153,8 @@ impl Live {
         if visits.is_empty() {
             return;
         }
-        let left = timeout(Limits::CACHE_CALL, self.visitors.leave(self.node, visits)).await;
+        // Nobody waits for it, and what is not said now is only told when the entries run out.
+        let left = timeout(Limits::STORE_CALL, self.visitors.leave(self.node, visits)).await;
         match left.map_err(Error::unavailable).flatten() {
             Ok(states) => {
                 let gone = visits.iter().zip(states);
