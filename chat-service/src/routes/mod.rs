@@ -141,14 +141,10 @@ pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setu
 
 /// A service of these routes, those of the native API among them.
 fn of(ctx: &Context, routes: BoxedFilter<(Response,)>) -> Service {
-    let patience = Files::patience(&ctx.limits);
-    let service = Service::new("chat", routes, Vec::new())
+    Service::new("chat", routes, Vec::new())
         .with_endpoints(NATIVE)
-        .with_operations(native::operations());
-    let uploads = [UPLOADS].into_iter().chain(tenants::UPLOADS);
-    uploads.fold(service, |service, path| {
-        service.with_patience(path, patience)
-    })
+        .with_operations(native::operations())
+        .with_patience(UPLOADS, Files::patience(&ctx.limits))
 }
 
 /// Hands what the handlers work with to one of them.

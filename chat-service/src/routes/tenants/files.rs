@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::Result;
+use domain::{Error, Kind, Result};
 use edge::upload::{self, Upload};
 use protocol::tenants::http;
 use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{Request, request, respond};
-use crate::{
-    files::offer,
-    routes::{
-        House,
-        drf::{self, Refused},
-    },
+use crate::routes::{
+    House,
+    drf::{self, Refused},
 };
 
 /// Where files are uploaded, which may take long.
@@ -33,26 +30,17 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 }
 
 async fn take(request: Request, upload: Upload) -> Result<Response, Refused> {
-    let files = &request.house.files;
-    let admitted = match request.caller() {
-        Ok(who) => files.admit(who).map_err(Refused::from),
-        Err(refused) => Err(refused),
-    };
-    let admitted = match admitted {
-        Ok(admitted) => admitted,
-        Err(refused) => {
-            upload::discard(upload.body, files.most()).await;
-            return Err(refused);
-        }
-    };
-    let offered = offer(upload, files.most()).await;
-    let taken = match offered {
-        Ok(offered) => admitted.take(offered).await,
-        Err(error) => Err(error),
-    };
-    let file = taken.map_err(|error| match http::no_upload(&error, files.most()) {
-        Some(said) => Refused::Said(said),
-        None => Refused::Error(error),
-    })?;
+    let Request { house, who, .. } = request;
+    let taken = house.files.accept(who, upload).await;
+    let file = taken.map_err(|error| refused(error, house.files.most()))?;
     Ok(drf::json(StatusCode::OK, http::uploaded(&file)))
+}
+
+fn refused(error: Error, most: u64) -> Refused {
+    let unknown = || match error.kind() {
+        Kind::Unauthenticated => http::no_caller(&error),
+        _ => None,
+    };
+    let said = http::no_upload(&error, most).or_else(unknown);
+    said.map_or(Refused::Error(error), Refused::Said)
 }

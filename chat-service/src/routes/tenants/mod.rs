@@ -34,12 +34,10 @@ pub(super) const DIALECT: Mounted = Mounted {
     name: DialectName::Tenants,
     endpoints: PATHS,
     prefixes: &["/api/notifications/chat", "/ws/chat"],
+    uploads: &files::PATHS,
     missed: drf::missed,
     routes,
 };
-
-/// Where files are uploaded, which may take long.
-pub(super) const UPLOADS: [&str; 2] = files::PATHS;
 
 /// How many items the pages of its lists have.
 const SIZES: Sizes = Sizes {
