@@ -10,6 +10,8 @@ mod clocks;
 mod described;
 mod fan_out;
 mod files;
+mod home;
+mod import_go_chat;
 mod live;
 mod messages_native;
 mod migrate;

@@ -1,139 +1,18 @@
 //! Moving an installation to MongoDB and back: clients notice a restart and nothing else, wherever
 //! the way there was cut off.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-};
-
 use bytes::Bytes;
-use e2e::{Anon, Process, Rest, SignedIn, people::PASSWORD, soon};
+use e2e::{Anon, Process, Rest, SignedIn};
 use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::mongo_server::{MongoServer, or_skip};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{Child, Command},
+
+use crate::{
+    home::{Home, ended},
+    mongodb::archive,
 };
 
-use crate::mongodb::archive;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-under-test");
-
 const KEY: &str = "7b0e4d6e-5f0c-4f0e-9a55-0c6a1d3f7d11";
-
-/// An installation in a folder, and the database that it may move to.
-struct Home {
-    folder: TempDir,
-    uri: String,
-}
-
-/// What a command left behind.
-struct Done {
-    code: Option<i32>,
-    said: String,
-    complaint: String,
-}
-
-/// Runs a command to its end.
-async fn ended(mut command: Command, input: &str) -> Done {
-    let mut child = command.spawn().expect("the program");
-    let mut stdin = child.stdin.take().expect("piped");
-    // A command that reads nothing may be gone already.
-    let _ = stdin.write_all(input.as_bytes()).await;
-    drop(stdin);
-    let output = soon("the end of a command", child.wait_with_output()).await;
-    let output = output.expect("an end");
-    Done {
-        code: output.status.code(),
-        said: String::from_utf8(output.stdout).expect("UTF-8"),
-        complaint: String::from_utf8(output.stderr).expect("UTF-8"),
-    }
-}
-
-impl Done {
-    /// Why it was refused, as it must have been.
-    fn refused(self) -> String {
-        assert_eq!(self.code, Some(1), "{}", self.said);
-        assert_eq!(self.complaint.lines().count(), 1, "{}", self.complaint);
-        self.complaint
-    }
-}
-
-impl Home {
-    /// A fresh one; `None` where there is no server to move to.
-    fn new() -> Option<Self> {
-        let server = or_skip(MongoServer::shared())?;
-        Some(Self {
-            folder: TempDir::new().expect("a folder"),
-            uri: server.url_of_its_own(),
-        })
-    }
-
-    /// The configuration of a server on this store.
-    fn on(&self, store: &str) -> PathBuf {
-        let config = self.folder.path().join("hubbub.toml");
-        let queue = match store.starts_with("mongodb") {
-            true => "sqlite:queue.db",
-            false => "store:",
-        };
-        let text = format!(
-            "no_limits = true\n[auth]\nbcrypt_cost = 4\n\
-             [backends]\nstore_url = '{store}'\nqueue_url = '{queue}'\n"
-        );
-        std::fs::write(&config, text).expect("a writable folder");
-        config
-    }
-
-    async fn serve(&self, store: &str) -> Process {
-        Process::start(PROGRAM, self.folder.path(), Some(self.on(store))).await
-    }
-
-    /// A command on this store.
-    fn command(&self, store: &str, args: &[&str]) -> Command {
-        self.command_in(self.folder.path(), store, args)
-    }
-
-    /// The same from a folder that nobody else is at work in.
-    fn command_in(&self, data: &Path, store: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command
-            .args(args)
-            .arg("--data")
-            .arg(data)
-            .arg("--config")
-            .arg(self.on(store))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .env("HUBBUB_LOG__FILTER", "error")
-            .kill_on_drop(true);
-        command
-    }
-
-    async fn run(&self, store: &str, args: &[&str], input: &str) -> Done {
-        ended(self.command(store, args), input).await
-    }
-
-    /// Runs a command that must succeed; says what it said.
-    async fn done(&self, store: &str, args: &[&str]) -> String {
-        let done = self.run(store, args, "").await;
-        assert_eq!(done.code, Some(0), "{args:?}: {}", done.complaint);
-        done.said
-    }
-
-    /// Runs a command that must be refused; says why it was.
-    async fn refused(&self, store: &str, args: &[&str]) -> String {
-        self.run(store, args, "").await.refused()
-    }
-
-    async fn make_ops(&self, store: &str) {
-        let args = ["user", "create", "ops", "--admin", "--password-stdin"];
-        let made = self.run(store, &args, PASSWORD).await;
-        assert_eq!(made.code, Some(0), "{}", made.complaint);
-    }
-}
 
 fn anon(server: &Process) -> Anon {
     Anon {
@@ -303,24 +182,6 @@ async fn goes_on(ann: &SignedIn, bob: &SignedIn, (room, head): (&str, u64), epoc
     socket.close().await;
 }
 
-/// Starts a migration, waits for a line that begins so, and kills it with -9.
-async fn kill_after(home: &Home, line: &str) {
-    let args = ["migrate", "--to", home.uri.as_str()];
-    let mut child: Child = home.command("sqlite:hubbub.db", &args).spawn().expect("it");
-    let stdout = child.stdout.take().expect("piped");
-    let mut lines = BufReader::new(stdout).lines();
-    let seen = async {
-        while let Some(said) = lines.next_line().await.expect("output") {
-            if said.starts_with(line) {
-                return true;
-            }
-        }
-        false
-    };
-    assert!(soon(line, seen).await, "it ended before {line:?}");
-    child.kill().await.expect("killed");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_is_killed_goes_on_and_nobody_serves_half_of_it() {
     let Some(home) = Home::new() else { return };
@@ -347,7 +208,8 @@ async fn a_migration_that_is_killed_goes_on_and_nobody_serves_half_of_it() {
         "carried: 0 holds",
         "checked: 1 users",
     ] {
-        kill_after(&home, line).await;
+        let args = ["migrate", "--to", home.uri.as_str()];
+        home.kill_after(sqlite, &args, line).await;
     }
     let half = home
         .refused(&home.uri, &["serve", "--listen", "127.0.0.1:0"])
