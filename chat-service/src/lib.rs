@@ -8,6 +8,7 @@ mod announcer;
 pub mod application;
 mod clearing;
 pub mod files;
+pub mod foreign;
 mod old_changes;
 pub mod relay;
 pub mod routes;
@@ -25,6 +26,7 @@ use crate::{
     application::Chat,
     clearing::Clearing,
     files::Files,
+    foreign::{Tellings, consumer::Consumer},
     old_changes::OldChanges,
     relay::{Publisher, Relay, Sweep},
     setup::Setup,
@@ -85,12 +87,23 @@ pub fn service(ctx: &Context) -> ChatService {
         }),
         Task::restarting("files", move || files.clone().run_sweep(filing.clone())),
     ];
+    service.tasks.extend(listening(ctx, &setup, &app));
     ChatService {
         service,
         writers,
         app,
         setup,
     }
+}
+
+/// The task that takes in what another system tells, where there is one.
+fn listening(ctx: &Context, setup: &Setup, app: &Arc<dyn Application>) -> Option<Task> {
+    let consumer = Consumer {
+        feed: ctx.ports.feed.clone()?,
+        tellings: Tellings::new(ctx, setup.accounts(), Arc::clone(app)),
+    };
+    let stop = ctx.stop.clone();
+    Some(Task::new("foreign events", consumer.run(stop)))
 }
 
 /// What a process serves that is chat alone: it, and the notification sockets that its documents

@@ -54,6 +54,7 @@ impl World {
             presences: Arc::new(LocalPresences::new()),
             visitors: Arc::new(LocalPresences::new()),
             budgets: None,
+            feed: None,
             bus: Arc::new(LocalBus::new()),
             blobs: Arc::new(DirBlobs::open(data.path().join("blobs")).unwrap()),
             clock: clock.clone(),

@@ -10,6 +10,8 @@ mod clocks;
 mod described;
 mod fan_out;
 mod files;
+mod friends_document;
+mod friends_feed;
 mod home;
 mod import_go_chat;
 mod live;

@@ -103,12 +103,17 @@ impl Accounts {
                     names,
                     ..user
                 };
-                self.auth.forget(id).await;
-                self.live.renamed((&user).into()).await;
+                self.show(&user).await;
                 return Ok(user);
             }
         }
         Err(Error::too_many(Code::Busy, Duration::from_secs(1)))
+    }
+
+    /// Lets everybody see what somebody is called now.
+    pub(crate) async fn show(&self, user: &User) {
+        self.auth.forget(user.id).await;
+        self.live.renamed(user.into()).await;
     }
 
     /// Changes a caller's password. All their logins end, with their sockets, also the one that

@@ -1,7 +1,7 @@
 //! Reading what was said.
 
 use domain::{
-    Caller, Cursor, MessageId, Page, Reply, Result, RoomId, SHOWN_REACTORS, Seq,
+    Caller, Cursor, Message, MessageId, Order, Page, Reply, Result, RoomId, SHOWN_REACTORS, Seq,
     command::ReplayPage, missing_after,
 };
 
@@ -43,6 +43,57 @@ impl Chat {
             .reactions(room, who.user, &ids, SHOWN_REACTORS)
             .await?;
         Ok(Reply::History { page, reactions })
+    }
+
+    /// Reads messages by their place. Of what the caller has hidden nothing is counted.
+    pub(super) async fn read_numbered(
+        &self,
+        who: &Caller,
+        room: RoomId,
+        (order, skip): (Order, u64),
+        limit: usize,
+    ) -> Result<Reply> {
+        let hidden = self.membership(who, room).await?.hidden;
+        let count = self.store.count_messages(room, hidden).await?;
+        let first = match limit {
+            0 => None,
+            _ => self.store.nth_message(room, hidden, order, skip).await?,
+        };
+        let messages = match first {
+            Some(first) => self.run_from(room, first, order, self.page(limit)).await?,
+            None => Vec::new(),
+        };
+        let shown = messages.into_iter().filter(|message| message.seq > hidden);
+        let messages: Vec<Message> = shown.collect();
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        let reactions = self
+            .store
+            .reactions(room, who.user, &ids, SHOWN_REACTORS)
+            .await?;
+        Ok(Reply::Numbered {
+            messages,
+            reactions,
+            count,
+        })
+    }
+
+    /// Messages from one on, in either direction.
+    async fn run_from(
+        &self,
+        room: RoomId,
+        first: Seq,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        let cursor = match order {
+            Order::Rising => Cursor::After(first.saturating_sub(1)),
+            Order::Falling => Cursor::Before(first + 1),
+        };
+        let mut messages = self.store.page(room, cursor, limit).await?.messages;
+        if order == Order::Falling {
+            messages.reverse();
+        }
+        Ok(messages)
     }
 
     pub(super) async fn replay(

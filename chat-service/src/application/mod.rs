@@ -135,6 +135,7 @@ impl Chat {
             | Command::React { .. }
             | Command::GetMessage { .. }
             | Command::ReadHistory { .. }
+            | Command::ReadNumbered { .. }
             | Command::Replay { .. } => self.on_message(who, command).await,
         }
     }
@@ -217,6 +218,12 @@ impl Chat {
                 cursor,
                 limit,
             } => self.read_history(who, room, cursor, limit).await,
+            Command::ReadNumbered {
+                room,
+                order,
+                skip,
+                limit,
+            } => self.read_numbered(who, room, (order, skip), limit).await,
             Command::Replay { room, after, limit } => self.replay(who, room, after, limit).await,
             _ => Err(misled()),
         }
@@ -249,6 +256,7 @@ fn too_late(command: &Command) -> fn(Box<dyn std::error::Error + Send + Sync>) -
         | Command::RaiseMark { .. } => |late| Error::unknown_outcome(late),
         Command::GetMessage { .. }
         | Command::ReadHistory { .. }
+        | Command::ReadNumbered { .. }
         | Command::Replay { .. }
         | Command::ListOwnRooms { .. }
         | Command::ListChannels { .. }

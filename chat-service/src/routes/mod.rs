@@ -2,6 +2,7 @@
 
 mod direct;
 mod drf;
+mod friends;
 mod native;
 mod recipients;
 mod rooms;
@@ -18,7 +19,7 @@ use edge::{Application, Authenticator, Context, Endpoint, Fallback, Service, ans
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
-use crate::{accounts::Accounts, files::Files, setup::Setup};
+use crate::{accounts::Accounts, files::Files, foreign::Tellings, setup::Setup};
 
 /// The native API.
 const NATIVE: &[Endpoint] = &[
@@ -33,6 +34,8 @@ const NATIVE: &[Endpoint] = &[
     at("/api/v1/me", &["GET", "HEAD", "PATCH"]),
     at("/api/v1/me/password", &["POST"]),
     at("/api/v1/people", &["GET", "HEAD"]),
+    at("/api/v1/admin/users/{user}", &["DELETE"]),
+    at("/api/v1/admin/events/{action}", &["POST"]),
     at("/api/v1/users", &["GET", "HEAD"]),
     at("/api/v1/users/{user}", &["GET", "HEAD"]),
     at("/api/v1/setup", &["POST"]),
@@ -71,10 +74,11 @@ const UPLOADS: &str = "/api/v1/files";
 
 /// The documented dialects, in the order in which their paths are looked at: of the two that have
 /// `/ws/chat/{id}/`, the one that knows its own ids comes first.
-const DIALECTS: [Mounted; 4] = [
+const DIALECTS: [Mounted; 5] = [
     rooms::DIALECT,
     tenants::DIALECT,
     recipients::DIALECT,
+    friends::DIALECT,
     usernames::DIALECT,
 ];
 
@@ -116,6 +120,7 @@ pub(crate) struct House {
     pub(crate) ctx: Context,
     pub(crate) app: Arc<dyn Application>,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) tellings: Tellings,
     pub(crate) setup: Arc<Setup>,
     pub(crate) files: Files,
 }
@@ -124,6 +129,7 @@ pub(crate) struct House {
 pub(crate) fn service(ctx: &Context, app: Arc<dyn Application>, setup: &Arc<Setup>) -> Service {
     let house = Arc::new(House {
         ctx: ctx.clone(),
+        tellings: Tellings::new(ctx, setup.accounts(), Arc::clone(&app)),
         app,
         accounts: Arc::clone(setup.accounts()),
         setup: Arc::clone(setup),

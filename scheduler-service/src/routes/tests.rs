@@ -120,6 +120,7 @@ fn context(world: &World) -> Context {
         presences: Arc::new(adapter_local::LocalPresences::new()),
         visitors: Arc::new(adapter_local::LocalPresences::new()),
         budgets: None,
+        feed: None,
         bus: Arc::new(adapter_local::LocalBus::new()),
         blobs: Arc::new(adapter_blobs::DirBlobs::open(world.dir.path().join("blobs")).unwrap()),
         queue: Arc::new(adapter_sqlite::SqliteQueue::new(world.store.clone())),

@@ -15,11 +15,11 @@ use std::{
 use adapter_blobs::{DirBlobs, S3Blobs, S3Options};
 use adapter_local::SystemClock;
 use adapter_mongodb::MongoStore;
-use adapter_rabbitmq::{RabbitQueue, Timings};
+use adapter_rabbitmq::{Place as Broker, RabbitFeed, RabbitQueue, Source, Timings};
 use adapter_sqlite::{Options, SqliteQueue, SqliteStore};
 use domain::{
     Limits,
-    ports::{Blobs, Clock, Dependency, Ports, Queue, Store},
+    ports::{Blobs, Clock, Dependency, Feed, Ports, Queue, Store},
 };
 use settings::Settings;
 
@@ -115,8 +115,10 @@ pub async fn open(settings: &Settings) -> Result<Ports, OpenError> {
     } = open_durable(settings, &plan).await?;
     let live = live::open(&plan, &store).await?;
     dependencies.extend(live.dependencies);
+    let feed = open_feed(plan.feed, &clock, &mut dependencies);
     Ok(Ports {
         queue,
+        feed,
         store,
         blobs: open_blobs(settings, plan.blobs)?,
         cache: live.cache,
@@ -186,6 +188,19 @@ async fn open_sqlite(
     let opened = tokio::task::spawn_blocking(open).await;
     let store = opened.map_err(|_| OpenError::Interrupted)??;
     Ok(Arc::new(store))
+}
+
+/// Listens to another system's queue, where the settings name one.
+fn open_feed(
+    feed: Option<(Broker, Source)>,
+    clock: &Arc<dyn Clock>,
+    dependencies: &mut Vec<(&'static str, Arc<dyn Dependency>)>,
+) -> Option<Arc<dyn Feed>> {
+    let (broker, source) = feed?;
+    let feed = RabbitFeed::open(broker, Timings::default(), Arc::clone(clock), source);
+    let feed = Arc::new(feed);
+    dependencies.push(("feed", feed.clone()));
+    Some(feed)
 }
 
 fn open_blobs(settings: &Settings, url: BlobsUrl) -> Result<Arc<dyn Blobs>, OpenError> {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use adapter_mongodb::MongoStore;
-use adapter_rabbitmq::Place as Broker;
-use settings::Settings;
+use adapter_rabbitmq::{Place as Broker, Source};
+use settings::{DialectName, Settings};
 
 /// A URL that this build has no adapter for, and what it has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,7 @@ pub struct UrlProblem {
 pub(crate) struct Plan {
     pub(crate) store: StoreUrl,
     pub(crate) queue: QueueUrl,
+    pub(crate) feed: Option<(Broker, Source)>,
     pub(crate) cache: LiveUrl,
     pub(crate) bus: LiveUrl,
     pub(crate) blobs: BlobsUrl,
@@ -86,6 +87,11 @@ const QUEUE: Schemes = Schemes {
     have: "store: (a table of SQLite's store), sqlite:PATH (a file of its own, for one process) and amqp://HOST:PORT (RabbitMQ; amqps:// with TLS)",
 };
 
+const FEED: Schemes = Schemes {
+    key: "friends.events_url",
+    have: "amqp://HOST:PORT (RabbitMQ; amqps:// with TLS)",
+};
+
 const BLOBS: Schemes = Schemes {
     key: "backends.blobs_url",
     have: "dir:PATH and s3://BUCKET/PREFIX",
@@ -112,6 +118,7 @@ impl Plan {
         let store = store(settings)?;
         Ok(Self {
             queue: queue(settings, &store)?,
+            feed: feed(settings)?,
             store,
             cache: live(&CACHE, &urls.cache_url)?,
             bus: live(&BUS, &urls.bus_url)?,
@@ -165,6 +172,29 @@ fn queue(settings: &Settings, store: &StoreUrl) -> Result<QueueUrl, UrlProblem> 
         },
         ((scheme, _), _) => Err(QUEUE.refuse(scheme)),
     }
+}
+
+/// Where other services tell of people and friendships: nowhere, unless the dialect is spoken that
+/// shows them and a queue is named.
+fn feed(settings: &Settings) -> Result<Option<(Broker, Source)>, UrlProblem> {
+    let friends = &settings.friends;
+    let spoken = settings.dialects.contains(&DialectName::Friends);
+    if !spoken || friends.events_queue.is_empty() {
+        return Ok(None);
+    }
+    let url = match friends.events_url.as_str() {
+        "" => &settings.backends.queue_url,
+        url => url,
+    };
+    let broker = match FEED.split(url) {
+        ("amqp" | "amqps", _) => Broker::new(url).map_err(|bad| FEED.problem(bad.to_string()))?,
+        (scheme, _) => return Err(FEED.refuse(scheme)),
+    };
+    let source = Source {
+        queue: friends.events_queue.clone(),
+        durable: friends.events_durable,
+    };
+    Ok(Some((broker, source)))
 }
 
 fn blobs(settings: &Settings) -> Result<BlobsUrl, UrlProblem> {

@@ -3,8 +3,8 @@
 mod named;
 
 use crate::{
-    Card, ClientId, Cursor, Draft, Emoji, Mark, Member, Message, MessageId, Page, Reaction, Rev,
-    Role, Room, RoomId, RoomName, Row, Scene, Seq, SessionId, TenantId, Timestamp, UserId,
+    Card, ClientId, Cursor, Draft, Emoji, Mark, Member, Message, MessageId, Order, Page, Reaction,
+    Rev, Role, Room, RoomId, RoomName, Row, Scene, Seq, SessionId, TenantId, Timestamp, UserId,
     Username,
 };
 
@@ -162,6 +162,17 @@ pub enum Command {
         /// Which part.
         cursor: Cursor,
         /// How many at most.
+        limit: usize,
+    },
+    /// Reads messages by their place among all that the caller sees, for lists with numbered pages.
+    ReadNumbered {
+        /// Where.
+        room: RoomId,
+        /// From which end they are counted.
+        order: Order,
+        /// How many stand before the first.
+        skip: u64,
+        /// How many at most; 0 only counts them.
         limit: usize,
     },
     /// Reads the log after a seq, to catch up.
@@ -346,6 +357,15 @@ pub enum Reply {
         page: Page,
         /// What people reacted with, by message and then by the first of each.
         reactions: Vec<Reaction>,
+    },
+    /// Messages by their place.
+    Numbered {
+        /// In the order asked.
+        messages: Vec<Message>,
+        /// What people reacted with, by message and then by the first of each.
+        reactions: Vec<Reaction>,
+        /// How many there are in all.
+        count: u64,
     },
     /// A part of a room's log.
     Replay(ReplayPage),

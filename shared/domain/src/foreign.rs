@@ -34,6 +34,45 @@ pub struct Foreign<'a> {
     pub names: FullName,
 }
 
+/// Somebody of whom another system tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What it calls them; or our id, of somebody whom it knows from us.
+    pub id: String,
+    /// Their name, where it tells that.
+    pub names: Option<FullName>,
+}
+
+/// What another system tells of people. It may come in any order, and more than once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Somebody is called so from now on. They may be new.
+    Called(Named),
+    /// Somebody is gone, for ever.
+    Deleted(Named),
+    /// Two people are friends from now on. Their names count only for who is new.
+    Befriended(Named, Named),
+}
+
+/// Somebody by the id that clients name them by: what another system calls them, or else our id.
+/// Also who was deleted.
+///
+/// # Errors
+/// What the store says.
+pub async fn find<S>(store: &S, tenant: &TenantId, id: &str) -> Result<Option<User>>
+where
+    S: Users + ?Sized,
+{
+    if let Some(user) = store.user_by_alias(tenant, id).await? {
+        return Ok(Some(user));
+    }
+    let Ok(id) = id.parse::<UserId>() else {
+        return Ok(None);
+    };
+    let user = store.user(id).await?;
+    Ok(user.filter(|user| user.tenant == *tenant))
+}
+
 impl UserId {
     /// The id of somebody whom another system calls `alias`, if they are made at first sight.
     #[must_use]

@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Caller, Card, Change, Event, Row, Scene, UserId, ports::Store};
+use domain::{
+    Caller, Card, Change, Event, Result, Row, Scene, TenantId, User, UserId, ports::Store,
+};
 
 use crate::{generations::Generations, in_time, locks::lock};
 
@@ -57,6 +59,15 @@ impl Cards {
     pub async fn caller(&self, who: &Caller) -> Card {
         self.learn([who.user]).await;
         self.card(who.user).unwrap_or_else(|| who.card())
+    }
+
+    /// Somebody by either id ([`domain::foreign::find`]), unless they were deleted.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find(&self, tenant: &TenantId, id: &str) -> Result<Option<Card>> {
+        let found = in_time(domain::foreign::find(&*self.store, tenant, id)).await?;
+        Ok(found.filter(User::is_there).map(|user| Card::from(&user)))
     }
 
     /// Shows rows. A name that cannot be looked up is left out: the row counts, not the name.

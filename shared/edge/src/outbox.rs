@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use domain::{Code, Limits, RoomId, Seq};
+use domain::{Code, Limits, Presence, RoomId, Seq};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -51,6 +51,8 @@ pub enum Item {
         /// The room.
         room: RoomId,
     },
+    /// A friend of the session's user came or went.
+    Seen(Presence),
     /// Hints may have been lost: look through all rooms for notifications.
     Relist,
     /// Say something, so that the other side shows that it is there.

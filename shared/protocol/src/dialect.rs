@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use domain::{
-    Attachment, Card, Command, Error, Limits, Page, Reaction, Reply, RoomId, RoomName, Scene, Seq,
-    Timestamp, UserId, Username,
+    Attachment, Card, ClientId, Command, Draft, Error, Limits, Message, Page, Presence, Reaction,
+    Reply, RoomId, RoomName, Scene, Seq, Timestamp, UserId, Username, command::RoomView,
 };
 use uuid::Uuid;
 
@@ -82,6 +82,14 @@ pub enum Action {
     JoinByName(RoomName),
     /// To be told everything since these positions.
     Resume(Resume),
+    /// Of the application, in the room of this id; or in the direct room with the person whom
+    /// clients name so, which is opened when something is said.
+    Aimed {
+        /// The id.
+        room: String,
+        /// What is to be done there.
+        deed: Deed,
+    },
     /// Whether the session is still there.
     Ping,
     /// To be known by this token.
@@ -90,6 +98,17 @@ pub enum Action {
     Enter(RoomId),
     /// To have none open.
     Exit,
+}
+
+/// What is to be done in a room that has yet to be found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Something is said. The id makes a repeat harmless.
+    Say(ClientId, Box<Draft>),
+    /// The user types, or no longer does.
+    Type(bool),
+    /// Everything in it is read.
+    Read,
 }
 
 /// Where a client was when it went away.
@@ -129,6 +148,18 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Says what happened. Only a dialect that is personal looks at the viewer.
     fn encode(&self, viewer: &Viewer, scene: &Scene) -> Option<String>;
+
+    /// Whether a socket of it shows all that its user has with friends: their direct rooms and no
+    /// others, who of them comes and goes ([`Dialect::meet`]), and nothing that it did itself.
+    fn shows_friends(&self) -> bool {
+        false
+    }
+
+    /// Says that somebody came or went, to who has a direct room with them. `last` is the newest
+    /// message in it.
+    fn meet(&self, _room: &RoomView, _seen: &Presence, _last: Option<&Message>) -> Option<String> {
+        None
+    }
 
     /// How many messages [`Dialect::greet`] shows at most.
     fn greets_with(&self) -> usize {

@@ -6,6 +6,7 @@
 
 pub mod dialect;
 pub mod drf;
+pub mod friends;
 pub mod native;
 pub mod recipients;
 pub mod rooms;
@@ -13,4 +14,6 @@ pub mod schema;
 pub mod tenants;
 pub mod usernames;
 
-pub use dialect::{Action, Cards, Dialect, Links, Names, Refused, Request, Resume, Scope, Viewer};
+pub use dialect::{
+    Action, Cards, Deed, Dialect, Links, Names, Refused, Request, Resume, Scope, Viewer,
+};

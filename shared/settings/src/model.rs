@@ -34,6 +34,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Files that people share.
     pub files: Files,
+    /// Where other services tell of people and friendships, for the dialect `friends`.
+    pub friends: Friends,
     /// Storage for files that speaks S3, where `backends.blobs_url` names a bucket.
     pub s3: S3,
     /// Archive policies.
@@ -68,6 +70,8 @@ pub enum DialectName {
     Recipients,
     /// Conversations within a tenant, with participants and roles.
     Tenants,
+    /// One socket for all friends, and people who arrive from other services.
+    Friends,
     /// Conversations of two by the other one's username.
     Usernames,
 }
@@ -78,6 +82,7 @@ impl DialectName {
         Self::Rooms,
         Self::Recipients,
         Self::Tenants,
+        Self::Friends,
         Self::Usernames,
     ];
 
@@ -88,6 +93,7 @@ impl DialectName {
             Self::Rooms => "rooms",
             Self::Recipients => "recipients",
             Self::Tenants => "tenants",
+            Self::Friends => "friends",
             Self::Usernames => "usernames",
         }
     }
@@ -197,6 +203,20 @@ pub struct Files {
     pub link_seconds: u64,
 }
 
+/// Where other services tell of people and friendships, for the dialect `friends`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Friends {
+    /// Queue of RabbitMQ on which they tell, by the default exchange: `chat` in the original. Empty:
+    /// they tell over HTTP alone (`POST /api/v1/admin/events/{action}`).
+    pub events_queue: String,
+    /// Whether the queue outlives the broker, where we are the first to declare it; the original's
+    /// does not.
+    pub events_durable: bool,
+    /// Their broker, `amqp://USER:PASSWORD@HOST:PORT/VHOST`. Empty: that of `backends.queue_url`.
+    pub events_url: String,
+}
+
 /// Storage for files that speaks S3, where `backends.blobs_url` names a bucket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -303,6 +323,7 @@ impl Default for Settings {
             http: Http::default(),
             limits: Limits::default(),
             files: Files::default(),
+            friends: Friends::default(),
             s3: S3::default(),
             archive: Archive::default(),
             log: Log::default(),

@@ -110,6 +110,7 @@ impl World {
             "policy" => self.policy.clone(),
             "emoji" => "%F0%9F%91%8D".to_owned(),
             "name" => "a.txt".to_owned(),
+            "action" => "friend.created".to_owned(),
             "run" => self.run.clone(),
             other => panic!("{}: what is {{{other}}}?", operation.path),
         })

@@ -1,6 +1,7 @@
 //! The native API's first part.
 
 mod accounts;
+mod administer;
 mod conditions;
 mod described;
 mod files;
@@ -27,6 +28,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
         accounts::routes(house),
         sessions::routes(house),
         people::routes(house),
+        administer::routes(house),
         setup::routes(house),
         rooms::routes(house),
         members::routes(house),

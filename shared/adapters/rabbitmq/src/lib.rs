@@ -9,6 +9,7 @@
 pub mod checkup;
 mod ear;
 mod failure;
+mod feed;
 mod held;
 mod link;
 mod look;
@@ -21,5 +22,6 @@ mod session;
 mod taker;
 mod topology;
 
+pub use feed::{RabbitFeed, Source};
 pub use place::{BadUrl, Place, Timings};
 pub use queue::RabbitQueue;

@@ -27,6 +27,7 @@ impl Command {
             Self::React { .. } => "react",
             Self::GetMessage { .. } => "get_message",
             Self::ReadHistory { .. } => "read_history",
+            Self::ReadNumbered { .. } => "read_numbered",
             Self::Replay { .. } => "replay",
             Self::ListOwnRooms { .. } => "list_own_rooms",
             Self::ListChannels { .. } => "list_channels",
@@ -60,6 +61,7 @@ impl Command {
             | Self::React { room, .. }
             | Self::GetMessage { room, .. }
             | Self::ReadHistory { room, .. }
+            | Self::ReadNumbered { room, .. }
             | Self::Replay { room, .. }
             | Self::GetRoom { room }
             | Self::ListMembers { room, .. }

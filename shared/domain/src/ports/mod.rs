@@ -30,7 +30,8 @@ pub use people::{Families, Members, Profiles, Rooms, Tokens, Users};
 pub use sightings::Sightings;
 pub use transfer::{Source, Target};
 pub use work::{
-    Clock, Delivery, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
+    Clock, Delivery, Feed, Job, Lease, Leases, Outcome, Queue, QueueDepth, SetAside, Settled,
+    Telling,
 };
 
 /// All that is durable, behind one object. Use cases take the sub-port they need.
@@ -134,6 +135,8 @@ pub struct Ports {
     pub bus: Arc<dyn Bus>,
     /// Work, at least once.
     pub queue: Arc<dyn Queue>,
+    /// What another system tells of its people, where the settings name its queue.
+    pub feed: Option<Arc<dyn Feed>>,
     /// The bytes of files.
     pub blobs: Arc<dyn Blobs>,
     /// The store's time.

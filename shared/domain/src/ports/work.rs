@@ -108,6 +108,30 @@ pub trait Queue: Send + Sync {
     async fn set_aside(&self, limit: usize) -> Result<Vec<SetAside>>;
 }
 
+/// Something that another system tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// What happened, in its word.
+    pub action: String,
+    /// The rest, as bytes that only its reader understands.
+    pub body: Vec<u8>,
+    /// What the adapter knows it by.
+    pub tag: u64,
+}
+
+/// What another system tells, on a queue that is the other system's: at least once, and in its
+/// order while nothing fails. Nothing is taken from the queue before somebody listens.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Waits for the next, however long. What is not settled comes again, at once after the process
+    /// ended, else after 30 s. Cancel-safe: a dropped call loses nothing.
+    async fn next_telling(&self) -> Telling;
+
+    /// Says what is to become of it. One that is retried comes again after the pause; one that is set
+    /// aside lies with the jobs that are ([`Queue::set_aside`]).
+    async fn settle_telling(&self, tag: u64, outcome: Outcome) -> Result<()>;
+}
+
 /// A right to do something alone, for a while. It saves work; correctness must not hang on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {

@@ -15,6 +15,14 @@ use crate::request::LocalAdministrator;
 /// # Errors
 /// `unauthenticated` when the header is missing, comes twice, or has another form.
 pub fn bearer_of(headers: &HeaderMap) -> Result<&str> {
+    token_with(headers, &["bearer"])
+}
+
+/// The token of `Authorization`, with one of these schemes, which may be written in any case.
+///
+/// # Errors
+/// As above.
+pub fn token_with<'a>(headers: &'a HeaderMap, schemes: &[&str]) -> Result<&'a str> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let (Some(only), None) = (given.next(), given.next()) else {
         return Err(Error::new(Code::Unauthenticated));
@@ -22,7 +30,11 @@ pub fn bearer_of(headers: &HeaderMap) -> Result<&str> {
     only.to_str()
         .ok()
         .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .filter(|(given, _)| {
+            schemes
+                .iter()
+                .any(|scheme| given.eq_ignore_ascii_case(scheme))
+        })
         .map(|(_, token)| token.trim_matches(' '))
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Error::new(Code::Unauthenticated))
@@ -49,9 +61,19 @@ pub fn token_of(headers: &HeaderMap) -> Result<&str> {
 pub fn bearer(
     auth: Arc<Authenticator>,
 ) -> impl Filter<Extract = (Result<Caller>,), Error = Infallible> + Clone {
+    authorized(auth, &["bearer"])
+}
+
+/// Extracts who asks, by a token with one of these schemes.
+///
+/// Extracts what [`bearer`] does where that is an error.
+pub fn authorized(
+    auth: Arc<Authenticator>,
+    schemes: &'static [&'static str],
+) -> impl Filter<Extract = (Result<Caller>,), Error = Infallible> + Clone {
     warp::header::headers_cloned().then(move |headers: HeaderMap| {
         let auth = auth.clone();
-        async move { auth.check(bearer_of(&headers)?).await }
+        async move { auth.check(token_with(&headers, schemes)?).await }
     })
 }
 

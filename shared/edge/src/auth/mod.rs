@@ -26,7 +26,9 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use families::Granted;
-pub use filter::{administrator, bearer, bearer_of, identified, token, token_of};
+pub use filter::{
+    administrator, authorized, bearer, bearer_of, identified, token, token_of, token_with,
+};
 pub use secret::{SecretError, check_secrets, load_secret, secret_file};
 
 use crate::Task;

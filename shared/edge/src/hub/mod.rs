@@ -8,6 +8,7 @@
 mod announced;
 mod holes;
 mod mender;
+mod own;
 mod pause;
 mod room;
 mod roster;
@@ -26,6 +27,7 @@ use dashmap::DashMap;
 use domain::{Head, RoomId, Scene, Seq, SessionId, UserId};
 
 pub use mender::Mender;
+pub(crate) use own::Own;
 pub use subscriber::{Seat, Standing, Subscriber};
 
 use self::{announced::Announced, holes::Holes, room::Room};

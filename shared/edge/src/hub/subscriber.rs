@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use domain::{Error, Limits, RoomId, Scene, Seq, SessionId, UserId};
 use protocol::{Dialect, Viewer};
 
-use super::Hub;
+use super::{Hub, Own};
 use crate::{
     locks::lock,
     outbox::{Item, Outbox},
@@ -27,6 +27,8 @@ pub struct Subscriber {
     pub dialect: &'static dyn Dialect,
     /// What waits for it.
     pub outbox: Outbox,
+    /// What it knows of direct rooms, where it hears no others.
+    own: OnceLock<Arc<Own>>,
     rooms: Mutex<Rooms>,
 }
 
@@ -62,13 +64,22 @@ impl Subscriber {
             viewer,
             dialect,
             outbox: Outbox::new(limits),
+            own: OnceLock::new(),
             rooms: Mutex::default(),
         })
     }
 
     /// What it is told of something that happened.
     pub(crate) fn word(&self, scene: &Scene) -> Option<String> {
+        if self.own.get().is_some_and(|own| !own.hears(scene)) {
+            return None;
+        }
         self.dialect.encode(&self.viewer, scene)
+    }
+
+    /// Lets it hear direct rooms alone, and nothing that it did itself.
+    pub(crate) fn hear_own(&self, own: Own) -> Arc<Own> {
+        Arc::clone(self.own.get_or_init(|| Arc::new(own)))
     }
 
     /// Tells it of an error that no request of its own led to.

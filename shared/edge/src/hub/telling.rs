@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use domain::{RoomId, Scene, UserId};
+use domain::{Event, RoomId, Scene, UserId};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Hub, Subscriber, roster::Subscription};
@@ -89,6 +89,11 @@ impl<'a> Saying<'a> {
     }
 
     fn tell(&mut self, subscriber: &Subscriber) {
+        if let Event::Presence(presence) = self.scene.event
+            && subscriber.dialect.shows_friends()
+        {
+            return subscriber.outbox.push(Item::Seen(presence));
+        }
         if let Some(text) = self.text(subscriber) {
             subscriber.outbox.push((self.wrap)(text));
         }

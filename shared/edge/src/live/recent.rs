@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     Change, Cursor, Error, Head, Limits, Message, Page, Recent, Result, RoomId, Row, Seq, UserId,
-    marks::UNREAD, recent::RECENT_ROWS,
+    command::RoomView, marks::UNREAD, recent::RECENT_ROWS,
 };
 use futures_util::{
     FutureExt,
@@ -65,6 +65,22 @@ impl Live {
             return Ok(unread.min(UNREAD));
         }
         self.store.unread(room, user, read, UNREAD).await
+    }
+
+    /// What was said last in a room that still says something and is not hidden from its member,
+    /// among its newest `among` messages. From memory where it is there; nothing is kept for it.
+    ///
+    /// # Errors
+    /// `unavailable` when the store had to be asked and is away.
+    pub async fn last_message(&self, view: &RoomView, among: usize) -> Result<Option<Message>> {
+        let room = view.room.id;
+        let hidden = view.member.as_ref().map_or(0, |member| member.hidden);
+        let page = match self.cached(room, among).await {
+            Some(page) => page,
+            None => in_time(self.store.page(room, Cursor::Newest, among)).await?,
+        };
+        let shown = |message: &Message| message.seq > hidden && message.content().is_some();
+        Ok(page.messages.into_iter().rev().find(shown))
     }
 
     async fn cached(&self, room: RoomId, limit: usize) -> Option<Page> {

@@ -325,6 +325,8 @@ impl Member {
             Action::JoinByName(name) => Wish::JoinByName(name),
             Action::Resume(resume) => return self.on_resume(id, resume, turn),
             Action::Ping => return self.answer(id.as_deref(), &Reply::Done, turn),
+            // Only dialects without ids of rooms say so.
+            Action::Aimed { .. } => return,
             Action::Authenticate(token) => Wish::Renew(token, Arc::clone(self.seat.subscriber())),
             // All rooms are open here: its dialect has no word for these.
             Action::Enter(_) | Action::Exit => return,
@@ -445,9 +447,9 @@ impl Machine for Member {
             Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             Item::News { room } => self.news.iter_mut().for_each(|news| news.wake(room)),
             Item::Relist => self.news.iter_mut().for_each(News::relist),
-            // A receipt says so; the loop keeps the others to itself.
-            Item::Read { .. } | Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {
-            }
+            // A receipt says so, and frames tell of presence; the loop keeps the others to itself.
+            Item::Read { .. } | Item::Seen(_) => {}
+            Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
         self.go_on(turn);
     }

@@ -6,6 +6,7 @@
 
 mod catch_up;
 mod flood;
+pub(crate) mod friends;
 mod kept;
 mod lanes;
 pub(crate) mod means;

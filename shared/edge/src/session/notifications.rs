@@ -187,7 +187,8 @@ impl Machine for Notifications {
             Item::News { room } => self.news.wake(room),
             Item::Relist => self.news.relist(),
             // It listens to no room, and the loop keeps the others to itself.
-            Item::Began { .. } | Item::Ended { .. } | Item::Lost { .. } | Item::Read { .. } => {}
+            Item::Began { .. } | Item::Ended { .. } | Item::Lost { .. } => {}
+            Item::Read { .. } | Item::Seen(_) => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
         self.go_on(turn);

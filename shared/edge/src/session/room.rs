@@ -222,6 +222,7 @@ impl Machine for Room {
             Item::Lost { .. } => self.give_up(&Error::new(Code::Unavailable), turn),
             // It follows nobody and wants no news, and the loop keeps the others to itself.
             Item::Began { .. } | Item::News { .. } | Item::Read { .. } | Item::Relist => {}
+            Item::Seen(_) => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
     }

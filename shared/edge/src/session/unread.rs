@@ -250,7 +250,7 @@ impl Machine for Unread {
             Item::Read { .. } => {}
             Item::Relist => self.list = true,
             // It listens to no room, and the loop keeps the others to itself.
-            Item::Began { .. } | Item::Ended { .. } | Item::Lost { .. } => {}
+            Item::Began { .. } | Item::Ended { .. } | Item::Lost { .. } | Item::Seen(_) => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
         self.go_on(turn);

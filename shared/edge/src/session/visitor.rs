@@ -224,7 +224,7 @@ impl Visitor {
             Action::Exit => self.exit(turn),
             // No dialect of this kind of socket has a word for these.
             Action::JoinByName(_) | Action::Resume(_) => {}
-            Action::Ping | Action::Authenticate(_) => {}
+            Action::Aimed { .. } | Action::Ping | Action::Authenticate(_) => {}
         }
     }
 
@@ -316,6 +316,7 @@ impl Machine for Visitor {
             Item::Lost { .. } => {}
             // It follows nobody and wants no news, and the loop keeps the others to itself.
             Item::Began { .. } | Item::News { .. } | Item::Relist | Item::Read { .. } => {}
+            Item::Seen(_) => {}
             Item::Frame(_) | Item::Passing(_) | Item::Ping | Item::Close(_) => {}
         }
     }

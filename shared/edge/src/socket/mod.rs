@@ -31,6 +31,7 @@ use crate::{
     live::{Attending, Live},
     session::{
         self, Ending, Flood, Machine, Terms,
+        friends::Friends,
         means::Means,
         notifications::Notifications,
         room::Room,
@@ -118,6 +119,19 @@ impl Admitted {
         let (response, opening) = self.upgrade.accept(None);
         self.seated.spawn(ctx, opening, move |subscriber| {
             Unread::new(means, subscriber, only)
+        });
+        response
+    }
+
+    /// Opens a socket onto all that the caller has with friends. The answer switches protocols.
+    #[must_use]
+    pub fn open_friends(self, ctx: &Context, app: Arc<dyn Application>) -> Response {
+        let session = self.seated.subscriber.session;
+        let means = means(ctx, app, self.caller, session);
+        let (response, opening) = self.upgrade.accept(None);
+        let live = Arc::clone(&ctx.live);
+        self.seated.spawn(ctx, opening, move |subscriber| {
+            Friends::new(means, live.hub.seat(subscriber, true))
         });
         response
     }

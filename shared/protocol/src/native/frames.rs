@@ -216,8 +216,8 @@ pub(super) fn ack(request: Option<&str>, reply: &Reply) -> Option<String> {
             answer(request, &OneMessage { message })
         }
         Reply::History { page, reactions } => answer(request, &messages(page, reactions)),
-        // A replay is told row by row, as events.
-        Reply::Replay(_) => return None,
+        // A replay is told row by row, as events; pages have numbers over HTTP alone.
+        Reply::Replay(_) | Reply::Numbered { .. } => return None,
         Reply::Rooms { rooms, more } => answer(
             request,
             &Rooms {

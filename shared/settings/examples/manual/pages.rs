@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use crate::source::{self, Field};
 
 /// The struct of each section of the file.
-const SECTIONS: [(&str, &str); 11] = [
+const SECTIONS: [(&str, &str); 12] = [
     ("backends", "Backends"),
     ("auth", "Auth"),
     ("server", "Server"),
@@ -21,6 +21,7 @@ const SECTIONS: [(&str, &str); 11] = [
     ("http", "Http"),
     ("limits", "Limits"),
     ("files", "Files"),
+    ("friends", "Friends"),
     ("s3", "S3"),
     ("archive", "Archive"),
     ("log", "Log"),

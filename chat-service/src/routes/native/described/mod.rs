@@ -1,6 +1,7 @@
 //! What the native API says of itself. A route that is not described here fails the tests.
 
 mod accounts;
+mod administer;
 mod files;
 mod live;
 mod members;
@@ -24,6 +25,7 @@ pub(in crate::routes) fn operations() -> Vec<Operation> {
         message::operations(),
         files::operations(),
         socket::operations(),
+        administer::operations(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -168,6 +168,7 @@ fn ack_name(reply: &Reply) -> Option<&'static str> {
         | Reply::Opened { .. }
         | Reply::Message { .. }
         | Reply::History { .. }
+        | Reply::Numbered { .. }
         | Reply::Replay(_)
         | Reply::Rooms { .. }
         | Reply::Members { .. }
