@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use e2e::{Anon, Nodes, nodes::Doors};
+use e2e::{Anon, Nodes, Single, nodes::Doors};
 use futures_util::{StreamExt, stream};
 use tokio::time::{sleep, timeout};
 
-use crate::split::{CHAT, NOTIFICATIONS, SCHEDULER, Single};
+use crate::split::{CHAT, NOTIFICATIONS, SCHEDULER};
 
 /// What comes together: the store (`S`), Redis (`R`), the queue (`Q`).
 const ORDERS: [&[&str]; 10] = [
@@ -92,11 +92,11 @@ async fn go_through(order: &[&str]) -> Option<()> {
     let alice = anon.sign_up("alice").await;
     let room = alice.create_room("lobby").await;
     alice.say(&room, "hello").await;
-    let inbox = alice.at(services[1].process.addr());
+    let inbox = alice.at(services[1].addr());
     let inbox = inbox.rest.get("/api/v1/notifications").await;
     assert_eq!(inbox.status, 200, "{}", inbox.text);
     for service in services {
-        let log = service.process.log();
+        let log = service.log();
         assert!(!log.contains("panicked"), "{order:?}: {log}");
         service.end().await;
     }

@@ -5,9 +5,8 @@ use std::{
     path::Path,
 };
 
-use e2e::{Anon, Nodes, Process, Rest, SignedIn, balancer::Paths, eventually};
+use e2e::{Anon, Nodes, Rest, SignedIn, Single, balancer::Paths};
 use serde_json::json;
-use tempfile::TempDir;
 use testkit::{
     mongo_server::{MongoServer, or_skip},
     nginx_server::{self, NginxServer},
@@ -28,61 +27,10 @@ const NOWHERE: [(&str, &str); 5] = [
     ("HUBBUB_AUTH__SECRET", "5b1d0c6fe2a94e8797c1f0a3d24b6e58"),
 ];
 
-/// A service in a folder of its own.
-pub(crate) struct Single {
-    pub(crate) process: Process,
-    folder: TempDir,
-}
-
-impl Single {
-    pub(crate) async fn start<'a>(
-        program: &str,
-        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let process = Process::service(program, folder.path(), variables).await;
-        Self { process, folder }
-    }
-
-    /// The same, once it serves.
-    async fn ready<'a>(
-        program: &str,
-        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        let single = Self::start(program, variables).await;
-        single.is_ready().await;
-        single
-    }
-
-    async fn is_ready(&self) {
-        eventually("the service is ready", async || {
-            let (status, _) = self.readiness().await;
-            (status == 200).then_some(())
-        })
-        .await;
-    }
-
-    pub(crate) async fn readiness(&self) -> (u16, String) {
-        let told = self.rest().get("/readyz").await;
-        (told.status.as_u16(), told.text)
-    }
-
-    pub(crate) fn rest(&self) -> Rest {
-        Rest::new(self.process.addr())
-    }
-
-    /// The status of what somebody gets here.
-    async fn status(&self, who: &SignedIn, path: &str) -> u16 {
-        let there = who.at(self.process.addr());
-        there.rest.get(path).await.status.as_u16()
-    }
-
-    /// Ends it as a supervisor does.
-    pub(crate) async fn end(self) {
-        let log = self.process.log();
-        assert_eq!(self.process.terminate().await, Some(0), "{log}");
-        drop(self.folder);
-    }
+/// The status of what somebody gets from a service.
+async fn status(single: &Single, who: &SignedIn, path: &str) -> u16 {
+    let there = who.at(single.addr());
+    there.rest.get(path).await.status.as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,12 +56,12 @@ async fn each_serves_its_paths_and_what_is_said_at_one_is_news_at_another() {
     ] {
         let mut statuses = Vec::new();
         for service in [&chat, &notifications, &scheduler] {
-            statuses.push(service.status(&bob, path).await);
+            statuses.push(status(service, &bob, path).await);
         }
         assert_eq!(statuses, at, "{path}");
     }
 
-    let there = bob.at(notifications.process.addr());
+    let there = bob.at(notifications.addr());
     let mut bell = there
         .socket("/ws/join-notification/")
         .await
@@ -178,13 +126,13 @@ async fn nginx_makes_one_address_of_them() {
         nodes.variables().into_iter().chain(proxy)
     };
     let chat = Single::ready(CHAT, behind()).await;
-    let other = Single::ready(CHAT, behind()).await;
+    let mut other = Single::ready(CHAT, behind()).await;
     let notifications = Single::ready(NOTIFICATIONS, behind()).await;
     let scheduler = Single::ready(SCHEDULER, behind()).await;
     let upstreams = [
-        ("chat", vec![chat.process.addr(), other.process.addr()]),
-        ("notifications", vec![notifications.process.addr()]),
-        ("scheduler", vec![scheduler.process.addr()]),
+        ("chat", vec![chat.addr(), other.addr()]),
+        ("notifications", vec![notifications.addr()]),
+        ("scheduler", vec![scheduler.addr()]),
     ];
     let Some(nginx) = nginx_server::or_skip(NginxServer::start(Path::new(NGINX), &upstreams))
     else {
@@ -209,7 +157,7 @@ async fn nginx_makes_one_address_of_them() {
     alice.say(&room, "hello").await;
     assert_eq!(bell.next().await["Content"], "hello");
 
-    other.process.kill().await;
+    other.kill().await;
     for n in 0..10 {
         let history = bob.whole_history(&room).await;
         assert_eq!(history.len(), 1, "read {n}");

@@ -18,21 +18,12 @@ use futures_util::future::join_all;
 use serde_json::json;
 use testkit::judge::{Kept, Ledger};
 
+use crate::CONFIG;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubbub-under-test");
 const KILLS: u64 = 50;
 const SENDERS: usize = 4;
 const LISTENERS: usize = 2;
-
-/// Archives what is older than two seconds, every second, in all rooms.
-const CONFIG: &str = r#"
-no_limits = true
-
-[[archive.policies]]
-name = "at-once"
-older_than = "2s"
-action = "archive"
-schedule = "* * * * * *"
-"#;
 
 struct World {
     rooms: Vec<RoomId>,

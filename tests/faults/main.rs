@@ -7,12 +7,13 @@ mod kill;
 mod nodes;
 mod services;
 
-/// How much of something a test does: what a variable says, or else what fits into the gate.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "it steers the tests and is no setting of the product"
-)]
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let said = std::env::var(variable).ok();
-    said.map_or(otherwise, |said| said.parse().expect("a number"))
-}
+/// Has no limits, and archives what is older than two seconds, every second, in all rooms.
+const CONFIG: &str = r#"
+no_limits = true
+
+[[archive.policies]]
+name = "at-once"
+older_than = "2s"
+action = "archive"
+schedule = "* * * * * *"
+"#;

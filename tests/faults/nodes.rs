@@ -8,14 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{LossyRedis, Nodes, load::Until};
+use e2e::{LossyRedis, Nodes, Single, load::Until, number};
 use testkit::redis_server::{RedisServer, or_skip};
 
-use crate::{
-    cluster::{Cluster, Single},
-    crowd::Crowd,
-    number,
-};
+use crate::{cluster::Cluster, crowd::Crowd};
 
 const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
 
@@ -54,7 +50,7 @@ async fn everybody_agrees_while_nodes_are_killed_and_the_bus_loses_messages() {
             ("HUBBUB_LIMITS__RESUME_ROWS", "100000"),
         ];
         let variables = nodes.variables().into_iter().chain(more);
-        singles.push(Single::start("chat", CHAT, "", variables).await);
+        singles.push(("chat", Single::ready(CHAT, variables).await));
         buses.push(bus);
     }
     let mut cluster = Cluster::of(singles);

@@ -10,15 +10,13 @@ use std::{
     time::Duration,
 };
 
-use e2e::{Anon, Nodes, Rest, SignedIn, Socket, eventually, load::Until, people::PASSWORD};
+use e2e::{
+    Anon, Nodes, Rest, SignedIn, Single, Socket, eventually, load::Until, number, people::PASSWORD,
+};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command, task::JoinHandle, time::sleep};
 
-use crate::{
-    cluster::{Cluster, Single},
-    crowd::Crowd,
-    number,
-};
+use crate::{CONFIG, cluster::Cluster, crowd::Crowd};
 
 const CHAT: &str = env!("CARGO_BIN_EXE_chat-service-under-test");
 const NOTIFICATIONS: &str = env!("CARGO_BIN_EXE_notification-service-under-test");
@@ -36,18 +34,8 @@ const AWAY: Duration = Duration::from_millis(300);
 const EACH: Duration = Duration::from_secs(10);
 const IN_THE_END: Duration = Duration::from_secs(60);
 
-/// Archives what is older than two seconds, every second, in all rooms.
-const CONFIG: &str = r#"
-[[archive.policies]]
-name = "at-once"
-older_than = "2s"
-action = "archive"
-schedule = "* * * * * *"
-"#;
-
 async fn start(nodes: &Nodes) -> Cluster {
     let more = [
-        ("HUBBUB_NO_LIMITS", "true"),
         ("HUBBUB_LIMITS__RESUME_ROOM_ROWS", "100000"),
         ("HUBBUB_LIMITS__RESUME_ROWS", "100000"),
     ];
@@ -59,7 +47,8 @@ async fn start(nodes: &Nodes) -> Cluster {
         ("scheduler", SCHEDULER),
     ] {
         let variables = nodes.variables().into_iter().chain(more);
-        singles.push(Single::start(upstream, program, CONFIG, variables).await);
+        let single = Single::new(program, variables).configured(CONFIG);
+        singles.push((upstream, single.serving().await));
     }
     Cluster::of(singles)
 }

@@ -13,7 +13,7 @@ mod times;
 
 use std::time::Duration;
 
-use e2e::{SignedIn, Socket, eventually, spawn};
+use e2e::{SignedIn, Socket, eventually, number, spawn};
 use futures_util::future::join_all;
 use serde_json::json;
 use testkit::rabbit_server::{RabbitServer, or_skip};
@@ -58,17 +58,8 @@ async fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().await
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "it steers the tests and is no setting of the product"
-)]
-fn number(name: &str, otherwise: u32) -> u32 {
-    let given = std::env::var(name).ok();
-    given.map_or(otherwise, |given| given.parse().expect("a number"))
-}
-
 fn away() -> Duration {
-    Duration::from_secs(number("OUTAGE_SECONDS", 2).into())
+    Duration::from_secs(number("OUTAGE_SECONDS", 2))
 }
 
 /// A load that goes on for as long as everything is there, and then for as long again.
@@ -259,7 +250,7 @@ async fn a_notification_is_heard_soon_after_it_was_said() {
     let talkers = Talkers::gather(async |name| person(&server, &name).await).await;
     let bell = talkers.bell().await;
     let people = u32::try_from(PEOPLE).expect("few");
-    let rate = number("BELLS_PER_SECOND", 200);
+    let rate = u32::try_from(number("BELLS_PER_SECOND", 200)).expect("a rate");
     let plan = Halves::from_now(rate / people).plan;
     let hearing = spawn(hear(bell, plan, plan.count() * PEOPLE));
     let said = Times::of(talkers.talk(plan).await.iter().map(|done| done.took));

@@ -14,10 +14,10 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use testkit::accepting::Accepting;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy, sink},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
+    net::TcpStream,
     time::{Duration, timeout},
 };
 
@@ -110,7 +110,7 @@ pub type Upstreams = BTreeMap<&'static str, Vec<SocketAddr>>;
 /// A running balancer; its connections end when it is dropped.
 pub struct Balancer {
     address: SocketAddr,
-    _accepting: JoinSet<()>,
+    _accepting: Accepting,
 }
 
 struct Shared {
@@ -133,11 +133,14 @@ impl Balancer {
             upstreams,
             turn: AtomicUsize::new(0),
         });
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, shared));
+        let serve = move |client| {
+            let shared = Arc::clone(&shared);
+            // Whoever is cut sees it.
+            async move { drop(shared.pass(client).await) }
+        };
         Self {
             address,
-            _accepting: accepting,
+            _accepting: Accepting::on(listener, serve),
         }
     }
 
@@ -145,16 +148,6 @@ impl Balancer {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut links = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        while links.try_join_next().is_some() {}
-        let shared = Arc::clone(&shared);
-        // Whoever is cut sees it.
-        links.spawn(async move { drop(shared.pass(client).await) });
     }
 }
 

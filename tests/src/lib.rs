@@ -13,6 +13,7 @@ pub mod people;
 pub mod process;
 pub mod rest;
 pub mod server;
+pub mod single;
 pub mod socket;
 mod split;
 pub mod tls;
@@ -25,6 +26,7 @@ pub use people::{Anon, SignedIn};
 pub use process::Process;
 pub use rest::{Answer, Rest};
 pub use server::Server;
+pub use single::Single;
 pub use socket::Socket;
 
 use std::time::Duration;
@@ -41,6 +43,20 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(_) => panic!("{what} did not happen within {PATIENCE:?}"),
     }
+}
+
+/// How much of something a test does: what a variable says, or else what fits into the gate.
+///
+/// # Panics
+/// When the variable says something else than a number.
+#[must_use]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it steers the tests and is no setting of the product"
+)]
+pub fn number(variable: &str, otherwise: u64) -> u64 {
+    let said = std::env::var(variable).ok();
+    said.map_or(otherwise, |said| said.parse().expect("a number"))
 }
 
 /// Runs something beside the test, which itself waits for its end.

@@ -5,7 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -13,26 +13,22 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream, tcp},
-    task::JoinSet,
 };
+
+use testkit::{accepting::Accepting, losses::Losses};
 
 /// How a message of a channel begins, in either version of the protocol.
 const MESSAGE: [&[u8]; 2] = [b"*3\r\n$7\r\nmessage\r\n", b">3\r\n$7\r\nmessage\r\n"];
 
-/// Fibonacci hashing: numbers in a row become numbers without order.
-const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
-
 /// A proxy on a port of its own; all its connections end when it is dropped.
 pub struct LossyRedis {
     address: SocketAddr,
-    losses: Arc<Losses>,
-    _accepting: JoinSet<()>,
+    messages: Arc<Messages>,
+    _accepting: Accepting,
 }
 
-struct Losses {
-    one_in: u64,
-    seed: u64,
-    seen: AtomicU64,
+struct Messages {
+    losses: Mutex<Losses>,
     lost: AtomicU64,
 }
 
@@ -45,18 +41,17 @@ impl LossyRedis {
     pub async fn to(server: SocketAddr, one_in: u64, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let losses = Arc::new(Losses {
-            one_in,
-            seed,
-            seen: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
-        });
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, server, Arc::clone(&losses)));
+        let messages = Arc::new(Messages::new(one_in, seed));
+        let passed = Arc::clone(&messages);
+        let serve = move |client| {
+            let messages = Arc::clone(&passed);
+            // Whoever is cut sees it.
+            async move { drop(pass(client, server, &messages).await) }
+        };
         Ok(Self {
             address,
-            losses,
-            _accepting: accepting,
+            messages,
+            _accepting: Accepting::on(listener, serve),
         })
     }
 
@@ -69,21 +64,11 @@ impl LossyRedis {
     /// How many messages were lost so far.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.losses.lost.load(Ordering::Relaxed)
+        self.messages.lost.load(Ordering::Relaxed)
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, losses: Arc<Losses>) {
-    let mut links = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        while links.try_join_next().is_some() {}
-        let losses = Arc::clone(&losses);
-        // Whoever is cut sees it.
-        links.spawn(async move { drop(pass(client, server, &losses).await) });
-    }
-}
-
-async fn pass(client: TcpStream, server: SocketAddr, losses: &Losses) -> io::Result<()> {
+async fn pass(client: TcpStream, server: SocketAddr, messages: &Messages) -> io::Result<()> {
     let server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -91,7 +76,7 @@ async fn pass(client: TcpStream, server: SocketAddr, losses: &Losses) -> io::Res
     let (mut from_server, mut to_server) = server.into_split();
     tokio::select! {
         passed = copy(&mut from_client, &mut to_server) => passed.map(drop),
-        answered = answers(&mut from_server, &mut to_client, losses) => answered,
+        answered = answers(&mut from_server, &mut to_client, messages) => answered,
     }
 }
 
@@ -99,7 +84,7 @@ async fn pass(client: TcpStream, server: SocketAddr, losses: &Losses) -> io::Res
 async fn answers(
     from: &mut tcp::OwnedReadHalf,
     to: &mut tcp::OwnedWriteHalf,
-    losses: &Losses,
+    messages: &Messages,
 ) -> io::Result<()> {
     let mut read = Vec::new();
     while from.read_buf(&mut read).await? > 0 {
@@ -107,7 +92,7 @@ async fn answers(
         while let Some(length) = value(&read[begin..]) {
             let value = &read[begin..begin + length];
             begin += length;
-            if !losses.take(value) {
+            if !messages.lose(value) {
                 to.write_all(value).await?;
             }
         }
@@ -116,15 +101,20 @@ async fn answers(
     Ok(())
 }
 
-impl Losses {
-    /// Whether this is lost.
-    fn take(&self, value: &[u8]) -> bool {
+impl Messages {
+    fn new(one_in: u64, seed: u64) -> Self {
+        Self {
+            losses: Mutex::new(Losses::new(one_in, seed)),
+            lost: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether this is lost: nothing but messages ever is.
+    fn lose(&self, value: &[u8]) -> bool {
         if !MESSAGE.iter().any(|begin| value.starts_with(begin)) {
             return false;
         }
-        let seen = self.seen.fetch_add(1, Ordering::Relaxed);
-        let place = self.seed.wrapping_add(seen).wrapping_mul(SCATTER) >> 32;
-        let lost = place.is_multiple_of(self.one_in);
+        let lost = self.losses.lock().expect("no panic").next_is_lost();
         self.lost.fetch_add(u64::from(lost), Ordering::Relaxed);
         lost
     }
@@ -174,17 +164,12 @@ mod tests {
 
     #[test]
     fn of_messages_and_of_nothing_else_one_in_ten_is_lost() {
-        let losses = Losses {
-            one_in: 10,
-            seed: 1,
-            seen: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
-        };
+        let messages = Messages::new(10, 1);
         for _ in 0..1_000 {
-            let _ = losses.take(b">3\r\n$7\r\nmessage\r\n+a\r\n+b\r\n");
-            assert!(!losses.take(b">3\r\n$9\r\nsubscribe\r\n+a\r\n:1\r\n"));
+            let _ = messages.lose(b">3\r\n$7\r\nmessage\r\n+a\r\n+b\r\n");
+            assert!(!messages.lose(b">3\r\n$9\r\nsubscribe\r\n+a\r\n:1\r\n"));
         }
-        let lost = losses.lost.into_inner();
+        let lost = messages.lost.into_inner();
         assert!((60..140).contains(&lost), "{lost}");
     }
 }

@@ -55,18 +55,6 @@ impl Process {
     /// # Panics
     /// When it does not.
     pub async fn service<'a>(
-        program: &str,
-        folder: &Path,
-        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        Self::service_at(free(), program, folder, variables).await
-    }
-
-    /// The same, at an address.
-    ///
-    /// # Panics
-    /// When it does not listen.
-    pub async fn service_at<'a>(
         addr: SocketAddr,
         program: &str,
         folder: &Path,

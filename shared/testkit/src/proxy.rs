@@ -28,7 +28,8 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+
+use crate::accepting::Accepting;
 
 /// How long [`Proxy::until`] waits, at most.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ impl Shared {
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
-    _accepting: JoinSet<()>,
+    _accepting: Accepting,
 }
 
 impl Proxy {
@@ -113,12 +114,11 @@ impl Proxy {
             seen: watch::Sender::default(),
             fuses: Mutex::default(),
         });
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, shared.clone()));
+        let serving = Arc::clone(&shared);
         Ok(Self {
             address,
             shared,
-            _accepting: accepting,
+            _accepting: Accepting::on(listener, move |client| serve(client, &serving)),
         })
     }
 
@@ -197,29 +197,20 @@ impl Proxy {
     }
 }
 
-/// Accepts until the proxy is dropped, which drops the connections too.
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut links = JoinSet::new();
-    loop {
-        let Ok((client, _)) = listener.accept().await else {
-            return;
-        };
-        while links.try_join_next().is_some() {}
-        // Before it is counted: whatever is ordered after somebody saw the
-        // connection concerns it.
-        let orders = shared.orders.subscribe();
-        let came = *orders.borrow();
-        shared.seen.send_modify(|seen| seen.accepted += 1);
+/// Passes on what comes on a connection, unless it is to be refused.
+fn serve(client: TcpStream, shared: &Arc<Shared>) -> impl Future<Output = ()> + Send + use<> {
+    // Before it is counted: whatever is ordered after somebody saw the connection concerns it.
+    let orders = shared.orders.subscribe();
+    let came = *orders.borrow();
+    shared.seen.send_modify(|seen| seen.accepted += 1);
+    let shared = Arc::clone(shared);
+    async move {
         if came.refuse {
-            reset(client);
-        } else {
-            let shared = shared.clone();
-            links.spawn(async move {
-                match TcpStream::connect(shared.server).await {
-                    Ok(server) => link::run([client, server], shared, orders, came).await,
-                    Err(_) => reset(client),
-                }
-            });
+            return reset(client);
+        }
+        match TcpStream::connect(shared.server).await {
+            Ok(server) => link::run([client, server], shared, orders, came).await,
+            Err(_) => reset(client),
         }
     }
 }
