@@ -4,11 +4,13 @@
 //! A hint that can never be served is set aside, where administrators look, with the reason. One
 //! that fails for now is handed out again after a pause.
 
+mod named;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Change, Envelope, Error, Notification, Result, RoomId, RoomKind, Row, Seq, UserId,
+    Envelope, Error, Notification, Result, RoomId, RoomKind, Seq, UserId,
     envelope::EnvelopeKind,
     ports::{Delivery, Log, Outcome, Queue, Store},
 };
@@ -18,8 +20,10 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, warn};
 
-/// How many hints are taken, and acknowledged, at once.
-const BATCH: usize = 64;
+use self::named::Named;
+
+/// How many hints are taken, and acknowledged, at once: those of a room cost one read.
+const BATCH: usize = 256;
 
 /// How many of them are looked at at the same time.
 const AT_ONCE: usize = 8;
@@ -67,11 +71,32 @@ pub struct Consumer {
 }
 
 /// Why a hint was not served.
+#[derive(Clone)]
 enum Failure {
     /// It never will be.
     Lasting(String),
     /// It was not this time.
-    Passing(Error),
+    Passing(Arc<Error>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Passing(Arc::new(error))
+    }
+}
+
+/// What a delivery asks to be looked at.
+struct Hint {
+    delivery: Delivery,
+    envelope: Result<Envelope, Failure>,
+}
+
+impl From<Delivery> for Hint {
+    fn from(delivery: Delivery) -> Self {
+        let envelope = Envelope::decode(&delivery.job.body)
+            .map_err(|error| Failure::Lasting(reason("cannot be read", &error)));
+        Self { delivery, envelope }
+    }
 }
 
 impl Consumer {
@@ -103,25 +128,33 @@ impl Consumer {
         }
     }
 
-    /// Serves a batch of hints and says what is to become of each.
+    /// Serves a batch of hints and says what is to become of each. Listeners are woken once for
+    /// each room, after a read for all of its rows.
     ///
     /// # Errors
     /// Those of the queue. What is not settled comes again.
     pub async fn serve(&self, deliveries: Vec<Delivery>) -> Result<()> {
-        let settle = |delivery: Delivery| async move {
-            let outcome = self.outcome(&delivery).await;
-            delivery.settle(outcome)
+        let hints: Vec<Hint> = deliveries.into_iter().map(Hint::from).collect();
+        let envelopes = hints.iter().filter_map(|hint| hint.envelope.as_ref().ok());
+        let named = Named::read(&*self.log, envelopes).await;
+        for (room, seq) in named.news() {
+            self.news.news(room, seq).await;
+        }
+        let settle = |hint: Hint| async {
+            let outcome = self.outcome(&hint, &named).await;
+            hint.delivery.settle(outcome)
         };
-        let settled = stream::iter(deliveries).map(settle).buffered(AT_ONCE);
+        let settled = stream::iter(hints).map(settle).buffered(AT_ONCE);
         self.queue.settle(settled.collect().await).await
     }
 
-    async fn outcome(&self, delivery: &Delivery) -> Outcome {
-        let (outcome, name) = match self.look(delivery).await {
+    async fn outcome(&self, hint: &Hint, named: &Named) -> Outcome {
+        let delivery = &hint.delivery;
+        let (outcome, name) = match self.look(hint, named).await {
             Ok(()) => (Outcome::Done, "done"),
             Err(Failure::Passing(error)) if may_retry(&error, delivery.attempt) => {
                 warn!(job = %delivery.job.id, attempt = delivery.attempt,
-                    error = &error as &dyn std::error::Error, "a hint comes again later");
+                    error = &*error as &dyn std::error::Error, "a hint comes again later");
                 let after = pause(delivery.attempt);
                 (Outcome::Retry { after }, "retried")
             }
@@ -131,11 +164,10 @@ impl Consumer {
         outcome
     }
 
-    async fn look(&self, delivery: &Delivery) -> Result<(), Failure> {
-        let envelope = Envelope::decode(&delivery.job.body)
-            .map_err(|error| Failure::Lasting(reason("cannot be read", &error)))?;
-        let span = trace::consume(envelope.room, delivery.attempt, envelope.trace);
-        let looked = self.look_at(&envelope).instrument(span.clone()).await;
+    async fn look(&self, hint: &Hint, named: &Named) -> Result<(), Failure> {
+        let envelope = hint.envelope.as_ref().map_err(Failure::clone)?;
+        let span = trace::consume(envelope.room, hint.delivery.attempt, envelope.trace);
+        let looked = self.look_at(envelope, named).instrument(span.clone()).await;
         match &looked {
             Err(Failure::Passing(error)) => trace::failed(&span, error),
             Err(Failure::Lasting(reason)) => {
@@ -146,16 +178,11 @@ impl Consumer {
         looked
     }
 
-    async fn look_at(&self, envelope: &Envelope) -> Result<(), Failure> {
+    async fn look_at(&self, envelope: &Envelope, named: &Named) -> Result<(), Failure> {
         match envelope.kind {
             EnvelopeKind::Row => {
-                let Some(row) = self.row(envelope).await? else {
-                    return Ok(());
-                };
-                if is_news(&row) {
-                    self.news.news(row.room, row.seq).await;
-                }
-                match Notification::of_membership(&row) {
+                let row = named.row(envelope)?;
+                match row.and_then(Notification::of_membership) {
                     Some(notification) => self.keep(notification).await,
                     None => Ok(()),
                 }
@@ -166,39 +193,15 @@ impl Consumer {
     /// Keeps what its receiver could not derive. That somebody opened a direct room, the first
     /// message in it tells.
     async fn keep(&self, notification: Notification) -> Result<(), Failure> {
-        let room = in_time(self.store.room(notification.position.room))
-            .await
-            .map_err(Failure::Passing)?;
+        let room = in_time(self.store.room(notification.position.room)).await?;
         if room.is_none_or(|room| room.kind == RoomKind::Direct) {
             return Ok(());
         }
         let receiver = notification.receiver;
-        in_time(self.store.keep_notification(notification))
-            .await
-            .map_err(Failure::Passing)?;
+        in_time(self.store.keep_notification(notification)).await?;
         self.news.relist(receiver).await;
         Ok(())
     }
-
-    /// The row that a hint names; `None` for an old change that was dropped while the hint waited,
-    /// since nobody is told any more of what is so old.
-    async fn row(&self, envelope: &Envelope) -> Result<Option<Row>, Failure> {
-        let after = envelope.seq.checked_sub(1);
-        let after = after.ok_or_else(|| Failure::Lasting("seqs begin with 1".to_owned()))?;
-        let rows = in_time(self.log.rows(envelope.room, after, 1))
-            .await
-            .map_err(Failure::Passing)?;
-        match rows.into_iter().next() {
-            Some(row) if row.id == envelope.id && row.seq == envelope.seq => Ok(Some(row)),
-            Some(row) if row.seq > envelope.seq => Ok(None),
-            _ => Err(Failure::Lasting("there is no such row".to_owned())),
-        }
-    }
-}
-
-/// Whether a row can be news for anybody. For whom, [`domain::notifies`] decides.
-fn is_news(row: &Row) -> bool {
-    matches!(&row.change, Change::Message(message) if message.content().is_some())
 }
 
 /// Whether a hint is tried again. That a part of the server is away is no fault of the hint, and

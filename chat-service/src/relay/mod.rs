@@ -4,6 +4,7 @@
 //! their writer, and what memory loses (a full buffer, a crash, a queue that is away) is found by
 //! its mark after a few seconds.
 
+mod marks;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ use crate::writer::Stored;
 /// How many rows may wait for the queue in memory.
 const CAPACITY: usize = 4_096;
 
-/// How many rows are published, and their marks cleared, at once.
+/// How many rows are published at once.
 const BATCH: usize = 256;
 
 /// How long the relay rests when the queue is away.
@@ -53,7 +54,7 @@ fn envelope(tenant: &TenantId, Stored { row, trace }: &Stored) -> Envelope {
     Envelope::row(tenant.clone(), row.room, row.id, row.seq, row.created_at).within(*trace)
 }
 
-/// Publishes what is handed over, and clears the marks.
+/// Publishes what is handed over. The marks are cleared beside it: nobody waits for that.
 pub struct Relay {
     publisher: Publisher,
     waiting: mpsc::Receiver<Envelope>,
@@ -67,8 +68,14 @@ impl Relay {
         (HandOver { sender }, Self { publisher, waiting })
     }
 
-    /// Publishes until `stop`, and then what was handed over before it.
-    pub async fn run(mut self, stop: CancellationToken) {
+    /// Publishes until `stop`, and then what was handed over before it, and clears all their marks.
+    pub async fn run(self, stop: CancellationToken) {
+        let (published, waiting) = mpsc::channel(CAPACITY);
+        let clearing = marks::clear(self.publisher.clone(), waiting);
+        tokio::join!(self.publish_until(stop, published), clearing);
+    }
+
+    async fn publish_until(mut self, stop: CancellationToken, published: mpsc::Sender<Envelope>) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
@@ -76,16 +83,15 @@ impl Relay {
                 taken = self.waiting.recv_many(&mut batch, BATCH) => if taken == 0 { return },
                 () = stop.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
             }
-            if self.publish(&batch).await.is_err() {
+            if self.publisher.publish(&batch).await.is_err() {
                 stop.run_until_cancelled(time::sleep(REST)).await;
+                batch.clear();
             }
-            batch.clear();
+            for envelope in batch.drain(..) {
+                // Whoever clears the marks outlives this.
+                let _ = published.send(envelope).await;
+            }
         }
-    }
-
-    async fn publish(&self, batch: &[Envelope]) -> Result<()> {
-        self.publisher.publish(batch).await?;
-        self.publisher.clear(batch).await
     }
 }
 

@@ -17,8 +17,11 @@ use super::Publisher;
 /// process had so long to publish it.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// How many marked rows are taken at once.
-const BATCH: usize = 256;
+/// How many marked rows are taken at once: asking for them can cost as much as a look at all rows.
+const BATCH: usize = 1_000;
+
+/// How many rows are told again at once.
+const RETOLD: usize = 256;
 
 /// The lease of the process that works off more than that, as after an outage of the queue; it is
 /// renewed with each batch.
@@ -111,7 +114,8 @@ impl Sweep {
         }
         for (room, mut seqs) in rooms {
             seqs.sort_unstable();
-            for run in seqs.chunk_by(|a, b| a + 1 == *b) {
+            let runs = seqs.chunk_by(|a, b| a + 1 == *b);
+            for run in runs.flat_map(|run| run.chunks(RETOLD)) {
                 let rows = self
                     .log
                     .rows(room, run[0].saturating_sub(1), run.len())

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -13,6 +13,7 @@ use domain::{
     Envelope, Error, NodeId, Result, RoomId, Row, RowId, Seq, Timestamp, TraceParent,
     ports::{Delivery, Job, Outbox, Queue, QueueDepth, SetAside, Settled},
 };
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::{Publisher, Relay, Retell, Sweep};
@@ -57,6 +58,9 @@ impl Queue for FakeQueue {
 struct FakeOutbox {
     real: Arc<dyn Outbox>,
     stuck: AtomicBool,
+    writes: AtomicUsize,
+    /// Nothing is cleared while somebody has it.
+    gate: RwLock<()>,
 }
 
 #[async_trait]
@@ -69,6 +73,8 @@ impl Outbox for FakeOutbox {
         if self.stuck.load(Ordering::SeqCst) {
             return Err(Error::unavailable("stuck"));
         }
+        let _open = self.gate.read().await;
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.real.clear_marks(rows).await
     }
 }
@@ -99,6 +105,8 @@ impl House {
         let outbox = Arc::new(FakeOutbox {
             real: world.ctx.ports.store.clone(),
             stuck: AtomicBool::new(false),
+            writes: AtomicUsize::new(0),
+            gate: RwLock::default(),
         });
         let told = Arc::new(Told::default());
         let sweep = Sweep {
@@ -214,6 +222,32 @@ async fn what_is_handed_over_is_published_and_cleared_before_the_end() {
 }
 
 #[tokio::test]
+async fn nobody_waits_until_marks_are_cleared_and_many_are_cleared_together() {
+    let house = House::new();
+    let room = house.three_rows().await;
+    let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
+    let stop = CancellationToken::new();
+    let clearing = house.outbox.gate.write().await;
+    let running = house.world.ctx.tasks.spawn(relay.run(stop.clone()));
+    for row in house.sweep.log.rows(room, 0, 10).await.unwrap() {
+        let (seq, trace) = (row.seq, None);
+        hand_over.rows(&domain::TenantId::default(), &[Stored { row, trace }]);
+        while house.published().last() != Some(&seq) {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(clearing);
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!(house.marked().await, 0);
+    let writes = house.outbox.writes.load(Ordering::SeqCst);
+    assert!(
+        writes <= 2,
+        "one that had begun, and one for the rest: {writes}"
+    );
+}
+
+#[tokio::test]
 async fn what_does_not_fit_into_memory_is_left_to_the_sweep() {
     let house = House::new();
     let room = house.three_rows().await;
@@ -237,7 +271,7 @@ async fn a_backlog_is_worked_off_by_one_process_while_that_does_so() {
     let room = house.three_rows().await;
     let ann = domain::UserId::new();
     let store = &house.world.ctx.ports.store;
-    let more = (0..600).map(|n| testkit::builders::message(ann, &n.to_string()));
+    let more = (0..1_500).map(|n| testkit::builders::message(ann, &n.to_string()));
     store.append(room, more.collect()).await.unwrap();
     house.world.clock.advance(Duration::from_secs(6));
     let (other, lease) = (NodeId::new().uuid(), "relay:backlog");
@@ -245,8 +279,8 @@ async fn a_backlog_is_worked_off_by_one_process_while_that_does_so() {
     store.acquire_lease(lease, other, ttl).await.unwrap();
     assert_eq!(house.sweep.sweep().await.unwrap(), 0, "the other is at it");
     house.world.clock.advance(Duration::from_secs(11));
-    assert_eq!(house.sweep.sweep().await.unwrap(), 603, "it was killed");
-    assert_eq!(house.published(), (1..=603).collect::<Vec<_>>());
+    assert_eq!(house.sweep.sweep().await.unwrap(), 1_503, "it was killed");
+    assert_eq!(house.published(), (1..=1_503).collect::<Vec<_>>());
     let free = store.acquire_lease(lease, other, ttl).await.unwrap();
     assert!(free.is_some(), "it is given back");
 }

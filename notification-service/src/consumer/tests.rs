@@ -1,9 +1,15 @@
 //! What becomes of hints: good ones, bad ones, and those that fail for now.
 
-use std::sync::Mutex;
+use std::{
+    ops::RangeInclusive,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use domain::{
-    Code, Head, RowId, TenantId, Timestamp,
+    Code, Head, Row, RowId, TenantId, Timestamp,
     notification::Position,
     ports::{Dropped, Inbox, Job, Outbox, QueueDepth, Rooms, SetAside, Settled},
 };
@@ -58,11 +64,39 @@ impl Queue for Ledger {
     }
 }
 
-/// A log that cannot be read.
-struct Broken(Code);
+/// A log that counts how often it is read, and cannot be where a row is bad.
+struct Watched {
+    real: Option<Arc<dyn Store>>,
+    bad: RangeInclusive<Seq>,
+    code: Code,
+    reads: AtomicUsize,
+}
+
+impl Watched {
+    fn over(real: Arc<dyn Store>) -> Self {
+        Self {
+            real: Some(real),
+            ..Self::broken(Code::Internal)
+        }
+    }
+
+    /// Nothing of it can be read.
+    fn broken(code: Code) -> Self {
+        Self {
+            real: None,
+            bad: 1..=Seq::MAX,
+            code,
+            reads: AtomicUsize::new(0),
+        }
+    }
+
+    fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+}
 
 #[async_trait]
-impl Log for Broken {
+impl Log for Watched {
     async fn append(&self, _: RoomId, _: Vec<domain::NewRow>) -> Result<Vec<domain::Appended>> {
         unreachable!("nobody writes here")
     }
@@ -75,8 +109,15 @@ impl Log for Broken {
         unreachable!("nobody looks here")
     }
 
-    async fn rows(&self, _: RoomId, _: Seq, _: usize) -> Result<Vec<Row>> {
-        Err(self.0.into())
+    async fn rows(&self, room: RoomId, after: Seq, limit: usize) -> Result<Vec<Row>> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let wanted = after + 1..=after + limit as Seq;
+        match &self.real {
+            Some(real) if !wanted.clone().any(|seq| self.bad.contains(&seq)) => {
+                real.rows(room, after, limit).await
+            }
+            _ => Err(self.code.into()),
+        }
     }
 
     async fn drop_changes(&self, _: Timestamp, _: Option<Position>, _: usize) -> Result<Dropped> {
@@ -138,6 +179,49 @@ async fn messages_are_news_and_the_rest_is_not() {
     let (outcomes, told) = served(world.store.clone(), bodies, 1).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done]);
     assert_eq!(told, 1);
+}
+
+/// Hints of thirty messages in each of two rooms, mixed.
+async fn sixty_hints(world: &World) -> ([RoomId; 2], Vec<Vec<u8>>) {
+    let ann = world.person("ann").await;
+    let rooms = [
+        world.channel("one", ann, &[]).await,
+        world.channel("two", ann, &[]).await,
+    ];
+    let mut hints = Vec::new();
+    for n in 0..30 {
+        for room in rooms {
+            let row = world.say(room, ann, &format!("{n}")).await;
+            hints.push(hint(&row).encode());
+        }
+    }
+    (rooms, hints)
+}
+
+#[tokio::test]
+async fn a_batch_costs_one_read_and_one_call_for_each_room() {
+    let world = World::new();
+    let (_, hints) = sixty_hints(&world).await;
+    let log = Arc::new(Watched {
+        bad: 0..=0,
+        ..Watched::over(world.store.clone())
+    });
+    let (outcomes, told) = served(log.clone(), hints, 1).await;
+    assert_eq!(outcomes, vec![Outcome::Done; 60]);
+    assert_eq!((log.reads(), told), (2, 2));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_no_other() {
+    let world = World::new();
+    let (_, hints) = sixty_hints(&world).await;
+    let log = Arc::new(Watched {
+        bad: 7..=7,
+        ..Watched::over(world.store.clone())
+    });
+    let (outcomes, told) = served(log, hints, 1).await;
+    let failed = outcomes.iter().filter(|outcome| **outcome != Outcome::Done);
+    assert_eq!((failed.count(), told), (2, 2), "{outcomes:?}");
 }
 
 /// What is done to somebody's membership, by whom, in a room of a kind: is it kept, and who is told?
@@ -241,7 +325,7 @@ fn any_hint() -> Vec<u8> {
 async fn a_store_that_is_away_is_waited_for() {
     let mut pauses = Vec::new();
     for attempt in [1, 2, 5, 100] {
-        let broken = Arc::new(Broken(Code::Unavailable));
+        let broken = Arc::new(Watched::broken(Code::Unavailable));
         let (outcomes, _) = served(broken, vec![any_hint()], attempt).await;
         let Outcome::Retry { after } = &outcomes[0] else {
             panic!("{outcomes:?}");
@@ -254,7 +338,7 @@ async fn a_store_that_is_away_is_waited_for() {
 #[tokio::test]
 async fn what_fails_again_and_again_is_set_aside() {
     let outcome = async |attempt| {
-        let broken = Arc::new(Broken(Code::Internal));
+        let broken = Arc::new(Watched::broken(Code::Internal));
         served(broken, vec![any_hint()], attempt).await.0.remove(0)
     };
     for attempt in 1..5 {

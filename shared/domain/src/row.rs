@@ -294,6 +294,13 @@ impl Row {
         matches!(&self.change, Change::Room(room) if room.change == RoomChange::Deleted)
     }
 
+    /// Whether somebody says something in it, so that it can be news for somebody; for whom,
+    /// [`crate::notifies`] decides. Changes of messages are no news, nor is what was deleted.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        matches!(&self.change, Change::Message(message) if message.content().is_some())
+    }
+
     /// The message that this row tells of.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {

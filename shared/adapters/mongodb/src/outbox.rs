@@ -26,6 +26,15 @@ struct TenantRecord {
     tenant: String,
 }
 
+/// The part of a row that says whether it is applied.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AppliedRecord {
+    #[serde(rename = "_id")]
+    id: Uuid,
+    #[serde(default)]
+    unapplied: bool,
+}
+
 impl Db {
     async fn tenants(&self, rows: &[RowRecord]) -> Result<HashMap<Uuid, String>, Failure> {
         let mut ids: Vec<_> = rows.iter().map(|row| row.room_id).collect();
@@ -42,15 +51,23 @@ impl Db {
 
     /// Clears marks. A change that nobody has applied yet is applied first: with the mark, the
     /// last trace of what is to be done with a row goes.
+    ///
+    /// Rows are asked for by their ids alone: to some servers of the protocol any further condition
+    /// is a reason to look at every row there is.
     async fn clear(&self, rows: &[RowId]) -> Result<(), Failure> {
         let ids: Vec<_> = rows.iter().map(|row| id(row.uuid())).collect();
-        let unapplied = doc! {"_id": {"$in": &ids}, "unapplied": true};
-        for row in self.all(self.rows.find(unapplied)).await? {
-            self.apply(&row).await?;
+        let named = doc! {"_id": {"$in": &ids}};
+        let applied = self.rows.clone_with_type::<AppliedRecord>();
+        let query = applied.find(named.clone());
+        let looked = self.all(query.projection(doc! {"unapplied": 1})).await?;
+        for row in looked.iter().filter(|row| row.unapplied) {
+            let row = self.call(self.rows.find_one(doc! {"_id": row.id})).await?;
+            if let Some(row) = row {
+                self.apply(&row).await?;
+            }
         }
-        let marked = doc! {"_id": {"$in": ids}, "mark": {"$exists": true}};
         let clear = doc! {"$unset": {"mark": ""}};
-        self.call(self.rows.update_many(marked, clear)).await?;
+        self.call(self.rows.update_many(named, clear)).await?;
         Ok(())
     }
 }

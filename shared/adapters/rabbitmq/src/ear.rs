@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How many jobs a process has at once that it did not settle.
-const PREFETCH: u16 = 256;
+const PREFETCH: u16 = 512;
 
 /// The consumer of the queue, over all connections.
 pub(crate) struct Ear {

@@ -203,7 +203,7 @@ impl Live {
         for rooms in rooms.chunks(ROOMS) {
             for head in self.word.by(self.store.heads(rooms)).await? {
                 self.hub.note_head(head);
-                self.notifier.note_head(head);
+                self.notifier.news(head.room, head.seq);
             }
         }
         Ok(())
@@ -212,7 +212,7 @@ impl Live {
     /// Takes what the store says of a room's end. What was not heard of a room that nobody here is
     /// in is shown, too: it may say who came in.
     async fn compare(&self, head: Head) -> Result<()> {
-        self.notifier.note_head(head);
+        self.notifier.news(head.room, head.seq);
         let Some(after) = self.hub.compare(head) else {
             return Ok(());
         };

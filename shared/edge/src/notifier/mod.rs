@@ -73,26 +73,16 @@ impl Notifier {
         })
     }
 
-    /// Tells the listeners of a room that there may be news up to a row.
+    /// Tells the listeners of a room that there may be news up to a row: those who were not told up
+    /// to it look there.
     pub fn news(&self, room: RoomId, seq: Seq) {
-        if let Some(mut watch) = self.rooms.get_mut(&room) {
-            watch.told = watch.told.max(seq);
-            watch
-                .listeners
-                .iter()
-                .for_each(|listener| listener.wake(room));
-        }
-    }
-
-    /// Takes what the store says of a room's end: who was not told up to it looks there.
-    pub(crate) fn note_head(&self, head: Head) {
-        let Some(mut watch) = self.rooms.get_mut(&head.room) else {
+        let Some(mut watch) = self.rooms.get_mut(&room) else {
             return;
         };
-        watch.told = watch.told.max(head.seq);
-        let behind = |listener: &&Arc<Listener>| listener.told(head.room) < head.seq;
+        watch.told = watch.told.max(seq);
+        let behind = |listener: &&Arc<Listener>| listener.told(room) < seq;
         let behind = watch.listeners.iter().filter(behind);
-        behind.for_each(|listener| listener.wake(head.room));
+        behind.for_each(|listener| listener.wake(room));
     }
 
     /// The rooms that somebody here wants to be told of.
@@ -120,7 +110,8 @@ impl Notifier {
         self.users.iter().map(|user| *user.key()).collect()
     }
 
-    /// Looks at rows for members who came: their listeners watch the room from now on.
+    /// Looks at rows of one room that were just stored: whoever listens there is told of what was
+    /// said, and the listeners of members who came watch the room from now on.
     pub fn rows(&self, rows: &[Row]) {
         for row in rows {
             if let Change::Member(member) = &row.change {
@@ -130,6 +121,9 @@ impl Notifier {
                     listener.wake(row.room);
                 }
             }
+        }
+        if let Some(said) = rows.iter().rev().find(|row| row.is_news()) {
+            self.news(said.room, said.seq);
         }
     }
 
@@ -397,6 +391,29 @@ mod tests {
         notifier.news(room, 100);
         let woken = session.outbox.take();
         assert!(matches!(woken.front(), Some(Item::News { room: of }) if *of == room));
+    }
+
+    #[tokio::test]
+    async fn what_was_just_said_wakes_who_was_not_told_of_it() {
+        let world = World::new();
+        let (notifier, store) = (&world.ctx.live.notifier, &world.ctx.ports.store);
+        let ann = store.create_user(new_user("ann")).await.unwrap();
+        let room = store.create_room(new_channel("lobby", ann.id)).await;
+        let room = room.unwrap().id;
+        store
+            .append(room, vec![message(ann.id, "hello")])
+            .await
+            .unwrap();
+        let rows = store.rows(room, 0, 10).await.unwrap();
+        let sessions =
+            [(); 2].map(|()| Subscriber::new(SessionId::new(), ann.id, &Native, &world.ctx.limits));
+        let ears = sessions.clone().map(|session| notifier.listen(session));
+        ears.iter().for_each(|ear| ear.watch(room));
+        ears[1].told(room, rows[1].seq);
+        notifier.rows(&rows[1..]);
+        notifier.news(room, rows[1].seq);
+        let woken = sessions.map(|session| session.outbox.take().len());
+        assert_eq!(woken, [1, 0]);
     }
 
     #[tokio::test]
