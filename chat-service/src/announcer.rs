@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Row, TenantId};
+use domain::{RoomId, Seq, TenantId};
 use edge::Live;
 
 use crate::{
@@ -34,7 +34,7 @@ impl Announce for Announcer {
 
 #[async_trait]
 impl Retell for Announcer {
-    async fn retell(&self, rows: Vec<Row>) {
-        self.live.rows(rows).await;
+    async fn retell(&self, room: RoomId, seq: Seq) {
+        self.live.retell(room, seq).await;
     }
 }

@@ -60,7 +60,6 @@ pub fn service(ctx: &Context) -> ChatService {
     let writers = writers(ctx, announcer.clone());
     let sweep = Sweep {
         publisher,
-        log: ctx.ports.store.clone(),
         retell: announcer,
         clock: ctx.ports.clock.clone(),
         leases: ctx.ports.store.clone(),

@@ -3,8 +3,10 @@
 use std::{
     fs::File,
     net::SocketAddr,
+    ops::Range,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use tokio::{
@@ -166,15 +168,30 @@ fn spawn(mut command: Command, folder: &Path) -> (Child, BufReader<ChildStdout>,
     (child, stdout, log)
 }
 
-/// An address that nobody listens on, for a program that does not say where it does.
+/// Ports that no connection is given for its own end, on Linux: who was killed and is started again
+/// finds its port free.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// An address that nobody listens on, for a program that does not say where it does. Each is given
+/// once.
 ///
 /// # Panics
 /// When there is none.
 #[must_use]
 pub fn free() -> SocketAddr {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listener = std::net::TcpListener::bind(any).expect("a port");
-    listener.local_addr().expect("an address")
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Tests run in several processes: each begins elsewhere.
+    let begin = std::process::id().wrapping_mul(127);
+    for _ in PORTS {
+        let place = begin.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed).into());
+        let place = place % u32::try_from(PORTS.len()).expect("few");
+        let port = PORTS.start + u16::try_from(place).expect("few");
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no port of {PORTS:?} is free");
 }
 
 /// Reads the banner up to the address of the API.

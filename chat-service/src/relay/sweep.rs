@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Envelope, NodeId, Result, RoomId, Row, Seq,
-    ports::{Clock, Leases, Log},
+    Envelope, NodeId, Result, RoomId, Seq,
+    ports::{Clock, Leases},
 };
 use tokio::time;
 use tokio_util::sync::CancellationToken;
@@ -20,19 +20,17 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// How many marked rows are taken at once: asking for them can cost as much as a look at all rows.
 const BATCH: usize = 1_000;
 
-/// How many rows are told again at once.
-const RETOLD: usize = 256;
-
 /// The lease of the process that works off more than that, as after an outage of the queue; it is
 /// renewed with each batch.
 const BACKLOG: &str = "relay:backlog";
 const LEASE: Duration = Duration::from_secs(10);
 
-/// Tells the sockets of all processes of rows that nobody may have told them of.
+/// Tells the sockets of all processes of rows that nobody may have told them of. The rows
+/// themselves are not shown again: some are long past, and so is who came in by them.
 #[async_trait]
 pub trait Retell: Send + Sync {
-    /// Tells of rows of one room, rising. Those who know them already ignore it.
-    async fn retell(&self, rows: Vec<Row>);
+    /// Tells that a room has rows up to one. Those who know them already ignore it.
+    async fn retell(&self, room: RoomId, seq: Seq);
 }
 
 /// Publishes rows whose marks have become old, to the queue and to the sockets.
@@ -40,8 +38,6 @@ pub trait Retell: Send + Sync {
 pub struct Sweep {
     /// Publishes them.
     pub publisher: Publisher,
-    /// Where the rows themselves are read.
-    pub log: Arc<dyn Log>,
     /// Who is told of them.
     pub retell: Arc<dyn Retell>,
     /// Tells how old a mark is.
@@ -85,7 +81,7 @@ impl Sweep {
             }
             swept += marked.len();
             self.publisher.publish(&marked).await?;
-            self.retell(&marked).await?;
+            self.retell(&marked).await;
             self.publisher.clear(&marked).await?;
             if !is_backlog {
                 self.end_backlog(leased).await;
@@ -107,22 +103,14 @@ impl Sweep {
         }
     }
 
-    async fn retell(&self, marked: &[Envelope]) -> Result<()> {
-        let mut rooms: BTreeMap<RoomId, Vec<Seq>> = BTreeMap::new();
+    async fn retell(&self, marked: &[Envelope]) {
+        let mut rooms: BTreeMap<RoomId, Seq> = BTreeMap::new();
         for envelope in marked {
-            rooms.entry(envelope.room).or_default().push(envelope.seq);
+            let last = rooms.entry(envelope.room).or_default();
+            *last = envelope.seq.max(*last);
         }
-        for (room, mut seqs) in rooms {
-            seqs.sort_unstable();
-            let runs = seqs.chunk_by(|a, b| a + 1 == *b);
-            for run in runs.flat_map(|run| run.chunks(RETOLD)) {
-                let rows = self
-                    .log
-                    .rows(room, run[0].saturating_sub(1), run.len())
-                    .await?;
-                self.retell.retell(rows).await;
-            }
+        for (room, seq) in rooms {
+            self.retell.retell(room, seq).await;
         }
-        Ok(())
     }
 }

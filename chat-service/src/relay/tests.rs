@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Envelope, Error, NodeId, Result, RoomId, Row, RowId, Seq, Timestamp, TraceParent,
+    Envelope, Error, NodeId, Result, RoomId, RowId, Seq, Timestamp, TraceParent,
     ports::{Delivery, Job, Outbox, Queue, QueueDepth, SetAside, Settled},
 };
 use tokio::sync::RwLock;
@@ -84,9 +84,8 @@ struct Told(Mutex<Vec<(RoomId, Seq)>>);
 
 #[async_trait]
 impl Retell for Told {
-    async fn retell(&self, rows: Vec<Row>) {
-        let told = rows.iter().map(|row| (row.room, row.seq));
-        self.0.lock().unwrap().extend(told);
+    async fn retell(&self, room: RoomId, seq: Seq) {
+        self.0.lock().unwrap().push((room, seq));
     }
 }
 
@@ -114,7 +113,6 @@ impl House {
                 outbox: outbox.clone(),
                 queue: queue.clone(),
             },
-            log: world.ctx.ports.store.clone(),
             retell: told.clone(),
             clock: world.ctx.ports.clock.clone(),
             leases: world.ctx.ports.store.clone(),
@@ -161,11 +159,7 @@ async fn rows_that_nobody_published_are_found_by_their_marks() {
     assert_eq!(house.sweep.sweep().await.unwrap(), 3);
     assert_eq!(house.published(), [1, 2, 3]);
     let told = house.told.0.lock().unwrap().clone();
-    assert_eq!(
-        told,
-        [(room, 1), (room, 2), (room, 3)],
-        "the sockets are told, too"
-    );
+    assert_eq!(told, [(room, 3)], "the sockets are told, too");
     assert_eq!(house.sweep.sweep().await.unwrap(), 0, "once");
 }
 
@@ -208,7 +202,7 @@ async fn what_is_handed_over_is_published_and_cleared_before_the_end() {
     let house = House::new();
     let room = house.three_rows().await;
     let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
-    let rows = house.sweep.log.rows(room, 0, 10).await.unwrap();
+    let rows = house.world.ctx.ports.store.rows(room, 0, 10).await.unwrap();
     let trace = TraceParent::new(1, 2, true);
     let rows: Vec<_> = rows.into_iter().map(|row| Stored { row, trace }).collect();
     hand_over.rows(&domain::TenantId::default(), &rows);
@@ -229,7 +223,7 @@ async fn nobody_waits_until_marks_are_cleared_and_many_are_cleared_together() {
     let stop = CancellationToken::new();
     let clearing = house.outbox.gate.write().await;
     let running = house.world.ctx.tasks.spawn(relay.run(stop.clone()));
-    for row in house.sweep.log.rows(room, 0, 10).await.unwrap() {
+    for row in house.world.ctx.ports.store.rows(room, 0, 10).await.unwrap() {
         let (seq, trace) = (row.seq, None);
         hand_over.rows(&domain::TenantId::default(), &[Stored { row, trace }]);
         while house.published().last() != Some(&seq) {
@@ -252,7 +246,15 @@ async fn what_does_not_fit_into_memory_is_left_to_the_sweep() {
     let house = House::new();
     let room = house.three_rows().await;
     let (hand_over, relay) = Relay::new(house.sweep.publisher.clone());
-    let row = house.sweep.log.rows(room, 0, 1).await.unwrap().remove(0);
+    let row = house
+        .world
+        .ctx
+        .ports
+        .store
+        .rows(room, 0, 1)
+        .await
+        .unwrap()
+        .remove(0);
     let row = Stored { row, trace: None };
     hand_over.rows(
         &domain::TenantId::default(),

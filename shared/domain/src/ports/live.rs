@@ -65,7 +65,8 @@ pub trait Presences<K: Send + Sync + 'static = UserId>: Send + Sync {
 pub enum BusEvent {
     /// Rows of one room were appended, rising.
     Rows(Vec<Row>),
-    /// A room has news for its members' notification listeners, up to this row.
+    /// A room's log has this row: whoever listens, to the room or for notifications, looks whether
+    /// they were told up to it.
     News {
         /// The room.
         room: RoomId,

@@ -97,6 +97,13 @@ impl Hub {
         }
     }
 
+    /// Notes that a room's log has a row. Where somebody listens, what is missing is read soon.
+    pub(crate) fn hear_of(&self, room: RoomId, seq: Seq) {
+        if self.rooms.contains_key(&room) {
+            self.with_room(room, None, |state| state.hear_of(seq));
+        }
+    }
+
     /// Takes what the store says of a room's end. Where somebody listens, what is missing is read
     /// soon. Elsewhere answers after which row it was not heard of: the rest may tell of who came
     /// in and has a session here.

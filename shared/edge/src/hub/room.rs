@@ -107,9 +107,14 @@ impl Room {
         true
     }
 
+    /// Notes that the log has a row.
+    pub(super) fn hear_of(&mut self, seq: Seq) {
+        self.seen = self.seen.max(seq);
+    }
+
     /// Notes what the store says of the log's end.
     pub(super) fn note_head(&mut self, head: Head) {
-        self.seen = self.seen.max(head.seq);
+        self.hear_of(head.seq);
         // Nobody is live while `next` is unknown, so nobody misses what was before.
         if *self.next.get_or_insert(head.seq + 1) == head.seq + 1 {
             self.generation = Some(head.generation);

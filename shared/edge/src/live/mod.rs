@@ -171,10 +171,17 @@ impl Live {
     }
 
     /// Tells the notification listeners, here and in the other processes, that a room may have
-    /// news for them up to a row.
+    /// news for them up to a row. The others look whether they delivered it, too.
     pub async fn news(&self, room: RoomId, seq: Seq) {
         self.notifier.news(room, seq);
         self.publish(BusEvent::News { room, seq }).await;
+    }
+
+    /// Tells all processes that a room's log has a row which nobody may have told them of: whoever
+    /// listens and is behind it is told from the store.
+    pub async fn retell(&self, room: RoomId, seq: Seq) {
+        self.hub.hear_of(room, seq);
+        self.news(room, seq).await;
     }
 
     /// Shows what somebody is called from now on, here and in the other processes.

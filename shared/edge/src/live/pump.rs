@@ -71,7 +71,10 @@ impl Pump {
                     self.live.show(room, rows).await;
                 }
             }
-            BusEvent::News { room, seq } => self.live.notifier.news(room, seq),
+            BusEvent::News { room, seq } => {
+                self.live.hub.hear_of(room, seq);
+                self.live.notifier.news(room, seq);
+            }
             BusEvent::TokensEnded(ended) => self.live.keys.end(&ended),
             BusEvent::Renamed(card) => self.live.cards.know(card),
             BusEvent::UserDeleted { user } => self.live.keys.end_user(user),

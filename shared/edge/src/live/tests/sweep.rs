@@ -46,6 +46,27 @@ async fn rows_that_the_bus_lost_are_delivered_in_order_and_once() {
 }
 
 #[tokio::test]
+async fn whoever_is_behind_a_row_that_is_heard_of_is_told_from_the_store() {
+    let house = House::cut_off().await;
+    let ann = house.user("ann").await;
+    let room = house.room(&[ann], 1).await;
+    let begin = house.head(room).await;
+    let mut near = house.session(&house.one, ann, &[room]).await;
+    let mut far = house.session(&house.other, ann, &[room]).await;
+    let last = say(&house, room, ann, 30).await;
+    let wanted: Vec<Seq> = (begin + 1..=last).collect();
+    assert_eq!(seqs(&near.all()), wanted);
+    assert!(far.all().is_empty(), "it was lost");
+    for live in [&house.one, &house.other] {
+        live.retell(room, last - 10).await;
+        live.retell(room, last).await;
+    }
+    assert_eq!(seqs(&far.many(30).await), wanted);
+    assert!(near.all().is_empty(), "once");
+    house.stop().await;
+}
+
+#[tokio::test]
 async fn who_came_in_unheard_hears_the_room() {
     let house = House::cut_off().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);
