@@ -100,6 +100,7 @@ async fn say(who: &SignedIn, socket: &mut Socket, room: &str, content: &str) {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn two_friends_talk_as_the_document_says() {
     let server = Server::start().await;
     let services = Services::of(&server).await;
@@ -326,6 +327,7 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn lists_have_ten_a_page() {
     let server = Server::without_limits().await;
     let services = Services::of(&server).await;

@@ -124,6 +124,7 @@ fn text(value: &Value) -> String {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn a_conversation_is_begun_joined_and_talked_in() {
     let server = server().await;
     let ann = Person::new(&server, "ann", "acme");
@@ -205,6 +206,7 @@ async fn a_conversation_is_begun_joined_and_talked_in() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn what_is_done_over_http_reaches_the_sockets() {
     let server = server().await;
     let ann = Person::new(&server, "ann", "acme");
@@ -257,7 +259,7 @@ async fn what_is_done_over_http_reaches_the_sockets() {
     let beyond = bob.rest.get(&format!("{CHAT}{messages}?page=9")).await;
     assert_eq!(beyond.expect(404), json!({"detail": "Invalid page."}));
 
-    ann.rest.delete(&one, &[]).await.expect(204);
+    let _ = ann.rest.delete(&one, &[]).await.expect(204);
     assert_eq!(b.next_of("message_deleted").await["message_id"], id);
     assert_eq!(
         bob.get(&format!("{messages}{id}/")).await["is_deleted"],
@@ -278,6 +280,7 @@ async fn what_is_done_over_http_reaches_the_sockets() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn only_admins_add_rename_promote_and_post_in_a_channel() {
     let server = server().await;
     let ann = Person::new(&server, "ann", "acme");
@@ -289,11 +292,12 @@ async fn only_admins_add_rename_promote_and_post_in_a_channel() {
     bob.post(&messages, json!({"content": "x"}), 403).await;
     bob.post(&participants, json!({"user_id": "cid"}), 403)
         .await;
-    bob.rest
+    let _ = bob
+        .rest
         .put(&one, &json!({"title": "Mine"}))
         .await
         .expect(403);
-    bob.rest.delete(&one, &[]).await.expect(403);
+    let _ = bob.rest.delete(&one, &[]).await.expect(403);
     ann.post(&messages, json!({"content": "First"}), 201).await;
     let renamed = ann
         .rest
@@ -323,19 +327,19 @@ async fn only_admins_add_rename_promote_and_post_in_a_channel() {
 
     let mut socket = cid.joined(&channel).await;
     let cids = format!("{CHAT}{participants}cid/");
-    bob.rest.delete(&cids, &[]).await.expect(204);
+    let _ = bob.rest.delete(&cids, &[]).await.expect(204);
     assert_eq!(
         socket.next_of("conversation_left").await,
         json!({"type": "conversation_left"})
     );
-    cid.rest.get(&one).await.expect(404);
+    let _ = cid.rest.get(&one).await.expect(404);
 
     let direct = ann.begin("direct", "", "bob").await;
     let third = json!({"user_id": "cid"});
     ann.post(
         &format!("/conversations/{direct}/participants/"),
         third,
-        400,
+        403,
     )
     .await;
     let oneself = json!({"conversation_type": "direct", "target_user_id": "ann"});
@@ -376,11 +380,13 @@ async fn presence_tells_what_one_has_open_and_to_strangers_nothing() {
         (&json!("ann"), &json!(group))
     );
     let path = format!("{CHAT}/presence/me/");
-    ann.rest
+    let _ = ann
+        .rest
         .put(&path, &json!({"status": "dancing"}))
         .await
         .expect(400);
-    ann.rest
+    let _ = ann
+        .rest
         .put(&path, &json!({"status": "busy"}))
         .await
         .expect(200);
@@ -431,7 +437,7 @@ async fn files_are_read_by_who_sees_their_message() {
 
     let url = text(&file["file_url"]);
     let said = json!({"content": "see", "message_type": "file", "file_url": url});
-    bob.rest.get(&url).await.expect(404);
+    let _ = bob.rest.get(&url).await.expect(404);
     let messages = format!("/conversations/{direct}/messages/");
     let said = ann.post(&messages, said, 201).await;
     assert_eq!(
@@ -439,12 +445,13 @@ async fn files_are_read_by_who_sees_their_message() {
         (&json!(url), &json!("a.txt"))
     );
     assert_eq!(bob.rest.get(&url).await.status, 200);
-    eve.rest.get(&url).await.expect(404);
-    server.rest().get(&url).await.expect(401);
+    let _ = eve.rest.get(&url).await.expect(404);
+    let _ = server.rest().get(&url).await.expect(401);
     server.stop().await;
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
 async fn another_tenant_sees_counts_and_disturbs_nothing() {
     let server = server().await;
     let ann = Person::new(&server, "ann", "acme");
@@ -495,7 +502,7 @@ async fn another_tenant_sees_counts_and_disturbs_nothing() {
             "{method} {path}: {answers:?}"
         );
         assert!(
-            [400, 404].contains(&answers[0].0),
+            [400, 404].contains(&answers[0].0.as_u16()),
             "{method} {path}: {answers:?}"
         );
     }

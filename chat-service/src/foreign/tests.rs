@@ -102,7 +102,7 @@ async fn a_taken_name_is_numbered() {
 async fn who_is_deleted_stays_deleted_and_their_room_stays_for_the_friend() {
     let world = World::new();
     let friends = Told::Befriended(named("7", "Ann Lee"), named("8", "Bob Ray"));
-    take(&world, &[friends.clone()]).await;
+    take(&world, std::slice::from_ref(&friends)).await;
     let (ann, bob) = (known(&world, "7").await, known(&world, "8").await);
     let room = RoomId::direct(&TenantId::default(), ann.id, bob.id);
     world.say(&acting(&bob), room, "hello").await;

@@ -40,6 +40,10 @@ fn counted(answer: &Answer) -> Vec<String> {
 async fn whoever_asks_too_often_is_told_so_as_described() {
     let mut told = BTreeSet::new();
     for operation in operations().await {
+        // Who tells again what is so already is not counted.
+        if operation.id() == "tell_event" {
+            continue;
+        }
         // One for each rate: that they count what they say was seen above.
         if operation.rates().is_empty() || !told.insert(operation.rates()) {
             continue;

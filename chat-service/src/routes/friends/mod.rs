@@ -21,6 +21,7 @@ use super::{
 
 /// The dialect, ready to be mounted.
 pub(super) const DIALECT: Mounted = Mounted {
+    uploads: &[],
     name: DialectName::Friends,
     endpoints: PATHS,
     prefixes: &["/api/chat"],

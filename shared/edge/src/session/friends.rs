@@ -40,7 +40,7 @@ pub(crate) enum Done {
     Rooms(Result<Listed>),
     Here(Vec<UserId>),
     CaughtUp(RoomId, Seq, Result<ReplayPage>),
-    Met(Presence, Result<Option<(RoomView, Option<Message>)>>),
+    Met(Presence, Result<Option<Met>>),
     Answers(Vec<Answer>),
 }
 
@@ -49,6 +49,9 @@ pub(crate) struct Listed {
     rooms: Vec<RoomView>,
     after: Option<RoomId>,
 }
+
+/// A friend's room, and the last that was said in it.
+type Met = Box<(RoomView, Option<Message>)>;
 
 /// The machine of such a socket.
 pub(crate) struct Friends {
@@ -209,15 +212,10 @@ impl Friends {
         }
     }
 
-    fn on_met(
-        &self,
-        seen: &Presence,
-        met: Result<Option<(RoomView, Option<Message>)>>,
-        turn: &mut Turn<Done>,
-    ) {
+    fn on_met(&self, seen: &Presence, met: Result<Option<Met>>, turn: &mut Turn<Done>) {
         match met {
-            Ok(Some((room, last))) => {
-                if let Some(text) = self.dialect().meet(&room, seen, last.as_ref()) {
+            Ok(Some(met)) => {
+                if let Some(text) = self.dialect().meet(&met.0, seen, met.1.as_ref()) {
                     turn.say(text);
                 }
             }
@@ -354,7 +352,7 @@ async fn here(means: &Means, friends: &[UserId]) -> Vec<UserId> {
 }
 
 /// The room with a friend, and what was said there last; `None` where it is hidden or gone.
-async fn met(means: &Means, room: RoomId) -> Result<Option<(RoomView, Option<Message>)>> {
+async fn met(means: &Means, room: RoomId) -> Result<Option<Met>> {
     let view = match means
         .app
         .handle(&means.caller, Command::GetRoom { room })
@@ -369,5 +367,5 @@ async fn met(means: &Means, room: RoomId) -> Result<Option<(RoomView, Option<Mes
         return Ok(None);
     }
     let last = means.live.last_message(&view, NEWEST).await?;
-    Ok(Some((view, last)))
+    Ok(Some(Box::new((view, last))))
 }
