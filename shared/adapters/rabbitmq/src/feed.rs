@@ -183,13 +183,19 @@ struct Listener {
 }
 
 impl Listener {
-    /// Listens on one connection after another.
+    /// Listens on one connection after another. A queue that cannot be looked at is declared, and one
+    /// that cannot be declared as we would is looked at, with the next connection: the broker's
+    /// refusal of either ends the one on which it was asked.
     async fn listen(self) {
+        let mut passive = true;
         while let Some(session) = self.link.session_at_last().await {
-            let begun = timeout(self.setup.timings.call, self.begin(&session)).await;
+            let begun = timeout(self.setup.timings.call, self.begin(&session, passive)).await;
             let failure = match begun.unwrap_or(Err(Failure::TimedOut)) {
                 Ok((channel, consumer)) => self.listen_on(&session, &channel, consumer).await,
-                Err(failure) => failure,
+                Err(failure) => {
+                    passive = !passive;
+                    failure
+                }
             };
             session.break_off(failure);
             // The broker hands them out again.
@@ -197,44 +203,28 @@ impl Listener {
         }
     }
 
-    async fn begin(&self, session: &Session) -> Result<(Channel, Consumer), Failure> {
-        let channel = self.declared(session).await?;
+    async fn begin(
+        &self,
+        session: &Session,
+        passive: bool,
+    ) -> Result<(Channel, Consumer), Failure> {
+        let channel = session.aside().await?;
+        let queue = self.source.queue.as_str();
+        let declare = QueueDeclareOptions {
+            passive,
+            durable: self.source.durable,
+            ..Default::default()
+        };
+        channel
+            .queue_declare(queue.into(), declare, FieldTable::default())
+            .await?;
         let each = BasicQosOptions::default();
         channel.basic_qos(PREFETCH, each).await?;
         let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
-        let queue = self.source.queue.as_str();
         let consumer = channel
             .basic_consume(queue.into(), "".into(), options, table)
             .await?;
         Ok((channel, consumer))
-    }
-
-    /// A channel on which the queue is known to be there.
-    async fn declared(&self, session: &Session) -> Result<Channel, Failure> {
-        let Source { queue, durable } = &self.source;
-        let declare = async |options: QueueDeclareOptions| {
-            let channel = session.aside().await?;
-            let table = FieldTable::default();
-            channel
-                .queue_declare(queue.as_str().into(), options, table)
-                .await?;
-            Ok::<_, Failure>(channel)
-        };
-        let passive = QueueDeclareOptions {
-            passive: true,
-            ..Default::default()
-        };
-        match declare(passive).await {
-            Ok(channel) => Ok(channel),
-            // It ended its channel, and no more.
-            Err(_) => {
-                let options = QueueDeclareOptions {
-                    durable: *durable,
-                    ..Default::default()
-                };
-                declare(options).await
-            }
-        }
     }
 
     /// Takes in what comes until the connection ends, and says why it ended.
