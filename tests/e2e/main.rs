@@ -36,3 +36,4 @@ mod rooms_native;
 mod split;
 mod tenants_document;
 mod usernames_document;
+mod voices;

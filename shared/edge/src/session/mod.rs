@@ -52,6 +52,9 @@ const COOL_DOWN: Duration = Duration::from_secs(5);
 /// How long the farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long what a client said before it went may take. What takes longer was told to nobody.
+const FINISH: Duration = Duration::from_secs(5);
+
 /// RFC 6455, 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_TEXT: u16 = 1007;
@@ -164,6 +167,7 @@ where
     let ending = session.live().await;
     session.say_why(ending).await;
     farewell(session.socket, ending).await;
+    session.finish(ending).await;
     drop(session);
     if let Some(work) = machine.last_work() {
         work.await;
@@ -286,6 +290,25 @@ where
         }
         self.lanes.begin(turn);
         turn.take_close().map_or(Ok(()), Err)
+    }
+
+    /// Does what a client had said before it went, or before it did what its socket is closed for: a
+    /// front end without acknowledgements may close right after a message.
+    async fn finish(&mut self, ending: Ending) {
+        let is_ours = matches!(ending, Ending::Code(_)) && fault(ending).is_none();
+        if is_ours {
+            return;
+        }
+        let doing = async {
+            while self.machine.is_busy() {
+                let done = self.lanes.next().await;
+                let mut turn = Turn::default();
+                self.machine.on_done(done, &mut turn);
+                self.lanes.begin(&mut turn);
+            }
+        };
+        // Nobody is there any more to be told that it took too long.
+        let _ = timeout(FINISH, doing).await;
     }
 
     /// Tells a client what it did, before the close code does.

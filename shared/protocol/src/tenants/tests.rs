@@ -264,6 +264,8 @@ fn messages_and_what_becomes_of_them_are_told() {
     assert_eq!(frame["type"], "message_updated");
     assert_eq!(frame["message"]["content"], "Hi");
     assert_eq!(frame["message"]["edited_at"], "2026-11-22T08:00:00Z");
+    let reactions = frame["message"].get("reactions");
+    assert_eq!(reactions, None, "they are as they were");
     let deleted = logged(Change::Deletion(message(None, 2))).unwrap();
     assert_eq!(
         deleted,

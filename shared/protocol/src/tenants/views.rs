@@ -28,7 +28,9 @@ pub struct MessageView {
     file_name: Option<String>,
     file_size: Option<u64>,
     reply_to: Option<Uuid>,
-    reactions: Vec<ReactionView>,
+    /// None where they did not change, and are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reactions: Option<Vec<ReactionView>>,
     reply_count: Option<u64>,
     edited_at: Option<Timestamp>,
     is_deleted: bool,
@@ -52,7 +54,7 @@ impl MessageView {
             file_name: file.map(|file| file.name.clone()),
             file_size: file.map(|file| file.bytes),
             reply_to: content.and_then(|content| Some(content.reply_to?.uuid())),
-            reactions: Vec::new(),
+            reactions: Some(Vec::new()),
             reply_count: None,
             edited_at: (content.is_some() && message.rev > 1).then_some(message.created_at),
             is_deleted: content.is_none(),
@@ -63,12 +65,17 @@ impl MessageView {
     /// With what people reacted to it.
     #[must_use]
     pub fn with_reactions(self, reactions: Vec<ReactionView>) -> Self {
-        Self { reactions, ..self }
+        Self {
+            reactions: Some(reactions),
+            ..self
+        }
     }
 
+    /// As an edit tells of it, which says nothing of its reactions.
     pub(super) fn edited_at(self, at: Timestamp) -> Self {
         Self {
             edited_at: Some(at),
+            reactions: None,
             ..self
         }
     }
