@@ -66,6 +66,21 @@ impl Lanes {
         batch.rows
     }
 
+    /// Takes out what waits of these senders, in line or behind another row.
+    pub(super) fn take_back(
+        &mut self,
+        queue: &mut mpsc::Receiver<Pending>,
+        senders: &HashSet<UserId>,
+    ) -> VecDeque<Pending> {
+        while let Ok(pending) = queue.try_recv() {
+            self.behind.push_back(pending);
+        }
+        let all = std::mem::take(&mut self.behind).into_iter();
+        let (theirs, others) = all.partition(|pending| senders.contains(&pending.row.sender));
+        self.behind = others;
+        theirs
+    }
+
     fn sort(&mut self, pending: Pending, batch: &mut Batch<'_>) {
         if batch.is_full() || batch.doubted.contains(&pending.row.sender) {
             // Whoever is behind stays behind, so that the order is kept.

@@ -120,7 +120,7 @@ impl RoomWriter {
                             trace: tried.pending.trace,
                         });
                     }
-                    reply(tried, Ok(answer));
+                    reply(tried.pending, Ok(answer));
                 }
             }
         }
@@ -129,8 +129,9 @@ impl RoomWriter {
         stored
     }
 
-    /// The append failed as a whole. What was surely not stored is answered with the error; what
-    /// may be stored, now or by an earlier attempt, is kept.
+    /// The append failed as a whole. What was surely not stored is answered with the error, and so
+    /// is what its senders said after it, which would overtake it when they repeat it; what may be
+    /// stored, now or by an earlier attempt, is kept.
     fn fail(&mut self, batch: Vec<Tried>, error: &Error) -> Vec<Stored> {
         warn!(room = %self.room, rows = batch.len(), error = error as &dyn std::error::Error,
             "append failed");
@@ -140,8 +141,11 @@ impl RoomWriter {
             _ => !tried.in_doubt,
         };
         let (refused, doubtful): (Vec<_>, Vec<_>) = batch.into_iter().partition(certain);
-        for tried in refused {
-            reply(tried, Err(told(error)));
+        let senders = refused.iter().map(|tried| tried.pending.row.sender);
+        let behind = self.lanes.take_back(&mut self.queue, &senders.collect());
+        let refused = refused.into_iter().map(|tried| tried.pending);
+        for pending in refused.chain(behind) {
+            reply(pending, Err(told(error)));
         }
         self.keep(doubtful);
         Vec::new()
@@ -175,8 +179,8 @@ fn settled(tried: &Tried, answer: Appended) -> Appended {
 }
 
 /// Answers whoever waits for a row; nobody may wait any more.
-fn reply(tried: Tried, result: Result<Appended>) {
-    tried.pending.answer.send(result).ok();
+fn reply(pending: Pending, result: Result<Appended>) {
+    pending.answer.send(result).ok();
 }
 
 /// What a caller is told of an error that is logged here.

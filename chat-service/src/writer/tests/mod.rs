@@ -177,6 +177,26 @@ async fn a_store_that_is_away_is_said_at_once_and_nothing_is_stored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_overtakes_what_was_surely_not_stored() {
+    let limits = Limits {
+        append_rows: 1,
+        ..Limits::default()
+    };
+    let (ann, bob) = (UserId::new(), UserId::new());
+    let faults = [Fault::Slow(Duration::from_secs(1)), Fault::Unavailable];
+    let house = House::limited(&faults, limits);
+    let first = house.say(bob, "bob 1").await;
+    let refused = house.say(ann, "ann 1").await;
+    let behind = house.say(ann, "ann 2").await;
+    let other = house.say(bob, "bob 2").await;
+    stored(first).await;
+    assert_eq!(code(refused).await, Code::Unavailable);
+    assert_eq!(code(behind).await, Code::Unavailable);
+    stored(other).await;
+    assert_eq!(house.log.texts(), ["bob 1", "bob 2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn doubt_survives_a_store_that_goes_away_afterwards() {
     let house = House::new(&[Fault::AnswerLost, Fault::Unavailable, Fault::Unavailable]);
     let call = house.say(UserId::new(), "kept").await;

@@ -91,6 +91,8 @@ pub(crate) struct Member {
     pub(super) epoch: Uuid,
     pub(super) rooms: BTreeMap<RoomId, Hearing>,
     requests: Requests,
+    /// Why something of the last batch is to be asked for again.
+    put_off: Option<Code>,
     greeted: bool,
     hold_until: Option<Instant>,
     pub(super) reading: bool,
@@ -117,6 +119,7 @@ impl Member {
             epoch: Uuid::nil(),
             rooms: BTreeMap::new(),
             requests: Requests::default(),
+            put_off: None,
             greeted: false,
             hold_until: None,
             reading: false,
@@ -360,12 +363,23 @@ impl Member {
 
     fn on_answers(&mut self, answers: Vec<Answer>, turn: &mut Turn<Done>) {
         self.requests.done();
+        self.put_off = answers.iter().find_map(Answer::puts_off);
         for Answer { id, outcome } in answers {
             match outcome {
                 Ok(Outcome::Reply(reply)) => self.answer(id.as_deref(), &reply, turn),
                 Ok(Outcome::Renewed(renewed)) => renew(id.as_deref(), renewed, turn),
                 Err(error) => self.refuse(id.as_deref(), &error, turn),
             }
+        }
+        self.put_off_rest(turn);
+    }
+
+    /// Where something must be asked for again, so must what came behind it: nothing that a client
+    /// said later overtakes what it said before.
+    fn put_off_rest(&mut self, turn: &mut Turn<Done>) {
+        let Some(code) = self.put_off else { return };
+        for Asked { id, .. } in self.requests.take_back() {
+            self.refuse(id.as_deref(), &Error::new(code), turn);
         }
     }
 
@@ -406,6 +420,10 @@ impl Machine for Member {
 
     fn is_busy(&self) -> bool {
         !self.requests.is_empty()
+    }
+
+    fn is_put_off(&self) -> bool {
+        self.put_off.is_some()
     }
 
     fn on_text(&mut self, text: &str, turn: &mut Turn<Done>) {

@@ -96,6 +96,12 @@ pub(crate) trait Machine: Send {
     /// Work has ended.
     fn on_done(&mut self, done: Self::Done, turn: &mut Turn<Self::Done>);
 
+    /// Whether the client was told to ask again, and knows what that holds for: it does so in its
+    /// order, which what it said since must not overtake.
+    fn is_put_off(&self) -> bool {
+        false
+    }
+
     /// When to call [`Machine::on_time`].
     fn wakes_at(&self) -> Option<Instant> {
         None
@@ -300,7 +306,7 @@ where
             return;
         }
         let doing = async {
-            while self.machine.is_busy() {
+            while self.machine.is_busy() && !self.machine.is_put_off() {
                 let done = self.lanes.next().await;
                 let mut turn = Turn::default();
                 self.machine.on_done(done, &mut turn);

@@ -2,14 +2,14 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use domain::{Command, Reply, Result, RoomName};
+use domain::{Code, Command, Reply, Result, RoomName};
 
 use super::{
-    means::{Means, unexpected},
+    means::Means,
     tenure::{Renewed, renew},
     turn::Turn,
 };
-use crate::hub::Subscriber;
+use crate::{application::unexpected, hub::Subscriber};
 
 /// How many requests of a session may be under way. Beyond it nothing is read from the socket.
 const WINDOW: usize = 32;
@@ -57,6 +57,16 @@ impl Answer {
         let outcome = reply.map(|reply| Outcome::Reply(Box::new(reply)));
         Self { id, outcome }
     }
+
+    /// With what to put off whatever comes behind, where this is to be asked for again.
+    pub(super) fn puts_off(&self) -> Option<Code> {
+        match self.outcome.as_ref().err()?.code() {
+            // It may not even be in line.
+            Code::UnknownOutcome | Code::Unavailable => Some(Code::Unavailable),
+            code @ Code::Busy => Some(code),
+            _ => None,
+        }
+    }
 }
 
 /// Requests that wait, and those that are being done. What came while others were being done goes
@@ -83,6 +93,11 @@ impl Requests {
     /// Notes that everything under way was answered.
     pub(super) fn done(&mut self) {
         self.doing = 0;
+    }
+
+    /// Takes back what waits.
+    pub(super) fn take_back(&mut self) -> VecDeque<Asked> {
+        std::mem::take(&mut self.waiting)
     }
 
     /// Begins all that waits, unless something is under way. `ask` does the commands.

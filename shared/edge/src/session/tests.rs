@@ -1,7 +1,7 @@
 //! Sessions without a socket, on a clock that stands still until somebody waits.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
@@ -89,6 +89,8 @@ struct Log {
     rooms: Mutex<BTreeMap<RoomId, Vec<Row>>>,
     /// How many commands came in each batch.
     batches: Mutex<Vec<usize>>,
+    /// The next messages are refused like this.
+    refusals: Mutex<VecDeque<Code>>,
     /// Holds the next batch of commands until something is sent.
     gate: Mutex<Option<oneshot::Receiver<()>>>,
     /// Holds the next read of a room.
@@ -162,6 +164,9 @@ impl Application for Log {
                 more: false,
             }),
             Command::Send { room, draft, .. } => {
+                if let Some(code) = lock(&self.refusals).pop_front() {
+                    return Err(code.into());
+                }
                 let row = self.append(room, draft.text());
                 Ok(Reply::Sent {
                     row,
@@ -473,6 +478,68 @@ async fn requests_are_answered_in_order_and_fill_a_batch() {
         assert_eq!(ack["message"]["seq"], n + 1);
     }
     assert_eq!(*lock(&ann.log.batches), [1, 10]);
+}
+
+/// Sends as many messages as said, with their numbers as ids, of which the first is held until
+/// what is returned is told.
+async fn send_behind_a_gate(ann: &Client, messages: usize) -> oneshot::Sender<()> {
+    let (open, gate) = oneshot::channel();
+    *lock(&ann.log.gate) = Some(gate);
+    for n in 0..messages {
+        ann.say(json!({"id": n.to_string(), "type": "send", "room": room(1), "content": "x"}))
+            .await;
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    open
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_overtakes_what_must_be_sent_again() {
+    let (away, busy, unknown) = (Code::Unavailable, Code::Busy, Code::UnknownOutcome);
+    for (code, behind) in [(away, away), (busy, busy), (unknown, away)] {
+        let mut ann = open(&[(room(1), 0)], MESSAGES);
+        ann.hear().await;
+        lock(&ann.log.refusals).push_back(code);
+        let gate = send_behind_a_gate(&ann, 3).await;
+        gate.send(()).unwrap();
+        for (n, code) in [code, behind, behind].into_iter().enumerate() {
+            let refused = ann.hear().await;
+            assert_eq!(
+                (&refused["id"], &refused["code"], &refused["temporary"]),
+                (&json!(n.to_string()), &json!(code.name()), &json!(true))
+            );
+        }
+        ann.say(json!({"type": "send", "room": room(1), "content": "again"}))
+            .await;
+        assert_eq!(ann.hear().await["message"]["seq"], 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_before_the_close_is_done() {
+    let mut ann = open(&[(room(1), 0)], MESSAGES);
+    ann.hear().await;
+    let gate = send_behind_a_gate(&ann, 3).await;
+    ann.write.send(Ok(Message::Close(None))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    gate.send(()).unwrap();
+    assert_eq!(ann.session.await.unwrap(), Ending::Gone);
+    assert_eq!(ann.log.head(room(1)), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_because_they_must_send_again_is_not_overtaken_by_themselves() {
+    let mut ann = open(&[(room(1), 0)], MESSAGES);
+    ann.hear().await;
+    lock(&ann.log.refusals).push_back(Code::Unavailable);
+    ann.say(json!({"type": "send", "room": room(1), "content": "x"}))
+        .await;
+    assert_eq!(ann.hear().await["code"], "unavailable");
+    let gate = send_behind_a_gate(&ann, 1).await;
+    ann.write.send(Ok(Message::Close(None))).await.unwrap();
+    assert_eq!(ann.session.await.unwrap(), Ending::Gone);
+    assert!(gate.is_closed(), "nobody waits to do it any more");
+    assert_eq!(ann.log.head(room(1)), 0);
 }
 
 #[tokio::test(start_paused = true)]
