@@ -1,6 +1,7 @@
 //! The conversation of two, for the dialects that know no other.
 
-use domain::{Caller, Command, Cursor, Error, Message, Reply, Result, RoomId, Seq, UserId};
+use domain::{Caller, Command, Cursor, Message, Reply, Result, RoomId, Seq, UserId};
+use edge::unexpected;
 
 use super::House;
 
@@ -50,9 +51,4 @@ pub(super) async fn newest(
         }
     }
     Ok(messages)
-}
-
-/// The application gave an answer to another question.
-pub(super) fn unexpected() -> Error {
-    Error::internal("an answer that does not belong to the command")
 }

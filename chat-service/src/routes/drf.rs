@@ -1,9 +1,10 @@
 //! How the dialects answer whose documented systems are made with one framework.
 
 use domain::{Code, Error, Kind, Result};
-use edge::{Missed, answer, socket::HandshakeError};
+use edge::{Missed, answer, body, socket::HandshakeError};
 use protocol::drf::{self, CHALLENGE, Form, Refusal};
 use warp::{
+    Filter, Rejection,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, WWW_AUTHENTICATE},
@@ -11,6 +12,8 @@ use warp::{
     hyper::body::Bytes,
     reply::Response,
 };
+
+use super::House;
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -106,8 +109,17 @@ pub(super) fn json(status: StatusCode, body: String) -> Response {
     answer::with_type(status, "application/json", body.into_bytes())
 }
 
+/// The form that comes with a request, or why it is none.
+pub(super) fn form(
+    house: &House,
+) -> impl Filter<Extract = (Result<Form, Refused>,), Error = Rejection> + Clone + use<> {
+    warp::header::headers_cloned()
+        .and(body::bytes(house.ctx.limits.body_bytes))
+        .map(|headers: HeaderMap, body| read(&headers, body))
+}
+
 /// Reads a form, which is JSON.
-pub(super) fn form(headers: &HeaderMap, body: Result<Bytes>) -> Result<Form, Refused> {
+fn read(headers: &HeaderMap, body: Result<Bytes>) -> Result<Form, Refused> {
     let body = body?;
     let given = headers.get(CONTENT_TYPE);
     let given = given

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use domain::{Code, Error, Result, User};
-use edge::{Peer, answer, auth::Granted};
-use protocol::drf::{Tokens, blacklisted, no_refresh_token, wrong_credentials};
-use warp::{
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    reply::Response,
-};
+use edge::{Peer, answer, auth::Granted, request};
+use protocol::drf::{Form, Tokens, blacklisted, no_refresh_token, wrong_credentials};
+use warp::{Filter, Rejection, http::StatusCode, reply::Response};
 
 use super::{
     House,
     drf::{self, Refused},
+    with,
 };
+
+/// What a request for tokens brings: from where it comes, and its form.
+pub(super) fn asked(
+    house: &Arc<House>,
+) -> impl Filter<Extract = (Arc<House>, Peer, Result<Form, Refused>), Error = Rejection> + Clone + use<>
+{
+    with(house).and(request::peer()).and(drf::form(house))
+}
 
 /// Answers a login with its tokens, or says that the name or the password is wrong.
 pub(super) fn logged_in(login: Result<(User, Granted)>) -> Result<Response, Refused> {
@@ -32,23 +37,18 @@ pub(super) fn logged_in(login: Result<(User, Granted)>) -> Result<Response, Refu
 pub(super) async fn refresh(
     house: Arc<House>,
     peer: Peer,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
-    let token = refresh_token(&headers, body)?;
+    let token = refresh_token(form?)?;
     house.ctx.rates.refresh(peer)?;
     let (_, granted) = house.ctx.auth.refresh(&token).await.map_err(unusable)?;
     Ok(tokens(granted))
 }
 
 /// The refresh token of a form.
-pub(super) fn refresh_token(headers: &HeaderMap, body: Result<Bytes>) -> Result<String, Refused> {
-    let mut form = drf::form(headers, body)?;
+pub(super) fn refresh_token(mut form: Form) -> Result<String, Refused> {
     let token = form.text("refresh");
-    match form.faults.is_empty() {
-        true => Ok(token),
-        false => Err(form.faults.refusal().into()),
-    }
+    Ok(form.faults.pass(token)?)
 }
 
 /// What is said of a refresh token that is no good.

@@ -1,7 +1,7 @@
 //! The seam between sockets and rules.
 
 use async_trait::async_trait;
-use domain::{Caller, Command, Reply, Result};
+use domain::{Caller, Command, Error, Reply, Result};
 
 /// The rules of chat, implemented by chat-service. REST handlers and sessions ask the same way.
 #[async_trait]
@@ -25,4 +25,10 @@ pub trait Application: Send + Sync {
         }
         replies
     }
+}
+
+/// The application gave an answer to another question.
+#[must_use]
+pub fn unexpected() -> Error {
+    Error::internal("an answer that does not belong to the command")
 }

@@ -61,7 +61,7 @@ pub mod tls;
 pub mod trace;
 pub mod upload;
 
-pub use application::Application;
+pub use application::{Application, unexpected};
 pub use auth::{Authenticator, load_secret};
 pub use caps::{OpenSession, Sessions};
 pub use context::Context;

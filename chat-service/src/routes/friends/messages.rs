@@ -79,7 +79,7 @@ async fn numbered(
         Reply::Numbered {
             messages, count, ..
         } => Ok((messages, usize::try_from(count).unwrap_or(usize::MAX))),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -100,6 +100,6 @@ async fn talk(house: &House, who: &Caller, room: &RoomView) -> Result<Talk> {
             people,
             receipts,
         }),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }

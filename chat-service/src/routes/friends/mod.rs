@@ -7,8 +7,8 @@ mod socket;
 
 use std::{convert::Infallible, sync::Arc};
 
-use domain::{Caller, Reply, Result};
-use edge::{Endpoint, auth::authorized, request};
+use domain::{Caller, Result};
+use edge::{Endpoint, auth::authorized, request, unexpected};
 use protocol::drf::{Asked, Refusal, Sizes};
 use settings::DialectName;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
@@ -82,9 +82,4 @@ fn wanted(
         .and(request::url())
         .map(|who, query, url| Wanted { who, query, url });
     with(house).and(asked)
-}
-
-/// The application gave an answer to another question.
-fn unexpected(_: Reply) -> domain::Error {
-    domain::Error::internal("an answer that does not belong to the command")
 }

@@ -89,7 +89,7 @@ async fn rooms_of_two(house: &House, who: &Caller) -> Result<Vec<RoomView>> {
         };
         let (rooms, more) = match house.app.handle(who, command).await? {
             Reply::Rooms { rooms, more } => (rooms, more),
-            other => return Err(unexpected(other)),
+            _ => return Err(unexpected()),
         };
         after = rooms.last().map(|view| view.room.id);
         found.extend(rooms.into_iter().filter(|view| view.peer.is_some()));
@@ -129,7 +129,7 @@ pub(super) async fn presences(
         };
         match house.app.handle(who, command).await {
             Ok(Reply::Presences { presences, .. }) => seen.extend(presences),
-            Ok(other) => return Err(unexpected(other)),
+            Ok(_) => return Err(unexpected()),
             Err(error) if error.code() == Code::Unavailable => {
                 seen.extend(users.iter().map(|user| Presence::hidden(*user)));
             }

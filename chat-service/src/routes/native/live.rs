@@ -80,7 +80,7 @@ async fn receipts(room: String, house: Arc<House>, who: Result<Caller>) -> Resul
             let receipts = Receipts::new(&receipts, more);
             Ok(answer::json(StatusCode::OK, &receipts))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -121,6 +121,6 @@ async fn look(house: &House, who: &Caller, command: Command) -> Result<Response>
             let presences = Presences::new(&presences, more);
             Ok(answer::json(StatusCode::OK, &presences))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }

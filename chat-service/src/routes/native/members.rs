@@ -65,7 +65,7 @@ async fn list(
             let members = members.collect();
             Ok(answer::json(StatusCode::OK, &Members { members, more }))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -109,7 +109,7 @@ fn changed(reply: Reply, done: StatusCode) -> Result<Response> {
             let status = seq.map_or(StatusCode::OK, |_| done);
             Ok(answer::json(status, &MemberChanged { member, seq }))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -137,6 +137,6 @@ async fn transfer(
     let command = Command::Transfer { room, user };
     match house.app.handle(&who, command).await? {
         Reply::Room(view) => shown(StatusCode::OK, &view),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }

@@ -71,7 +71,7 @@ async fn get(
             let rev = message.rev;
             tagged(&OneMessage { message }, rev)
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -136,7 +136,7 @@ fn shown(reply: Reply) -> Result<Response> {
             let body = changed(&row, sender.as_ref(), repeat).ok_or_else(stored)?;
             tagged(&body, body.message.rev)
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -159,6 +159,6 @@ async fn react(
     };
     match house.app.handle(&who, command).await? {
         Reply::Reacted { seq } => Ok(answer::json(StatusCode::OK, &ReactionAnswer { seq })),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }

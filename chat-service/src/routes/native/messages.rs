@@ -61,7 +61,7 @@ async fn read(
             let body = show(&house, &page, &reactions).await;
             tagged(&body, links(&room, &page)?, &headers)
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -164,6 +164,6 @@ async fn send(
             };
             Ok(answer::json(status, &body))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }

@@ -17,8 +17,8 @@ mod setup;
 use std::sync::Arc;
 
 pub(super) use described::operations;
-use domain::{Code, Error, MessageId, Reply, Result, RoomId, UserId};
-use edge::socket;
+use domain::{Code, MessageId, Result, RoomId, UserId};
+use edge::{socket, unexpected};
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
 use super::{House, any_of};
@@ -54,9 +54,4 @@ fn message_id(segment: &str) -> Result<MessageId> {
 /// The user of a path. What is no id is the id of nobody.
 fn user_id(segment: &str) -> Result<UserId> {
     segment.parse().map_err(|_| Code::UserNotFound.into())
-}
-
-/// The application gave an answer to another question.
-fn unexpected(_: Reply) -> Error {
-    Error::internal("an answer that does not belong to the command")
 }

@@ -88,7 +88,7 @@ async fn create(
     };
     match house.app.handle(&who, command).await? {
         Reply::Opened { room, made: new } => made(&room, new),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -102,7 +102,7 @@ async fn direct(
     let command = Command::OpenDirect { user };
     match house.app.handle(&who, command).await? {
         Reply::Opened { room, made: new } => made(&room, new),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -149,14 +149,14 @@ async fn list(house: Arc<House>, who: Result<Caller>, query: Query) -> Result<Re
     };
     match house.app.handle(&who, command).await? {
         Reply::Rooms { rooms, more } => Ok(page(&rooms, more)),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
 async fn find(house: &House, who: &Caller, name: RoomName) -> Result<Response> {
     match house.app.handle(who, Command::FindChannel { name }).await {
         Ok(Reply::Room(view)) => Ok(page(&[view], false)),
-        Ok(other) => Err(unexpected(other)),
+        Ok(_) => Err(unexpected()),
         Err(error) if error.code() == Code::RoomNotFound => Ok(page(&[], false)),
         Err(error) => Err(error),
     }
@@ -172,7 +172,7 @@ async fn get(room: String, house: Arc<House>, who: Result<Caller>) -> Result<Res
     let room = room_id(&room)?;
     match house.app.handle(&who, Command::GetRoom { room }).await? {
         Reply::Room(view) => shown(StatusCode::OK, &view),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -187,7 +187,7 @@ async fn join(room: String, house: Arc<House>, who: Result<Caller>) -> Result<Re
             };
             Ok(answer::json(StatusCode::OK, &joined))
         }
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 
@@ -216,7 +216,7 @@ async fn change(
     };
     match house.app.handle(&who, command).await? {
         Reply::Room(view) => shown(StatusCode::OK, &view),
-        other => Err(unexpected(other)),
+        _ => Err(unexpected()),
     }
 }
 

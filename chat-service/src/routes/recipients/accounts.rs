@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Code, Email, Label, Password, PersonName, Result, Username};
-use edge::{Peer, auth::bearer_of, body, request};
+use edge::{Peer, auth::bearer_of, request};
 use protocol::{
     drf::{Faults, Form, blacklisted},
     recipients::http,
@@ -12,7 +12,6 @@ use warp::{
     Filter,
     filters::BoxedFilter,
     http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
     path,
     reply::Response,
 };
@@ -31,29 +30,24 @@ const NO_ADDRESS: &str = "Enter a valid email address.";
 const LONG_ADDRESS: &str = "Ensure this field has no more than 64 characters.";
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
-    let form = || {
-        with(house)
-            .and(request::peer())
-            .and(warp::header::headers_cloned())
-            .and(body::bytes(bytes))
-    };
     let register = path!("api" / "register")
         .and(warp::post())
-        .and(form())
+        .and(tokens::asked(house))
         .then(register);
     let log_in = path!("api" / "login")
         .and(warp::post())
-        .and(form())
+        .and(tokens::asked(house))
         .and(request::label())
         .then(log_in);
     let log_out = path!("api" / "logout")
         .and(warp::post())
-        .and(form())
+        .and(with(house))
+        .and(warp::header::headers_cloned())
+        .and(drf::form(house))
         .then(log_out);
     let refresh = path!("api" / "token" / "refresh")
         .and(warp::post())
-        .and(form())
+        .and(tokens::asked(house))
         .then(tokens::refresh);
     any_of(vec![
         register.map(respond).boxed(),
@@ -66,10 +60,9 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 async fn register(
     house: Arc<House>,
     peer: Peer,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
-    let new = wanted(drf::form(&headers, body)?)?;
+    let new = wanted(form?)?;
     match house.accounts.sign_up(peer, new).await {
         Ok(user) => Ok(drf::json(StatusCode::CREATED, http::registered(&user))),
         Err(error) if error.code() == Code::UsernameTaken => Err(http::address_taken().into()),
@@ -92,9 +85,7 @@ fn wanted(mut form: Form) -> Result<NewAccount, Refused> {
     if faults.is_empty() && password != confirmed {
         faults.add("password", "Password fields didn't match.");
     }
-    if !faults.is_empty() {
-        return Err(faults.refusal().into());
-    }
+    faults.pass(())?;
     let password = Password::parse(password, 1)
         .map_err(|error| Faults::one("password", error.message()).refusal())?;
     let email = Email::parse(email.trim())?;
@@ -131,15 +122,12 @@ fn email_fault(address: &str) -> Option<String> {
 async fn log_in(
     house: Arc<House>,
     peer: Peer,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
     label: Label,
 ) -> Result<Response, Refused> {
-    let mut form = drf::form(&headers, body)?;
+    let mut form = form?;
     let (address, password) = (form.text("email"), form.text("password"));
-    if !form.faults.is_empty() {
-        return Err(form.faults.refusal().into());
-    }
+    form.faults.pass(())?;
     let known = house
         .accounts
         .log_in_by_address(peer, label, address.trim(), password);
@@ -149,11 +137,10 @@ async fn log_in(
 /// Ends the login of a refresh token, and that of the token in the header, if one is there.
 async fn log_out(
     house: Arc<House>,
-    _peer: Peer,
     headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
-    let token = tokens::refresh_token(&headers, body)?;
+    let token = tokens::refresh_token(form?)?;
     if !house
         .ctx
         .auth

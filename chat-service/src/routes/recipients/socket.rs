@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Card, Code, Command, Error, Reply, Result, RoomId};
-use edge::socket::{Admitted, HandshakeError, Upgrade, upgrade};
+use domain::{Caller, Card, Code, Command, Reply, Result, RoomId};
+use edge::{
+    socket::{Admitted, HandshakeError, Upgrade, upgrade},
+    unexpected,
+};
 use protocol::recipients::Recipients;
 use warp::{Filter, filters::BoxedFilter, path, reply::Response};
 
@@ -48,13 +51,8 @@ async fn open(house: &House, id: &str, token: Option<&str>, upgrade: Upgrade) ->
 /// The conversation of this id, which the caller has with somebody.
 async fn find(house: &House, who: &Caller, id: &str) -> Result<(RoomId, Card)> {
     let room: RoomId = id.parse().map_err(|_| Code::RoomNotFound)?;
-    let view = match house.app.handle(who, Command::GetRoom { room }).await? {
-        Reply::Room(view) => view,
-        _ => {
-            return Err(Error::internal(
-                "an answer that does not belong to the command",
-            ));
-        }
+    let Reply::Room(view) = house.app.handle(who, Command::GetRoom { room }).await? else {
+        return Err(unexpected());
     };
     // Rooms of many have no recipient.
     let peer = view.peer.ok_or(Code::RoomNotFound)?;

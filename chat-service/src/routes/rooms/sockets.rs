@@ -7,6 +7,7 @@ use edge::{
     answer,
     auth::{Identity, bearer_of},
     socket::{Admitted, HandshakeError, Upgrade, upgrade},
+    unexpected,
 };
 use protocol::rooms::Rooms;
 use warp::{
@@ -71,9 +72,7 @@ async fn find(house: &House, who: &Caller, name: Option<&str>) -> Result<RoomId>
     let name = name.map_err(|_| Error::new(Code::RoomNotFound))?;
     match house.app.handle(who, Command::FindChannel { name }).await? {
         Reply::Room(view) => Ok(view.room.id),
-        _ => Err(Error::internal(
-            "an answer that does not belong to the command",
-        )),
+        _ => Err(unexpected()),
     }
 }
 

@@ -3,48 +3,39 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, Command, Cursor, Error, Message, Reply, Result, RoomId, RoomName, WantedRoom,
-    command::RoomView,
+    Caller, Command, Error, Reply, Result, RoomId, RoomName, WantedRoom, command::RoomView,
 };
-use edge::{answer, body};
+use edge::answer;
 use protocol::{
-    drf::list,
+    drf::{Form, list},
     tenants::{
         ConversationView,
         http::{self, ConversationType, NewConversation},
     },
 };
-use warp::{
-    Filter,
-    filters::BoxedFilter,
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    path,
-    reply::Response,
-};
+use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{Request, card_of, one, people::meant, request, respond, room_id, unexpected};
 use crate::routes::{
     House, any_of,
+    direct::newest,
     drf::{self, Refused},
 };
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
     let all = || path!("api" / "notifications" / "chat" / "conversations");
     let each = || path!("api" / "notifications" / "chat" / "conversations" / String);
-    let form = || warp::header::headers_cloned().and(body::bytes(bytes));
     let show_all = all().and(warp::get()).and(request(house)).then(show_all);
     let begin = all()
         .and(warp::post())
         .and(request(house))
-        .and(form())
+        .and(drf::form(house))
         .then(begin);
     let show = each().and(warp::get()).and(request(house)).then(show);
     let rename = each()
         .and(warp::put())
         .and(request(house))
-        .and(form())
+        .and(drf::form(house))
         .then(rename);
     let end = each().and(warp::delete()).and(request(house)).then(end);
     any_of(vec![
@@ -93,7 +84,7 @@ async fn own(house: &House, who: &Caller) -> Result<Vec<RoomView>> {
 /// A conversation with what was said last in it.
 async fn view(house: &House, who: &Caller, room: &RoomView) -> Result<ConversationView> {
     let people = house.ctx.ports.store.count_members(room.room.id).await?;
-    let last = newest(house, who, room.room.id).await?;
+    let last = newest(house, who, room.room.id, None, 1).await?.pop();
     let senders = last.iter().map(|message| message.sender);
     let cards = &house.ctx.live.cards;
     cards.learn(senders.chain([room.room.created_by])).await;
@@ -101,26 +92,10 @@ async fn view(house: &House, who: &Caller, room: &RoomView) -> Result<Conversati
     Ok(ConversationView::new(room, people, last.as_ref(), &card))
 }
 
-async fn newest(house: &House, who: &Caller, room: RoomId) -> Result<Option<Message>> {
-    let command = Command::ReadHistory {
-        room,
-        cursor: Cursor::Newest,
-        limit: 1,
-    };
-    match house.app.handle(who, command).await? {
-        Reply::History { mut page, .. } => Ok(page.messages.pop()),
-        _ => Err(unexpected()),
-    }
-}
-
-async fn begin(
-    request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
-) -> Result<Response, Refused> {
+async fn begin(request: Request, form: Result<Form, Refused>) -> Result<Response, Refused> {
     let who = request.caller()?;
     let house = &request.house;
-    let wanted = http::conversation(drf::form(&headers, body)?)?;
+    let wanted = http::conversation(form?)?;
     let (room, made) = begun(house, &who, wanted).await?;
     let status = match made {
         true => StatusCode::CREATED,
@@ -200,12 +175,11 @@ async fn show(id: String, request: Request) -> Result<Response, Refused> {
 async fn rename(
     id: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let house = &request.house;
-    let title = http::text(drf::form(&headers, body)?, "title")?;
+    let title = http::text(form?, "title")?;
     let command = Command::ChangeRoom {
         room: find(house, &who, &id).await?.room.id,
         name: Some(name(&title, house)?),

@@ -6,19 +6,12 @@ use domain::{
     Caller, ClientId, Command, Cursor, Edit, Message, MessageId, Order, Reaction, Reply, Result,
     RoomId, membership,
 };
-use edge::{answer, body};
+use edge::answer;
 use protocol::{
-    drf::list,
+    drf::{Form, list},
     tenants::{MessageView, ReactionView, http},
 };
-use warp::{
-    Filter,
-    filters::BoxedFilter,
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    path,
-    reply::Response,
-};
+use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{Request, card_of, message_id, one, request, respond, room_id, unexpected};
 use crate::routes::{
@@ -27,8 +20,6 @@ use crate::routes::{
 };
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
-    let form = || warp::header::headers_cloned().and(body::bytes(bytes));
     let all = || path!("api" / "notifications" / "chat" / "conversations" / String / "messages");
     let each =
         || path!("api" / "notifications" / "chat" / "conversations" / String / "messages" / String);
@@ -36,16 +27,14 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let send = all()
         .and(warp::post())
         .and(request(house))
-        .and(form())
+        .and(drf::form(house))
         .then(send);
     let show = each().and(warp::get()).and(request(house)).then(show);
     let edit = each()
         .and(warp::put())
         .and(request(house))
-        .and(form())
-        .then(|room, message, request, headers, body| {
-            edit((room, message), request, headers, body)
-        });
+        .and(drf::form(house))
+        .then(edit);
     let delete = each().and(warp::delete()).and(request(house)).then(delete);
     any_of(vec![
         show_all.map(respond).boxed(),
@@ -97,10 +86,8 @@ async fn views(house: &House, messages: &[Message], reactions: &[Reaction]) -> V
     house.ctx.live.cards.learn(senders.chain(reactors)).await;
     let card = card_of(house);
     let view = |message: &Message| {
-        let own = reactions.iter().filter(|one| one.message == message.id);
-        let own: Vec<Reaction> = own.cloned().collect();
         MessageView::new(message, card(message.sender).as_ref())
-            .with_reactions(ReactionView::all(&own, &card))
+            .with_reactions(ReactionView::of(message, reactions, &card))
     };
     messages.iter().map(view).collect()
 }
@@ -108,12 +95,11 @@ async fn views(house: &House, messages: &[Message], reactions: &[Reaction]) -> V
 async fn send(
     room: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let (house, room) = (&request.house, room_id(&room)?);
-    let wanted = http::message(drf::form(&headers, body)?)?;
+    let wanted = http::message(form?)?;
     let command = Command::Send {
         room,
         client_id: ClientId::new(),
@@ -154,10 +140,10 @@ async fn shown(
 }
 
 async fn edit(
-    (room, message): (String, String),
+    room: String,
+    message: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let house = &request.house;
@@ -167,7 +153,7 @@ async fn edit(
         client_id: ClientId::new(),
         message,
         edit: Edit {
-            text: http::text(drf::form(&headers, body)?, "content")?,
+            text: http::text(form?, "content")?,
             mentions: Vec::new(),
             if_rev: None,
         },

@@ -12,8 +12,8 @@ mod socket;
 
 use std::{convert::Infallible, sync::Arc};
 
-use domain::{Caller, Card, Code, Error, MessageId, Result, RoomId, UserId};
-use edge::{Endpoint, auth::bearer, request};
+use domain::{Caller, Card, Code, MessageId, Result, RoomId, UserId};
+use edge::{Endpoint, auth::bearer, request, unexpected};
 use protocol::{
     drf::{Asked, Sizes},
     tenants::http,
@@ -180,9 +180,4 @@ fn message_id(segment: &str) -> Result<MessageId> {
 /// How somebody is shown, as far as it was looked up.
 fn card_of(house: &House) -> impl Fn(UserId) -> Option<Card> + '_ {
     |user| house.ctx.live.cards.card(user)
-}
-
-/// The application gave an answer to another question.
-fn unexpected() -> Error {
-    Error::internal("an answer that does not belong to the command")
 }

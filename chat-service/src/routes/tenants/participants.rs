@@ -4,19 +4,12 @@
 use std::sync::Arc;
 
 use domain::{Caller, Code, Command, Deed, Member, Reply, Result, RoomId, UserId, membership};
-use edge::{answer, body};
+use edge::answer;
 use protocol::{
-    drf::list,
+    drf::{Form, list},
     tenants::{ParticipantView, http},
 };
-use warp::{
-    Filter,
-    filters::BoxedFilter,
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    path,
-    reply::Response,
-};
+use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{
     Request, one,
@@ -29,8 +22,6 @@ use crate::routes::{
 };
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
-    let form = || warp::header::headers_cloned().and(body::bytes(bytes));
     let all =
         || path!("api" / "notifications" / "chat" / "conversations" / String / "participants");
     let each = || {
@@ -40,13 +31,13 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let add = all()
         .and(warp::post())
         .and(request(house))
-        .and(form())
+        .and(drf::form(house))
         .then(add);
     let change = each()
         .and(warp::patch())
         .and(request(house))
-        .and(form())
-        .then(|room, user, request, headers, body| change((room, user), request, headers, body));
+        .and(drf::form(house))
+        .then(change);
     let remove = each().and(warp::delete()).and(request(house)).then(remove);
     any_of(vec![
         show.map(respond).boxed(),
@@ -102,12 +93,11 @@ async fn views(house: &House, members: &[Member]) -> Result<Vec<ParticipantView>
 async fn add(
     room: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let (house, room) = (&request.house, room_id(&room)?);
-    let wanted = http::participant(drf::form(&headers, body)?)?;
+    let wanted = http::participant(form?)?;
     // Nobody is made because of somebody who may not bring them in.
     let own = membership(&*house.ctx.ports.store, room, who.user).await?;
     own.role.check(Deed::Add)?;
@@ -120,16 +110,16 @@ async fn add(
 }
 
 async fn change(
-    (room, user): (String, String),
+    room: String,
+    user: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let (house, room) = (&request.house, room_id(&room)?);
     membership(&*house.ctx.ports.store, room, who.user).await?;
     let command = Command::SetRole {
-        role: http::new_role(drf::form(&headers, body)?)?,
+        role: http::new_role(form?)?,
         room,
         user: somebody(house, &who, &user).await?,
     };

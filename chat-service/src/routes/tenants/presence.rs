@@ -3,19 +3,11 @@
 use std::sync::Arc;
 
 use domain::{Caller, Command, Presence, Reply, Result, UserId};
-use edge::body;
 use protocol::{
-    drf::list,
+    drf::{Form, list},
     tenants::{PresenceView, http},
 };
-use warp::{
-    Filter,
-    filters::BoxedFilter,
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    path,
-    reply::Response,
-};
+use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{Request, one, request, respond, unexpected};
 use crate::routes::{
@@ -27,7 +19,6 @@ use crate::routes::{
 const MOST: usize = 1_000;
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
     let all = || path!("api" / "notifications" / "chat" / "presence");
     let me = || path!("api" / "notifications" / "chat" / "presence" / "me");
     let show_all = all().and(warp::get()).and(request(house)).then(show_all);
@@ -35,8 +26,7 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
     let set = me()
         .and(warp::put())
         .and(request(house))
-        .and(warp::header::headers_cloned())
-        .and(body::bytes(bytes))
+        .and(drf::form(house))
         .then(set);
     any_of(vec![
         show_all.map(respond).boxed(),
@@ -83,13 +73,9 @@ async fn show(request: Request) -> Result<Response, Refused> {
 }
 
 /// Says as what the caller wants to be seen. Others are told in a moment.
-async fn set(
-    request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
-) -> Result<Response, Refused> {
+async fn set(request: Request, form: Result<Form, Refused>) -> Result<Response, Refused> {
     let who = request.caller()?;
-    let status = http::text(drf::form(&headers, body)?, "status")?;
+    let status = http::text(form?, "status")?;
     let wish = http::wish(&status)?;
     let command = Command::SetPresence { wish };
     request.house.app.handle(&who, command).await?;

@@ -3,19 +3,11 @@
 use std::sync::Arc;
 
 use domain::{Caller, Code, Command, Emoji, MessageId, Result, RoomId};
-use edge::body;
 use protocol::{
-    drf::list,
+    drf::{Form, list},
     tenants::{ReactionView, http},
 };
-use warp::{
-    Filter,
-    filters::BoxedFilter,
-    http::{HeaderMap, StatusCode},
-    hyper::body::Bytes,
-    path,
-    reply::Response,
-};
+use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
 
 use super::{Request, card_of, message_id, one, request, respond};
 use crate::routes::{
@@ -27,14 +19,12 @@ use crate::routes::{
 const MOST: usize = 1_000;
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
     let all = || path!("api" / "notifications" / "chat" / "messages" / String / "reactions");
     let show = all().and(warp::get()).and(request(house)).then(show);
     let add = all()
         .and(warp::post())
         .and(request(house))
-        .and(warp::header::headers_cloned())
-        .and(body::bytes(bytes))
+        .and(drf::form(house))
         .then(add);
     any_of(vec![show.map(respond).boxed(), add.map(respond).boxed()])
 }
@@ -69,12 +59,11 @@ async fn show(message: String, request: Request) -> Result<Response, Refused> {
 async fn add(
     message: String,
     request: Request,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
 ) -> Result<Response, Refused> {
     let who = request.caller()?;
     let (house, message) = (&request.house, message_id(&message)?);
-    let emoji = http::text(drf::form(&headers, body)?, "emoji")?;
+    let emoji = http::text(form?, "emoji")?;
     let emoji = Emoji::parse(&emoji)?;
     let command = Command::React {
         room: place(house, &who, message).await?,

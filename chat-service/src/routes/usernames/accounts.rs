@@ -3,33 +3,25 @@
 use std::sync::Arc;
 
 use domain::{Label, Result};
-use edge::{Peer, body, request};
-use warp::{
-    Filter, filters::BoxedFilter, http::HeaderMap, hyper::body::Bytes, path, reply::Response,
-};
+use edge::{Peer, request};
+use protocol::drf::Form;
+use warp::{Filter, filters::BoxedFilter, path, reply::Response};
 
 use crate::routes::{
     House, any_of,
-    drf::{self, Refused, respond},
-    tokens, with,
+    drf::{Refused, respond},
+    tokens,
 };
 
 pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
-    let bytes = house.ctx.limits.body_bytes;
-    let form = || {
-        with(house)
-            .and(request::peer())
-            .and(warp::header::headers_cloned())
-            .and(body::bytes(bytes))
-    };
     let log_in = path!("api" / "auth" / "token")
         .and(warp::post())
-        .and(form())
+        .and(tokens::asked(house))
         .and(request::label())
         .then(log_in);
     let refresh = path!("api" / "auth" / "token" / "refresh")
         .and(warp::post())
-        .and(form())
+        .and(tokens::asked(house))
         .then(tokens::refresh);
     any_of(vec![
         log_in.map(respond).boxed(),
@@ -40,15 +32,12 @@ pub(super) fn routes(house: &Arc<House>) -> BoxedFilter<(Response,)> {
 async fn log_in(
     house: Arc<House>,
     peer: Peer,
-    headers: HeaderMap,
-    body: Result<Bytes>,
+    form: Result<Form, Refused>,
     label: Label,
 ) -> Result<Response, Refused> {
-    let mut form = drf::form(&headers, body)?;
+    let mut form = form?;
     let (name, password) = (form.text("username"), form.text("password"));
-    if !form.faults.is_empty() {
-        return Err(form.faults.refusal().into());
-    }
+    form.faults.pass(())?;
     let login = house.accounts.log_in(peer, label, &name, password);
     tokens::logged_in(login.await)
 }

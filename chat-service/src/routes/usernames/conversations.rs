@@ -6,7 +6,7 @@ use domain::{
     Caller, Code, Command, Message, MessageNumber, Numbered, Reply, Result, RoomId, Seq, User,
     UserId, command::RoomView,
 };
-use edge::{Site, answer};
+use edge::{Site, answer, unexpected};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use protocol::usernames::http::{self, Conversation, Pair, Person};
 use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response};
@@ -14,7 +14,7 @@ use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response
 use super::{asked, numbers, other, viewer};
 use crate::routes::{
     House, any_of,
-    direct::{MOST, newest, opened, unexpected},
+    direct::{MOST, newest, opened},
     drf::{self, Refused, respond},
     query::{Query, query},
 };

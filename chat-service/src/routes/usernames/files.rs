@@ -6,7 +6,7 @@ use domain::{
     Caller, Code, Command, Cursor, Message, MessageNumber, Numbering, Reply, Result, RoomId,
 };
 use edge::{
-    Site,
+    Site, unexpected,
     upload::{self, Upload},
 };
 use protocol::{drf::Faults, usernames::http};
@@ -15,7 +15,6 @@ use warp::{Filter, filters::BoxedFilter, http::StatusCode, path, reply::Response
 use super::{asked, viewer};
 use crate::routes::{
     House, any_of,
-    direct::unexpected,
     drf::{self, Refused, respond},
     query::{Query, query},
 };

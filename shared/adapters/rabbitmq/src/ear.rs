@@ -3,18 +3,13 @@
 use std::sync::Arc;
 
 use domain::ports::Clock;
-use futures_util::StreamExt;
-use lapin::{
-    Consumer,
-    message::Delivery,
-    options::{BasicConsumeOptions, BasicQosOptions},
-    types::FieldTable,
-};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use lapin::{Consumer, message::Delivery};
+use tokio::time::timeout;
 
 use crate::{
     failure::Failure,
     held::{Arrived, Held, Receipt},
+    intake::{Intake, consume},
     link::{Link, Setup},
     message::{Incoming, Outgoing},
     publisher::Publisher,
@@ -50,38 +45,23 @@ impl Ear {
 
     async fn begin(&self, session: &Session) -> Result<Consumer, Failure> {
         let queue = topology::ready(self.link.place());
-        let begin = async {
-            let channel = &session.channel;
-            let each = BasicQosOptions::default();
-            channel.basic_qos(PREFETCH, each).await?;
-            let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
-            let consumer = channel
-                .basic_consume(queue.into(), "".into(), options, table)
-                .await?;
-            Ok(consumer)
-        };
-        let begun = timeout(self.setup.timings.call, begin).await;
-        begun.unwrap_or(Err(Failure::TimedOut))
+        let begun = timeout(
+            self.setup.timings.call,
+            consume(&session.channel, &queue, PREFETCH),
+        );
+        begun.await.unwrap_or(Err(Failure::TimedOut))
     }
 
-    /// Takes in what comes until the connection ends, and says why it ended.
-    async fn listen_on(&self, session: &Session, mut consumer: Consumer) -> Failure {
-        let mut tick = interval(self.setup.timings.tick);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = session.broken() => return Failure::Lost,
-                came = consumer.next() => match came {
-                    Some(Ok(delivery)) => self.hear(session, delivery),
-                    Some(Err(error)) => return error.into(),
-                    // The queue was deleted.
-                    None => return Failure::Lost,
-                },
-                _ = tick.tick() => if let Err(failure) = self.give_back_overdue().await {
-                    return failure;
-                },
-            }
-        }
+    async fn listen_on(&self, session: &Session, consumer: Consumer) -> Failure {
+        let intake = Intake {
+            session,
+            held: &self.held,
+            timings: &self.setup.timings,
+            clock: &*self.clock,
+        };
+        intake
+            .run(consumer, |delivery| self.hear(session, delivery))
+            .await
     }
 
     fn hear(&self, session: &Session, delivery: Delivery) {
@@ -101,18 +81,6 @@ impl Ear {
         self.setup
             .tasks
             .spawn(hold_back(publisher, again, arrived.receipt));
-    }
-
-    async fn give_back_overdue(&self) -> Result<(), Failure> {
-        let overdue = self.held.overdue(self.clock.now());
-        let give_back = async {
-            for receipt in overdue {
-                receipt.give_back().await?;
-            }
-            Ok(())
-        };
-        let given = timeout(self.setup.timings.call, give_back).await;
-        given.unwrap_or(Err(Failure::TimedOut))
     }
 }
 

@@ -10,14 +10,10 @@ use domain::{
     Result,
     ports::{Clock, Dependency, Feed, Job, Outcome, Settled, Telling},
 };
-use futures_util::StreamExt;
 use lapin::{
-    Channel, Consumer,
-    message::Delivery,
-    options::{BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions},
-    types::FieldTable,
+    Channel, Consumer, message::Delivery, options::QueueDeclareOptions, types::FieldTable,
 };
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -27,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     failure::Failure,
     held::{Arrived, Held, Receipt},
+    intake::{Intake, consume},
     link::{Link, Setup},
     message::Outgoing,
     place::{Place, Timings},
@@ -218,44 +215,22 @@ impl Listener {
         channel
             .queue_declare(queue.into(), declare, FieldTable::default())
             .await?;
-        let each = BasicQosOptions::default();
-        channel.basic_qos(PREFETCH, each).await?;
-        let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
-        let consumer = channel
-            .basic_consume(queue.into(), "".into(), options, table)
-            .await?;
+        let consumer = consume(&channel, queue, PREFETCH).await?;
         Ok((channel, consumer))
     }
 
-    /// Takes in what comes until the connection ends, and says why it ended.
-    async fn listen_on(
-        &self,
-        session: &Session,
-        channel: &Channel,
-        mut consumer: Consumer,
-    ) -> Failure {
-        let mut tick = interval(self.setup.timings.tick);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = session.broken() => return Failure::Lost,
-                came = consumer.next() => match came {
-                    Some(Ok(delivery)) => self.held.arrive(arrived(channel, delivery)),
-                    Some(Err(error)) => return error.into(),
-                    // The queue was deleted.
-                    None => return Failure::Lost,
-                },
-                _ = tick.tick() => self.give_back_overdue().await,
-            }
-        }
-    }
-
-    async fn give_back_overdue(&self) {
-        for receipt in self.held.overdue(self.clock.now()) {
-            if let Err(failure) = receipt.give_back().await {
-                tracing::debug!(error = %failure, "what was told comes again with the connection");
-            }
-        }
+    async fn listen_on(&self, session: &Session, channel: &Channel, consumer: Consumer) -> Failure {
+        let intake = Intake {
+            session,
+            held: &self.held,
+            timings: &self.setup.timings,
+            clock: &*self.clock,
+        };
+        intake
+            .run(consumer, |delivery| {
+                self.held.arrive(arrived(channel, delivery));
+            })
+            .await
     }
 }
 

@@ -11,6 +11,7 @@ mod ear;
 mod failure;
 mod feed;
 mod held;
+mod intake;
 mod link;
 mod look;
 mod message;

@@ -6,10 +6,7 @@ use domain::ports::{QueueDepth, SetAside};
 use futures_util::StreamExt;
 use lapin::{
     Channel,
-    options::{
-        BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-        QueueDeclareOptions,
-    },
+    options::{BasicCancelOptions, BasicNackOptions, QueueDeclareOptions},
     types::FieldTable,
 };
 use tokio::{
@@ -17,7 +14,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{failure::Failure, link::Link, message, place::Place, topology};
+use crate::{failure::Failure, intake::consume, link::Link, message, place::Place, topology};
 
 /// How many of those that were set aside are looked at, the oldest first, since a queue is read
 /// from its front. More are for the broker's own administration.
@@ -113,12 +110,7 @@ async fn read_all(channel: &Channel, place: &Place) -> Result<Vec<SetAside>, Fai
         return Ok(Vec::new());
     }
     let at_once = u16::try_from(there).unwrap_or(u16::MAX);
-    let each = BasicQosOptions::default();
-    channel.basic_qos(at_once, each).await?;
-    let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
-    let mut consumer = channel
-        .basic_consume(queue.as_str().into(), "".into(), options, table)
-        .await?;
+    let mut consumer = consume(channel, &queue, at_once).await?;
     let mut all = Vec::new();
     while all.len() < there as usize
         && let Some(delivery) = consumer.next().await

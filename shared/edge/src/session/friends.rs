@@ -18,13 +18,14 @@ use self::aim::{Aimed, Aims};
 use super::{
     Machine,
     catch_up::{is_ended_by, say_page},
-    means::{Means, unexpected},
+    means::Means,
     member::is_no_access,
     report,
     requests::Answer,
     turn::Turn,
 };
 use crate::{
+    application::unexpected,
     hub::{Own, Seat, Standing},
     outbox::Item,
 };

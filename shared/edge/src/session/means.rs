@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, Command, Error, Limits, Receipt, Reply, Result, RoomId, Seq, command::ReplayPage,
-    ports::Clock,
+    Caller, Command, Limits, Receipt, Reply, Result, RoomId, Seq, command::ReplayPage, ports::Clock,
 };
 
-use crate::{Application, Authenticator, live::Live};
+use crate::{Application, Authenticator, application::unexpected, live::Live};
 
 /// Rows and rooms of one read. The next begins when the last is written.
 const PAGE: usize = 200;
@@ -74,9 +73,4 @@ impl Means {
             _ => Err(unexpected()),
         }
     }
-}
-
-/// The application gave an answer to another question.
-pub(super) fn unexpected() -> Error {
-    Error::internal("an answer that does not belong to the command")
 }

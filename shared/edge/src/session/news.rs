@@ -7,8 +7,8 @@ use std::{
 };
 
 use domain::{
-    Change, Event, Head, Member, MemberChange, Message, Notification, Result, RoomId, Row, Scene,
-    Seq, UserId, notification::Level, notifies,
+    Change, Event, Head, Member, MemberChange, Notification, Result, RoomId, Row, Scene, Seq,
+    UserId, notification::Level, notifies,
 };
 use tokio::time::{Duration, Instant};
 
@@ -206,8 +206,7 @@ impl News {
         let mut told = Told::default();
         for row in &block.rows {
             place.take(row, self.user);
-            let message = news_of(row).filter(|message| notifies(&place.member, message));
-            let news = message.map(|message| Notification::of(&place.member, message.clone()));
+            let news = news_of(&place.member, row);
             told.scenes.extend(news.map(|news| self.scene(news)));
         }
         place.position = block.last(place.position);
@@ -274,11 +273,14 @@ impl Place {
     }
 }
 
-/// The message that a row says, if it says one: changes of messages are no news.
-fn news_of(row: &Row) -> Option<&Message> {
+/// What a row is to a member who wants to be told of it: changes of messages are no news.
+pub(super) fn news_of(member: &Member, row: &Row) -> Option<Notification> {
     match &row.change {
-        Change::Message(message) => Some(message),
-        Change::Edit(_)
+        Change::Message(message) if notifies(member, message) => {
+            Some(Notification::of(member, message.clone()))
+        }
+        Change::Message(_)
+        | Change::Edit(_)
         | Change::Deletion(_)
         | Change::Reaction(_)
         | Change::Member(_)

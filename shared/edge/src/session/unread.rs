@@ -8,13 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use domain::{
-    Change, Error, Event, Member, Notification, Result, RoomId, Row, Scene, Seq, command::RoomView,
-    notifies,
-};
+use domain::{Error, Event, Member, Notification, Result, RoomId, Scene, Seq, command::RoomView};
 use tokio::time::{Duration, Instant};
 
-use super::{Machine, means::Means, report, turn::Turn};
+use super::{Machine, means::Means, news::news_of, report, turn::Turn};
 use crate::{
     hub::Subscriber,
     notifier::{Block, Ear},
@@ -295,21 +292,5 @@ async fn conversations(means: &Means, only: Option<RoomId>) -> Result<Vec<RoomVi
         if !more || after.is_none() {
             return Ok(all);
         }
-    }
-}
-
-/// What a row is to a member who wants to be told: the other one has said something.
-fn news_of(member: &Member, row: &Row) -> Option<Notification> {
-    match &row.change {
-        Change::Message(message) if notifies(member, message) => {
-            Some(Notification::of(member, message.clone()))
-        }
-        Change::Message(_)
-        | Change::Edit(_)
-        | Change::Deletion(_)
-        | Change::Reaction(_)
-        | Change::Member(_)
-        | Change::Room(_)
-        | Change::Archive { .. } => None,
     }
 }

@@ -15,7 +15,7 @@ use protocol::{Action, Dialect, Scope};
 use super::{
     Machine,
     catch_up::{is_ended_by, say_page},
-    means::{Means, unexpected},
+    means::Means,
     member::is_no_access,
     report,
     requests::{Answer, Asked, Outcome, Requests, Wish},
@@ -23,6 +23,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
+    application::unexpected,
     hub::{Seat, Standing},
     outbox::Item,
 };

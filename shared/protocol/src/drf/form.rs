@@ -44,6 +44,17 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// Passes on what a form gave, where there is none.
+    ///
+    /// # Errors
+    /// All of them.
+    pub fn pass<T>(&self, given: T) -> Result<T, Refusal> {
+        match self.is_empty() {
+            true => Ok(given),
+            false => Err(self.refusal()),
+        }
+    }
+
     /// Refuses with all of them.
     #[must_use]
     pub fn refusal(&self) -> Refusal {

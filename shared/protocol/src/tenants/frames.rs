@@ -7,7 +7,7 @@ use domain::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::views::{MessageView, ReactionView, id_of, reactions_of, status};
+use super::views::{MessageView, ReactionView, id_of, status};
 use crate::{Cards, drf::json};
 
 #[derive(Serialize)]
@@ -85,7 +85,7 @@ pub(super) fn entered(
     let view = |message: &Message| {
         let card = cards(message.sender);
         MessageView::new(message, card.as_ref())
-            .with_reactions(reactions_of(message, reactions, cards))
+            .with_reactions(ReactionView::of(message, reactions, cards))
     };
     json(&Frame::ConversationJoined {
         conversation_id: room.uuid(),

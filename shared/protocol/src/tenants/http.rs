@@ -73,14 +73,11 @@ pub fn conversation(mut form: Form) -> std::result::Result<NewConversation, Refu
     if kind == ConversationType::Direct && target.is_none() && form.faults.is_empty() {
         form.faults.add("target_user_id", "This field is required.");
     }
-    match form.faults.is_empty() {
-        true => Ok(NewConversation {
-            kind,
-            title: title.filter(|title| !title.trim().is_empty()),
-            target,
-        }),
-        false => Err(form.faults.refusal()),
-    }
+    form.faults.pass(NewConversation {
+        kind,
+        title: title.filter(|title| !title.trim().is_empty()),
+        target,
+    })
 }
 
 /// Reads somebody who is to be in a conversation.
@@ -136,10 +133,7 @@ pub fn message(mut form: Form) -> std::result::Result<Wanted, Refusal> {
         file_url: form.optional("file_url"),
         reply_to: form.optional("reply_to"),
     };
-    match form.faults.is_empty() {
-        true => Ok(wanted),
-        false => Err(form.faults.refusal()),
-    }
+    form.faults.pass(wanted)
 }
 
 /// Reads one text that must be there.
@@ -148,10 +142,7 @@ pub fn message(mut form: Form) -> std::result::Result<Wanted, Refusal> {
 /// What is wrong with it.
 pub fn text(mut form: Form, field: &'static str) -> std::result::Result<String, Refusal> {
     let text = form.text(field);
-    match form.faults.is_empty() {
-        true => Ok(text),
-        false => Err(form.faults.refusal()),
-    }
+    form.faults.pass(text)
 }
 
 /// As what somebody wants to be seen.

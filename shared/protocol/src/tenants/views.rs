@@ -126,6 +126,13 @@ impl ReactionView {
         }
     }
 
+    /// Those of one message.
+    #[must_use]
+    pub fn of(message: &Message, reactions: &[Reaction], cards: Cards<'_>) -> Vec<Self> {
+        let own = reactions.iter().filter(|one| one.message == message.id);
+        Self::all(&own.cloned().collect::<Vec<_>>(), cards)
+    }
+
     /// One for each person who is named.
     #[must_use]
     pub fn all(reactions: &[Reaction], cards: Cards<'_>) -> Vec<Self> {
@@ -138,16 +145,6 @@ impl ReactionView {
         });
         each.collect()
     }
-}
-
-/// Those of one message.
-pub(super) fn reactions_of(
-    message: &Message,
-    reactions: &[Reaction],
-    cards: Cards<'_>,
-) -> Vec<ReactionView> {
-    let own = reactions.iter().filter(|one| one.message == message.id);
-    ReactionView::all(&own.cloned().collect::<Vec<_>>(), cards)
 }
 
 /// A conversation, as one of its participants sees it.

@@ -8,9 +8,10 @@ use protocol::Deed;
 
 use super::Done;
 use crate::{
+    application::unexpected,
     hub::Own,
     session::{
-        means::{Means, unexpected},
+        means::Means,
         requests::{Answer, Asked, Wish},
         room::settle,
         turn::Turn,
