@@ -131,6 +131,9 @@ impl Publisher {
     /// # Errors
     /// Those of the store; the marks stay then, and the rows are published again.
     pub async fn clear(&self, batch: &[Envelope]) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<RowId> = batch.iter().map(|envelope| envelope.id).collect();
         count("cleared", ids.len(), self.outbox.clear_marks(&ids).await)
     }

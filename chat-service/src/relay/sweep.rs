@@ -17,11 +17,17 @@ use super::Publisher;
 /// process had so long to publish it.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// How many marked rows are taken at once: asking for them can cost as much as a look at all rows.
+/// How soon it is tried again when the queue is away or a sweep failed.
+pub(super) const RETRY: Duration = Duration::from_secs(1);
+
+/// How many marked rows are asked for at once: that can cost as much as a look at all rows.
+const LOOK: usize = 4_000;
+
+/// How many of them are published, and cleared, at once.
 const BATCH: usize = 1_000;
 
 /// The lease of the process that works off more than that, as after an outage of the queue; it is
-/// renewed with each batch.
+/// renewed with each look.
 const BACKLOG: &str = "relay:backlog";
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -53,13 +59,25 @@ impl Sweep {
     pub async fn run(self, stop: CancellationToken) {
         let sweeping = async {
             loop {
-                if let Err(error) = self.sweep().await {
-                    warn!(error = &error as &dyn std::error::Error, "sweep failed");
-                }
-                time::sleep(PERIOD).await;
+                time::sleep(self.sweep_if_heard().await).await;
             }
         };
         stop.run_until_cancelled(sweeping).await;
+    }
+
+    /// Sweeps, unless the queue is away: the store need not say again and again what cannot be
+    /// published. Tells how long to rest.
+    pub(super) async fn sweep_if_heard(&self) -> Duration {
+        if self.publisher.queue.depth().await.is_err() {
+            return RETRY;
+        }
+        match self.sweep().await {
+            Ok(_) => PERIOD,
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "sweep failed");
+                RETRY
+            }
+        }
     }
 
     /// Publishes all rows whose marks are old, but for a backlog that another process works off;
@@ -71,23 +89,33 @@ impl Sweep {
         let (mut swept, mut leased) = (0, false);
         loop {
             let before = self.clock.now() - PERIOD;
-            let marked = self.publisher.outbox.marked(before, BATCH).await?;
-            let is_backlog = marked.len() == BATCH;
-            if is_backlog {
+            let marked = self.publisher.outbox.marked(before, LOOK).await?;
+            if marked.len() > BATCH {
                 leased = self.is_ours().await;
                 if !leased {
                     return Ok(swept);
                 }
             }
+            self.publish(&marked).await?;
             swept += marked.len();
-            self.publisher.publish(&marked).await?;
-            self.retell(&marked).await;
-            self.publisher.clear(&marked).await?;
-            if !is_backlog {
+            if marked.len() < LOOK {
                 self.end_backlog(leased).await;
                 return Ok(swept);
             }
         }
+    }
+
+    /// Publishes rows, and clears the marks of some while the next are published.
+    async fn publish(&self, marked: &[Envelope]) -> Result<()> {
+        let mut published: &[Envelope] = &[];
+        for batch in marked.chunks(BATCH) {
+            let clearing = self.publisher.clear(published);
+            let (cleared, told) = tokio::join!(clearing, self.publisher.publish(batch));
+            cleared.and(told)?;
+            self.retell(batch).await;
+            published = batch;
+        }
+        self.publisher.clear(published).await
     }
 
     /// Whether this process is to work the backlog off. The lease only saves the others the same

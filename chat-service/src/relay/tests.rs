@@ -16,7 +16,7 @@ use domain::{
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
-use super::{Publisher, Relay, Retell, Sweep};
+use super::{Publisher, Relay, Retell, Sweep, sweep::RETRY};
 use crate::{testing::World, writer::Stored};
 
 /// A queue that remembers, and can be away.
@@ -46,7 +46,10 @@ impl Queue for FakeQueue {
     }
 
     async fn depth(&self) -> Result<QueueDepth> {
-        unreachable!("nobody asks here")
+        match self.away.load(Ordering::SeqCst) {
+            true => Err(Error::unavailable("away")),
+            false => Ok(QueueDepth::default()),
+        }
     }
 
     async fn set_aside(&self, _: usize) -> Result<Vec<SetAside>> {
@@ -58,6 +61,7 @@ impl Queue for FakeQueue {
 struct FakeOutbox {
     real: Arc<dyn Outbox>,
     stuck: AtomicBool,
+    reads: AtomicUsize,
     writes: AtomicUsize,
     /// Nothing is cleared while somebody has it.
     gate: RwLock<()>,
@@ -66,6 +70,7 @@ struct FakeOutbox {
 #[async_trait]
 impl Outbox for FakeOutbox {
     async fn marked(&self, before: Timestamp, limit: usize) -> Result<Vec<Envelope>> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         self.real.marked(before, limit).await
     }
 
@@ -104,6 +109,7 @@ impl House {
         let outbox = Arc::new(FakeOutbox {
             real: world.ctx.ports.store.clone(),
             stuck: AtomicBool::new(false),
+            reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
             gate: RwLock::default(),
         });
@@ -195,6 +201,19 @@ async fn while_the_queue_is_away_the_marks_stay() {
         (house.published(), house.marked().await),
         (vec![1, 2, 3], 0)
     );
+}
+
+#[tokio::test]
+async fn while_the_queue_is_away_the_store_is_left_alone_and_soon_afterwards_all_is_published() {
+    let house = House::new();
+    house.three_rows().await;
+    house.world.clock.advance(Duration::from_secs(6));
+    house.queue.away.store(true, Ordering::SeqCst);
+    assert_eq!(house.sweep.sweep_if_heard().await, RETRY);
+    assert_eq!(house.outbox.reads.load(Ordering::SeqCst), 0);
+    house.queue.away.store(false, Ordering::SeqCst);
+    assert!(house.sweep.sweep_if_heard().await > RETRY);
+    assert_eq!(house.published(), [1, 2, 3]);
 }
 
 #[tokio::test]

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::{Envelope, Result, RoomId, RowId, TenantId, Timestamp, ports::Outbox};
-use mongodb::bson::{Uuid, doc};
+use mongodb::bson::{DateTime, Uuid, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     MongoStore,
     db::Db,
     failure::Failure,
-    records::RowRecord,
     values::{date, id, limit, time, uint, uuid},
 };
 
@@ -26,6 +25,16 @@ struct TenantRecord {
     tenant: String,
 }
 
+/// The part of a marked row that its envelope names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct MarkedRecord {
+    #[serde(rename = "_id")]
+    id: Uuid,
+    room_id: Uuid,
+    seq: i64,
+    created_at: DateTime,
+}
+
 /// The part of a row that says whether it is applied.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct AppliedRecord {
@@ -36,7 +45,7 @@ struct AppliedRecord {
 }
 
 impl Db {
-    async fn tenants(&self, rows: &[RowRecord]) -> Result<HashMap<Uuid, String>, Failure> {
+    async fn tenants(&self, rows: &[MarkedRecord]) -> Result<HashMap<Uuid, String>, Failure> {
         let mut ids: Vec<_> = rows.iter().map(|row| row.room_id).collect();
         ids.sort_unstable_by_key(|id| id.bytes());
         ids.dedup();
@@ -72,7 +81,7 @@ impl Db {
     }
 }
 
-fn envelope(row: &RowRecord, tenants: &HashMap<Uuid, String>) -> Option<Envelope> {
+fn envelope(row: &MarkedRecord, tenants: &HashMap<Uuid, String>) -> Option<Envelope> {
     Some(Envelope::row(
         TenantId::new(tenants.get(&row.room_id)?),
         RoomId::from_uuid(uuid(row.room_id)),
@@ -88,9 +97,12 @@ impl Outbox for MongoStore {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let query = self.db.rows.find(doc! {"mark": {"$lt": date(before)}});
+        let rows = self.db.rows.clone_with_type::<MarkedRecord>();
+        let query = rows.find(doc! {"mark": {"$lt": date(before)}});
         let order = doc! {"mark": 1, "room_id": 1, "seq": 1};
-        let rows = self.db.all(query.sort(order).limit(limit(count))).await?;
+        let query = query.sort(order).limit(limit(count));
+        let named = doc! {"room_id": 1, "seq": 1, "created_at": 1};
+        let rows = self.db.all(query.projection(named)).await?;
         let tenants = self.db.tenants(&rows).await?;
         let envelopes = rows.iter().filter_map(|row| envelope(row, &tenants));
         Ok(envelopes.collect())

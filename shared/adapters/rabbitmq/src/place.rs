@@ -131,7 +131,7 @@ impl Default for Timings {
             call: Limits::PUBLISH * 4 / 5,
             connect: Duration::from_secs(5),
             beat: Duration::from_secs(5),
-            pause: Duration::from_secs(5),
+            pause: Duration::from_secs(2),
             steady: Duration::from_secs(10),
             tick: Duration::from_secs(1),
         }
