@@ -123,6 +123,7 @@ impl World {
         let room = WantedRoom::Group {
             name: None,
             members,
+            read_only: false,
         };
         let command = Command::CreateRoom { room, key: None };
         match self.ask(who, command).await.unwrap() {
@@ -179,7 +180,10 @@ impl World {
 /// The making of a channel.
 pub(crate) fn channel(name: &str) -> Command {
     let name = room_name(name);
-    let room = WantedRoom::Channel { name };
+    let room = WantedRoom::Channel {
+        name,
+        read_only: false,
+    };
     Command::CreateRoom { room, key: None }
 }
 

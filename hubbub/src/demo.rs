@@ -163,7 +163,10 @@ impl Furnisher<'_> {
         let find = Command::FindChannel { name: name.clone() };
         let found = match self.app.handle(maker, find).await {
             Err(error) if error.code() == Code::RoomNotFound => {
-                let room = WantedRoom::Channel { name };
+                let room = WantedRoom::Channel {
+                    name,
+                    read_only: false,
+                };
                 let create = Command::CreateRoom { room, key: None };
                 self.app.handle(maker, create).await?
             }

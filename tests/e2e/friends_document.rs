@@ -313,6 +313,19 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
     })
     .await;
 
+    // Whoever has a room with somebody sees it, wherever it was opened.
+    let eve = server.anon().sign_up("eve").await;
+    let opened = eve
+        .rest
+        .post("/api/v1/rooms/direct", &json!({"user": bob.id}));
+    assert_eq!(opened.await.status.as_u16(), 201);
+    for (who, other) in [(&eve, &bob), (&bob, &eve)] {
+        let page = rooms(who, "").await;
+        let found = page["results"].as_array().expect("rooms");
+        let mut with = found.iter().map(|one| &one["friend"]["id"]);
+        assert!(with.any(|id| *id == other.id.as_str()), "{page}");
+    }
+
     // A group is not shown, and neither is what is said in it.
     let group = ann.create_group("three", &[&bob]).await;
     bob.say(&group, "psst").await;
@@ -322,7 +335,7 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
         a.next_of("chat.message").await["data"]["content"],
         "after it"
     );
-    assert_eq!(rooms(&bob, "").await["count"], 1);
+    assert_eq!(rooms(&bob, "").await["count"], 2);
     server.stop().await;
 }
 

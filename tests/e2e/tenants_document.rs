@@ -24,6 +24,7 @@ async fn server() -> Server {
         settings.auth.issuers = vec![IssuerSetting {
             secret: Secret::new(THEIRS),
             tenant_claim: "tenant_unique_id".to_owned(),
+            tenants: vec![IssuerSetting::ANY_TENANT.to_owned()],
             user_claim: "user.id".to_owned(),
             ..IssuerSetting::of(SignatureAlgorithm::Hs256)
         }];
@@ -228,19 +229,28 @@ async fn what_is_done_over_http_reaches_the_sockets() {
         .await
         .expect(200);
     assert_eq!(edited["content"], "Hi");
-    assert!(edited["edited_at"].is_string());
+    let edited_at = text(&edited["edited_at"]);
+    assert!(edited_at >= text(&said["created_at"]), "{edited}");
+    assert_eq!(edited_at.len(), "2026-11-22T07:00:00.000000Z".len());
+    assert_eq!(said["edited_at"], Value::Null);
+    let updated = b.next_of("message_updated").await["message"].clone();
     assert_eq!(
-        b.next_of("message_updated").await["message"]["content"],
-        "Hi"
+        (&updated["content"], &updated["edited_at"]),
+        (&json!("Hi"), &json!(edited_at))
     );
+    let listed = bob.get(&messages).await;
+    assert_eq!(listed["results"][0]["edited_at"], edited_at.as_str());
     let reactions = format!("/messages/{id}/reactions/");
     let reacted = ann.post(&reactions, json!({"emoji": "+1"}), 201).await;
     assert_eq!(
         (&reacted["message"], &reacted["user_id"]),
         (&json!(id), &json!("ann"))
     );
-    assert_eq!(b.next_of("reaction_added").await["reaction"]["emoji"], "+1");
+    let told = b.next_of("reaction_added").await["reaction"].clone();
+    assert_eq!(told["emoji"], "+1");
+    assert_eq!(reacted["created_at"], told["created_at"]);
     let listed = bob.get(&reactions).await;
+    assert_eq!(listed["results"][0]["created_at"], told["created_at"]);
     assert_eq!(
         (&listed["count"], &listed["results"][0]["user_id"]),
         (&json!(1), &json!("ann"))
@@ -385,11 +395,19 @@ async fn presence_tells_what_one_has_open_and_to_strangers_nothing() {
         .put(&path, &json!({"status": "dancing"}))
         .await
         .expect(400);
-    let _ = ann
-        .rest
-        .put(&path, &json!({"status": "busy"}))
-        .await
-        .expect(200);
+    eventually("she is there", || async {
+        let me = ann.get("/presence/me/").await;
+        (me["status"] == "online").then_some(())
+    })
+    .await;
+    let set = ann.rest.put(&path, &json!({"status": "busy"})).await;
+    assert_eq!(set.expect(200)["status"], "busy", "as it is from now on");
+    let there = ann
+        .get(&format!("/conversations/{group}/participants/"))
+        .await;
+    let there = there["results"].as_array().expect("people").clone();
+    let mut of_ann = there.iter().filter(|one| one["user_id"] == "ann");
+    assert!(of_ann.next().expect("ann")["last_seen_at"].is_string());
     let seen = eventually("a status that others see", || async {
         let all = bob.get("/presence/").await;
         let people = all["results"].as_array()?;
@@ -405,6 +423,64 @@ async fn presence_tells_what_one_has_open_and_to_strangers_nothing() {
         "{people:?}"
     );
     socket.close().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one course of events")]
+async fn people_are_who_their_tokens_name() {
+    let server = server().await;
+    let ann = Person::new(&server, RANDOM, "acme");
+    let wanted = json!({"type": "group", "title": "All", "participants": ["bob", "cid", RANDOM]});
+    let group = ann.post("/conversations/", wanted, 201).await;
+    assert_eq!(
+        (&group["conversation_type"], &group["participant_count"]),
+        (&json!("group"), &json!(3))
+    );
+    let id = text(&group["id"]);
+    let participants = format!("/conversations/{id}/participants/");
+    let listed = ann.get(&participants).await;
+    let mut people: Vec<_> = listed["results"]
+        .as_array()
+        .expect("people")
+        .iter()
+        .collect();
+    people.sort_by_key(|one| text(&one["user_id"]));
+    let names: Vec<_> = people.iter().map(|one| text(&one["user_id"])).collect();
+    assert_eq!(names, [RANDOM, "bob", "cid"]);
+
+    // A UUID is the same in either case, and what cannot be shown is nobody's id.
+    let shouted = json!({"user_id": RANDOM.to_uppercase()});
+    let myself = ann.post(&participants, shouted, 200).await;
+    assert_eq!(myself["user_id"], RANDOM);
+    let long = "x".repeat(129);
+    for none in ["a b", "a\nb", "\u{200b}", long.as_str()] {
+        ann.post(&participants, json!({"user_id": none}), 400).await;
+    }
+    for wrong in [
+        json!({"type": "party", "participants": ["bob"]}),
+        json!({"type": "group", "participants": "bob"}),
+        json!({"type": "group", "participants": [{}]}),
+        json!({"type": "group", "participants": vec!["bob"; 101]}),
+        json!({"type": "direct", "participants": ["bob", "cid"]}),
+        json!({"type": "direct", "participants": [RANDOM]}),
+        json!({"type": "direct", "participants": []}),
+    ] {
+        ann.post("/conversations/", wrong, 400).await;
+    }
+
+    // Who is named before they come gets their name when they do.
+    let direct = json!({"type": "direct", "participants": [RANDOM, "dan"]});
+    let direct = ann.post("/conversations/", direct, 201).await;
+    assert!(text(&direct["title"]).starts_with("user~"), "{direct}");
+    let one = format!("/conversations/{}/", text(&direct["id"]));
+    let dan = Person::new(&server, "dan", "acme");
+    assert_eq!(dan.get(&one).await["id"], direct["id"]);
+    eventually("his name", || async {
+        let shown = ann.get(&one).await;
+        (shown["title"] == "dan").then_some(())
+    })
+    .await;
     server.stop().await;
 }
 
@@ -594,7 +670,9 @@ async fn a_socket_is_for_ones_own_tenant_and_stays_whatever_it_is_sent() {
         ),
     ] {
         socket.send(&frame).await;
-        assert_eq!(socket.next_of("error").await["message"], told);
+        let error = socket.next_of("error").await;
+        let failed = (&error["message"], &error["action"]);
+        assert_eq!(failed, (&json!(told), &frame["type"]), "{frame}");
     }
     server.stop().await;
 }

@@ -44,13 +44,16 @@ impl Chat {
                 file,
                 image,
                 caption,
-            } => (self.files.readable(who, *file).await?, *image, caption),
-            Says::Upload { file, caption } => (self.files.own(who, *file).await?, false, caption),
+            } => (
+                self.files.readable(who, *file).await?,
+                Some(*image),
+                caption,
+            ),
+            Says::Upload { file, caption } => (self.files.own(who, *file).await?, None, caption),
         };
         let attachment = attached(file);
         let content = Content::attached(attachment, caption.clone(), &self.limits)?;
-        check_image(image, &content)?;
-        Ok(content)
+        shown_as(image, content)
     }
 
     /// Whether everybody who is mentioned is in the room.
@@ -86,12 +89,20 @@ fn attached(file: File) -> Attachment {
     }
 }
 
-fn check_image(wanted: bool, content: &Content) -> Result<()> {
-    if wanted && content.kind != ContentKind::Image {
-        let detail = "It is no picture: send it as a file.";
-        return Err(Error::invalid(Code::InvalidField, "file", detail));
+/// A file as its sender wants it shown: as a picture, which it must be then, or as a file, also if it
+/// is a picture. Where nothing is said, its type counts.
+fn shown_as(image: Option<bool>, content: Content) -> Result<Content> {
+    match image {
+        Some(true) if content.kind != ContentKind::Image => {
+            let detail = "It is no picture: send it as a file.";
+            Err(Error::invalid(Code::InvalidField, "file", detail))
+        }
+        Some(false) => Ok(Content {
+            kind: ContentKind::File,
+            ..content
+        }),
+        _ => Ok(content),
     }
-    Ok(())
 }
 
 /// Whether somebody may say a thing of this kind.

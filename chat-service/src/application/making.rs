@@ -143,14 +143,24 @@ impl Chat {
 /// A room as it is wanted, with everybody who is to be in it: its maker, who owns it, then the
 /// others, each once.
 fn founded(who: &Caller, id: RoomId, wanted: WantedRoom) -> NewRoom {
-    let (kind, name, mut others) = match wanted {
-        WantedRoom::Channel { name } => (RoomKind::Channel, Some(name), Vec::new()),
-        WantedRoom::Group { name, members } => (RoomKind::Group, name, members),
+    let (kind, name, mut others, read_only) = match wanted {
+        WantedRoom::Channel { name, read_only } => {
+            (RoomKind::Channel, Some(name), Vec::new(), read_only)
+        }
+        WantedRoom::Group {
+            name,
+            members,
+            read_only,
+        } => (RoomKind::Group, name, members, read_only),
     };
     others.sort_unstable();
     others.dedup();
     others.retain(|user| *user != who.user);
-    let as_what = ContentHash::of(&(kind, &name, &others));
+    // As before there were any that begin read-only, whose keys stay good.
+    let as_what = match read_only {
+        false => ContentHash::of(&(kind, &name, &others)),
+        true => ContentHash::of(&(kind, &name, &others, "read_only")),
+    };
     let owner = NewRow {
         client_id: ClientId::making(id, as_what),
         ..joins(who.user, who.user, Role::Owner)
@@ -158,7 +168,10 @@ fn founded(who: &Caller, id: RoomId, wanted: WantedRoom) -> NewRoom {
     let others = others.into_iter();
     let others = others.map(|user| joins(who.user, user, Role::Member));
     let init = std::iter::once(owner).chain(others).collect();
-    new_room(who, id, (kind, name), init)
+    NewRoom {
+        read_only,
+        ..new_room(who, id, (kind, name), init)
+    }
 }
 
 /// What is told of a look that failed once the room is there.
@@ -180,6 +193,7 @@ fn new_room(
         tenant: who.tenant.clone(),
         kind,
         name,
+        read_only: false,
         created_by: who.user,
         init,
     }

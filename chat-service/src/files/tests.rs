@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Caller, ClientId, Code, Command, Draft, Error, File, FileId, FileLink, FileName, MediaType,
-    Message, MessageId, NewFile, Reply, Result, RoomId, Says, Timestamp, ports::ByteStream,
+    Caller, ClientId, Code, Command, ContentKind, Draft, Error, File, FileId, FileLink, FileName,
+    MediaType, Message, MessageId, NewFile, Reply, Result, RoomId, Says, Timestamp,
+    ports::ByteStream,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -286,6 +287,10 @@ async fn a_message_shows_what_the_file_is_and_its_members_may_read_it() {
         message.id,
         "a repeat is the original"
     );
+    assert_eq!(message.content().unwrap().kind, ContentKind::Image);
+    let plain = sent(&world, &ann, showing(room, file.id, false)).await;
+    let kind = plain.content().unwrap().kind;
+    assert_eq!(kind, ContentKind::File, "also a picture, if it is sent so");
 
     world.ask(&bob, Command::Leave { room }).await.unwrap();
     assert!(

@@ -270,6 +270,8 @@ pub enum WantedRoom {
     Channel {
         /// Its unique name.
         name: RoomName,
+        /// Whether only admins and the owner may write in it.
+        read_only: bool,
     },
     /// For those who are in it from the beginning, and those who are added.
     Group {
@@ -277,6 +279,8 @@ pub enum WantedRoom {
         name: Option<RoomName>,
         /// Who is in it besides its maker.
         members: Vec<UserId>,
+        /// Whether only admins and the owner may write in it.
+        read_only: bool,
     },
 }
 

@@ -32,7 +32,7 @@ pub enum Says {
     File {
         /// Which.
         file: FileId,
-        /// Whether it must be a picture.
+        /// Whether it is shown as a picture, which it must be then; else as a file, picture or not.
         image: bool,
         /// What is said of it; may be empty. Not measured yet.
         caption: String,

@@ -1,11 +1,14 @@
 //! People whom another system names, by a token or by an event: found by what it calls them, and
 //! made here where nobody has met them yet.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::{
-    Code, Error, FullName, NewUser, Result, TenantId, User, UserId, Username, names::visible,
-    ports::Users,
+    Code, Error, FullName, NewUser, Profile, Result, TenantId, User, UserId, Username,
+    names::visible,
+    ports::{Profiles, Users},
 };
 
 /// Where ids of users of other systems are derived, so that two processes that see one for the
@@ -14,6 +17,9 @@ const ALIASES: Uuid = Uuid::from_u128(0x6b1f_94d7_2c3e_4f0a_9d5b_8e71_a2c4_06f3)
 
 /// Longest alias, in characters.
 const ALIAS_CHARS: usize = 128;
+
+/// How long a UUID is in the form that is kept.
+const UUID_CHARS: usize = 36;
 
 /// Names that are tried for a user whose own is taken: as many as an id has digits for.
 const ATTEMPTS: usize = 5;
@@ -63,7 +69,7 @@ pub async fn find<S>(store: &S, tenant: &TenantId, id: &str) -> Result<Option<Us
 where
     S: Users + ?Sized,
 {
-    if let Some(user) = store.user_by_alias(tenant, id).await? {
+    if let Some(user) = called(store, tenant, id).await? {
         return Ok(Some(user));
     }
     let Ok(id) = id.parse::<UserId>() else {
@@ -71,6 +77,34 @@ where
     };
     let user = store.user(id).await?;
     Ok(user.filter(|user| user.tenant == *tenant))
+}
+
+/// Somebody whom another system calls so: as it writes it here, or as it is kept.
+async fn called<S>(store: &S, tenant: &TenantId, alias: &str) -> Result<Option<User>>
+where
+    S: Users + ?Sized,
+{
+    let kept = kept(alias);
+    match store.user_by_alias(tenant, alias).await? {
+        None if kept != alias => store.user_by_alias(tenant, &kept).await,
+        found => Ok(found),
+    }
+}
+
+/// An id of another system as it is kept: a UUID in small letters, since some write it in large ones.
+fn kept(alias: &str) -> Cow<'_, str> {
+    match Uuid::try_parse(alias) {
+        Ok(_) if alias.len() == UUID_CHARS => Cow::Owned(alias.to_ascii_lowercase()),
+        _ => Cow::Borrowed(alias),
+    }
+}
+
+/// An id as another system may have it: up to 128 characters that can be seen, without white space.
+fn check(alias: &str) -> std::result::Result<(), String> {
+    match alias.contains(char::is_whitespace) {
+        true => Err("An id has no white space.".to_owned()),
+        false => visible(alias, ALIAS_CHARS).map(drop),
+    }
 }
 
 impl UserId {
@@ -93,10 +127,43 @@ impl Foreign<'_> {
     where
         S: Users + ?Sized,
     {
-        match store.user_by_alias(self.tenant, self.alias).await? {
+        match called(store, self.tenant, self.alias).await? {
             Some(user) => Ok(user),
             None => self.create(store).await,
         }
+    }
+
+    /// Gives somebody who was made without a name the one that they have by now, as far as it is to
+    /// be had. `None` for who has a name, and where there is none yet.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn name<S>(&self, store: &S, user: &User) -> Result<Option<User>>
+    where
+        S: Profiles + ?Sized,
+    {
+        let is_name = Username::parse(self.wanted.trim(), None).is_ok();
+        if !is_name || !user.is_there() || !is_nameless(user) {
+            return Ok(None);
+        }
+        let was = user.profile();
+        for attempt in 0..ATTEMPTS {
+            let username = name_for(self.wanted, user.id, attempt);
+            let is = Profile {
+                username: username.clone(),
+                ..was.clone()
+            };
+            match store.set_profile(user.id, &was, is).await {
+                Ok(true) => {
+                    let named = user.clone();
+                    return Ok(Some(User { username, ..named }));
+                }
+                Ok(false) => return Ok(None),
+                Err(error) if error.code() == Code::UsernameTaken => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Makes the user. Others may be making it too: then it is theirs that counts.
@@ -104,15 +171,15 @@ impl Foreign<'_> {
     where
         S: Users + ?Sized,
     {
-        visible(self.alias, ALIAS_CHARS)
-            .map_err(|detail| Error::invalid(Code::InvalidField, "id", detail))?;
-        let id = UserId::foreign(self.tenant, self.alias);
+        let alias = &*kept(self.alias);
+        check(alias).map_err(|detail| Error::invalid(Code::InvalidField, "id", detail))?;
+        let id = UserId::foreign(self.tenant, alias);
         for attempt in 0..ATTEMPTS {
             match store.create_user(self.account(id, attempt)).await {
                 Err(error) if error.code() == Code::UsernameTaken => {}
                 done => return done,
             }
-            if let Some(user) = store.user_by_alias(self.tenant, self.alias).await? {
+            if let Some(user) = store.user_by_alias(self.tenant, alias).await? {
                 return Ok(user);
             }
         }
@@ -127,10 +194,16 @@ impl Foreign<'_> {
             email: None,
             names: self.names.clone(),
             password_hash: None,
-            alias: Some(self.alias.to_owned()),
+            alias: Some(kept(self.alias).into_owned()),
             admin: false,
         }
     }
+}
+
+/// Whether somebody has the name of who was made without one.
+fn is_nameless(user: &User) -> bool {
+    let given = |attempt| Username::numbered(NAMELESS, user.id, attempt);
+    (0..ATTEMPTS).any(|attempt| user.username == given(attempt))
 }
 
 /// The wanted name, or `name~` and six hexadecimal digits when it was taken, is reserved or may not
@@ -175,6 +248,35 @@ mod tests {
                 name_for(name, id, 0).as_str().starts_with("user~"),
                 "{name:?}"
             );
+        }
+    }
+
+    #[test]
+    fn ids_are_kept_in_one_spelling() {
+        let uuid = "C68872EF-dcfa-470b-a0b6-161d213d1c90";
+        assert_eq!(kept(uuid), uuid.to_ascii_lowercase());
+        for other in ["Ann", "C68872EFdcfa470ba0b6161d213d1c90", "7", "\u{c4}"] {
+            assert_eq!(kept(other), other);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_no_id() {
+        let long = "x".repeat(ALIAS_CHARS);
+        for id in [long.as_str(), "ann@acme.example", "7"] {
+            assert!(check(id).is_ok(), "{id}");
+        }
+        let longer = "x".repeat(ALIAS_CHARS + 1);
+        for none in [
+            "",
+            " ",
+            "a b",
+            "a\nb",
+            "a\u{0}",
+            "\u{200b}",
+            longer.as_str(),
+        ] {
+            assert!(check(none).is_err(), "{none:?}");
         }
     }
 

@@ -21,6 +21,9 @@ pub struct Message {
     pub client_id: ClientId,
     /// When it was said, in store time.
     pub created_at: Timestamp,
+    /// When it was edited last, in store time. Also `None` of what was edited before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
     /// The revision of the content: 1 as sent, raised by each edit and by deletion.
     pub rev: Rev,
     /// What it says, if it still says something.
@@ -61,22 +64,24 @@ impl Message {
             sender: new.sender,
             client_id: new.client_id,
             created_at,
+            edited_at: None,
             rev: 1,
             body: Body::Present { content },
             archived: false,
         }
     }
 
-    /// The message once it says something else.
+    /// The message once it says something else, since `at`.
     ///
     /// # Errors
     /// [`Refusal::Archived`]: what lies in the archive is not changed.
-    pub fn edited(self, content: Content) -> Result<Self, Refusal> {
+    pub fn edited(self, content: Content, at: Timestamp) -> Result<Self, Refusal> {
         if self.archived {
             return Err(Refusal::Archived);
         }
         Ok(Self {
             rev: self.rev + 1,
+            edited_at: Some(at),
             body: Body::Present { content },
             ..self
         })
@@ -91,6 +96,14 @@ impl Message {
             archived: false,
             ..self
         }
+    }
+
+    /// When what it says was written last; `None` where it says what it always did, or nothing any
+    /// more. Of an edit whose time was not kept, when the message was said.
+    #[must_use]
+    pub fn revised_at(&self) -> Option<Timestamp> {
+        let revised = self.rev > 1 && self.content().is_some();
+        revised.then(|| self.edited_at.unwrap_or(self.created_at))
     }
 
     /// What it says, unless it was deleted or purged.
@@ -114,9 +127,25 @@ pub struct Reaction {
     /// How many people.
     pub count: u64,
     /// The first of them, by when they did.
-    pub users: Vec<UserId>,
+    pub people: Vec<Reactor>,
     /// Whether who asks is one of them.
     pub me: bool,
+}
+
+impl Reaction {
+    /// Those of [`Self::people`].
+    pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.people.iter().map(|one| one.user)
+    }
+}
+
+/// Somebody who reacted to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reactor {
+    /// Who.
+    pub user: UserId,
+    /// When, in store time; `None` of who did before this was kept.
+    pub at: Option<Timestamp>,
 }
 
 /// How many people are named beside each emoji of a message.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FileId, RoomId, Seq, UserId};
+use crate::{RoomId, Seq, UserId};
 
 /// How many bits of a message's number its seq takes. With the 21 of a room's number it is exact
 /// where numbers are floating-point ones, as in JavaScript.
@@ -26,20 +26,18 @@ pub enum Numbering {
     Rooms,
     /// People.
     Users,
-    /// Files.
-    Files,
 }
 
 impl Numbering {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Rooms, Self::Users, Self::Files];
+    pub const ALL: [Self; 2] = [Self::Rooms, Self::Users];
 
     /// The highest number there can be.
     #[must_use]
     pub const fn last(self) -> u64 {
         match self {
             Self::Rooms => LAST_ROOM,
-            Self::Users | Self::Files => LAST,
+            Self::Users => LAST,
         }
     }
 
@@ -49,7 +47,6 @@ impl Numbering {
         match self {
             Self::Rooms => "rooms",
             Self::Users => "users",
-            Self::Files => "files",
         }
     }
 
@@ -79,13 +76,6 @@ impl From<RoomId> for Numbered {
 impl From<UserId> for Numbered {
     fn from(id: UserId) -> Self {
         let (kind, id) = (Numbering::Users, id.uuid());
-        Self { kind, id }
-    }
-}
-
-impl From<FileId> for Numbered {
-    fn from(id: FileId) -> Self {
-        let (kind, id) = (Numbering::Files, id.uuid());
         Self { kind, id }
     }
 }

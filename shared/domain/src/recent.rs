@@ -145,6 +145,7 @@ mod tests {
             sender,
             client_id: row.client_id,
             created_at: row.created_at,
+            edited_at: None,
             rev: 1,
             body,
             archived: false,

@@ -51,6 +51,8 @@ pub struct NewRoom {
     pub kind: RoomKind,
     /// A channel's wanted name.
     pub name: Option<RoomName>,
+    /// Whether only admins and the owner may write in it.
+    pub read_only: bool,
     /// Who makes it.
     pub created_by: UserId,
     /// The first rows of its log, which a writer appends before its own first row: the creator's

@@ -7,6 +7,7 @@
 pub mod dialect;
 pub mod drf;
 pub mod friends;
+mod moment;
 pub mod native;
 pub mod recipients;
 pub mod rooms;

@@ -37,10 +37,13 @@ pub struct IssuerSetting {
     /// `user_id` and `user.id`.
     #[serde(default)]
     pub user_claim: String,
-    /// The claim that names the tenant, for an issuer that is trusted in every tenant. Empty: all
-    /// are of `tenant`.
+    /// The claim that names the tenant, one of `tenants`. Empty: all are of `tenant`.
     #[serde(default)]
     pub tenant_claim: String,
+    /// The tenants that `tenant_claim` may name; a token that names another is no good. Needed with
+    /// it. `["*"]`: any, for an issuer that is trusted in every tenant.
+    #[serde(default)]
+    pub tenants: Vec<String>,
 }
 
 /// How a foreign token is signed.
@@ -58,6 +61,16 @@ pub enum SignatureAlgorithm {
 }
 
 impl IssuerSetting {
+    /// What stands for any tenant in [`Self::tenants`].
+    pub const ANY_TENANT: &'static str = "*";
+
+    /// Whether `tenant_claim` may name this tenant.
+    #[must_use]
+    pub fn may_name(&self, tenant: &str) -> bool {
+        let named = |one: &String| one == Self::ANY_TENANT || one == tenant;
+        self.tenants.iter().any(named)
+    }
+
     /// An issuer of the default tenant that says nothing else.
     #[must_use]
     pub fn of(algorithm: SignatureAlgorithm) -> Self {
@@ -71,6 +84,7 @@ impl IssuerSetting {
             jwks_url: String::new(),
             user_claim: String::new(),
             tenant_claim: String::new(),
+            tenants: Vec::new(),
         }
     }
 }

@@ -424,9 +424,24 @@ fn an_issuer_has_one_algorithm_and_the_kind_of_key_that_belongs_to_it() {
         ("algorithm = 'RS256'\nsecret = 'x'\n", ".algorithm", goes),
         ("algorithm = 'HS256'\njwks_file = 'x'\n", ".algorithm", goes),
         (
-            "algorithm = 'HS256'\nsecret = 'x'\ntenant = 'a'\ntenant_claim = 'b'\n",
+            "algorithm = 'HS256'\nsecret = 'x'\ntenant = 'a'\ntenant_claim = 'b'\ntenants = ['*']\n",
             ".tenant_claim",
             "and tenant exclude each other: leave one out",
+        ),
+        (
+            "algorithm = 'HS256'\nsecret = 'x'\ntenant_claim = 'b'\n",
+            ".tenants",
+            "goes with tenant_claim: the tenants that it may name, or [\"*\"] for any",
+        ),
+        (
+            "algorithm = 'HS256'\nsecret = 'x'\ntenants = ['a']\n",
+            ".tenants",
+            "goes with tenant_claim: the tenants that it may name, or [\"*\"] for any",
+        ),
+        (
+            "algorithm = 'HS256'\nsecret = 'x'\ntenant_claim = 'b'\ntenants = ['a', '']\n",
+            ".tenants",
+            "has an empty name: the default tenant is called default",
         ),
         (
             "algorithm = 'EdDSA'\njwks_url = 'https://a:b@c'\n",

@@ -80,6 +80,7 @@ pub fn new_channel(name: &str, created_by: UserId) -> NewRoom {
         tenant: TenantId::default(),
         kind: RoomKind::Channel,
         name: Some(room_name(name)),
+        read_only: false,
         created_by,
         init: vec![membership(created_by, MemberChange::Joined, Role::Owner, 1)],
     }

@@ -40,11 +40,35 @@ async fn a_group_begins_with_those_who_are_named() {
         let room = WantedRoom::Group {
             name: None,
             members: vec![bob.user, user],
+            read_only: false,
         };
         let command = Command::CreateRoom { room, key: None };
         assert_eq!(world.refused(&ann, command).await, Code::UserNotFound);
     }
     assert_eq!(world.store().count_memberships(bob.user).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_room_may_begin_read_only() {
+    let world = World::new();
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let key = ClientId::new();
+    let wanted = |read_only| Command::CreateRoom {
+        room: WantedRoom::Group {
+            name: None,
+            members: vec![bob.user],
+            read_only,
+        },
+        key: Some(key),
+    };
+    let Reply::Opened { room, made: true } = world.ask(&ann, wanted(true)).await.unwrap() else {
+        panic!("no room");
+    };
+    assert_eq!((room.room.read_only, room.room.rev), (true, 1));
+    let said = world.refused(&bob, send(room.room.id, "x")).await;
+    assert_eq!(said, Code::RoomReadOnly);
+    let otherwise = world.refused(&ann, wanted(false)).await;
+    assert_eq!(otherwise, Code::ClientIdMismatch);
 }
 
 #[tokio::test]
@@ -219,6 +243,7 @@ fn group(key: ClientId, members: &[&Caller]) -> Command {
     let room = WantedRoom::Group {
         name: None,
         members: members.iter().map(|member| member.user).collect(),
+        read_only: false,
     };
     let key = Some(key);
     Command::CreateRoom { room, key }

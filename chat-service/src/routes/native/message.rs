@@ -77,7 +77,7 @@ async fn get(
 
 async fn show(house: &House, message: &Message, reactions: &[Reaction]) -> MessageView {
     let cards = &house.ctx.live.cards;
-    let reactors = reactions.iter().flat_map(|reaction| reaction.users.clone());
+    let reactors = reactions.iter().flat_map(Reaction::users);
     cards.learn(reactors.chain([message.sender])).await;
     MessageView::new(message, cards.card(message.sender).as_ref())
         .with_reactions(reactions, |user| cards.card(user))

@@ -85,7 +85,7 @@ fn cursor(query: &Query) -> Result<Cursor> {
 async fn show(house: &House, page: &Page, reactions: &[Reaction]) -> Messages {
     let cards = &house.ctx.live.cards;
     let senders = page.messages.iter().map(|message| message.sender);
-    let reactors = reactions.iter().flat_map(|reaction| reaction.users.clone());
+    let reactors = reactions.iter().flat_map(Reaction::users);
     cards.learn(senders.chain(reactors)).await;
     let view = |message: &Message| {
         MessageView::new(message, cards.card(message.sender).as_ref())

@@ -71,7 +71,10 @@ async fn create(
 
 async fn try_create(house: &House, who: &Caller, name: &str) -> Result<()> {
     let name = RoomName::parse(name, &house.ctx.limits)?;
-    let room = WantedRoom::Channel { name };
+    let room = WantedRoom::Channel {
+        name,
+        read_only: false,
+    };
     let command = Command::CreateRoom { room, key: None };
     house.app.handle(who, command).await.map(drop)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Caller, Command, Error, Reply, Result, RoomId, RoomName, WantedRoom, command::RoomView,
+    Caller, Command, Error, Reply, Result, RoomName, UserId, WantedRoom, command::RoomView,
 };
 use edge::answer;
 use protocol::{
@@ -105,49 +105,42 @@ async fn begin(request: Request, form: Result<Form, Refused>) -> Result<Response
 }
 
 /// The conversation that somebody wants, and whether it was begun now: of each pair there is one.
-async fn begun(house: &House, who: &Caller, wanted: NewConversation) -> Result<(RoomView, bool)> {
-    let target = match &wanted.target {
-        Some(id) => Some(meant(house, who, id).await?),
-        None => None,
-    };
-    let command = match (wanted.kind, target) {
-        (ConversationType::Direct, Some(user)) => Command::OpenDirect { user },
-        (_, target) => Command::CreateRoom {
+async fn begun(
+    house: &House,
+    who: &Caller,
+    wanted: NewConversation,
+) -> Result<(RoomView, bool), Refused> {
+    let name = wanted.title.map(|title| name(&title, house)).transpose()?;
+    let mut others = Vec::with_capacity(wanted.with.len());
+    for id in &wanted.with {
+        others.push(meant(house, who, id).await?);
+    }
+    let command = match wanted.kind {
+        ConversationType::Direct => Command::OpenDirect {
+            user: the_other(who, &others)?,
+        },
+        kind @ (ConversationType::Group | ConversationType::Channel) => Command::CreateRoom {
             room: WantedRoom::Group {
-                name: wanted.title.map(|title| name(&title, house)).transpose()?,
-                members: target.into_iter().collect(),
+                name,
+                members: others,
+                read_only: kind == ConversationType::Channel,
             },
             key: None,
         },
     };
-    let (room, made) = match house.app.handle(who, command).await? {
-        Reply::Opened { room, made } => (room, made),
-        _ => return Err(unexpected()),
-    };
-    match wanted.kind {
-        ConversationType::Channel => Ok((for_admins(house, who, room.room.id).await?, made)),
-        ConversationType::Direct | ConversationType::Group => Ok((room, made)),
+    match house.app.handle(who, command).await? {
+        Reply::Opened { room, made } => Ok((room, made)),
+        _ => Err(unexpected().into()),
     }
 }
 
-/// Makes a group a channel. One that could not be made one is taken back.
-async fn for_admins(house: &House, who: &Caller, room: RoomId) -> Result<RoomView> {
-    let command = Command::ChangeRoom {
-        room,
-        name: None,
-        read_only: Some(true),
-        if_rev: None,
-    };
-    match house.app.handle(who, command).await {
-        Ok(Reply::Room(view)) => Ok(view),
-        Ok(_) => Err(unexpected()),
-        Err(error) => {
-            let gone = house.app.handle(who, Command::DeleteRoom { room }).await;
-            if let Err(stays) = gone {
-                tracing::warn!(%room, error = %stays, "a channel that was not finished stays");
-            }
-            Err(error)
-        }
+/// The one besides the caller. Who names nobody else means themselves.
+fn the_other(who: &Caller, named: &[UserId]) -> Result<UserId, Refused> {
+    let mut others = named.iter().filter(|user| **user != who.user);
+    let other = others.next().copied().unwrap_or(who.user);
+    match others.all(|user| *user == other) {
+        true => Ok(other),
+        false => Err(Refused::Said(http::not_two())),
     }
 }
 

@@ -81,7 +81,7 @@ async fn run(
 }
 
 async fn views(house: &House, messages: &[Message], reactions: &[Reaction]) -> Vec<MessageView> {
-    let reactors = reactions.iter().flat_map(|one| one.users.iter().copied());
+    let reactors = reactions.iter().flat_map(Reaction::users);
     let senders = messages.iter().map(|message| message.sender);
     house.ctx.live.cards.learn(senders.chain(reactors)).await;
     let card = card_of(house);

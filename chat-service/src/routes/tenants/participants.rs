@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Command, Deed, Member, Reply, Result, RoomId, UserId, membership};
+use domain::{
+    Caller, Code, Command, Deed, Member, Presence, PresenceState, Reply, Result, RoomId, UserId,
+    membership,
+};
 use edge::answer;
 use protocol::{
     drf::{Form, list},
@@ -84,8 +87,14 @@ async fn views(house: &House, members: &[Member]) -> Result<Vec<ParticipantView>
     let cards = &house.ctx.live.cards;
     cards.learn(users.iter().copied()).await;
     let seen = house.ctx.live.look(&users).await?;
-    let view = |(member, seen): (&Member, domain::Presence)| {
-        ParticipantView::new(member, cards.card(member.user).as_ref(), seen.last_seen)
+    let now = house.ctx.ports.clock.now();
+    let view = |(member, seen): (&Member, Presence)| {
+        // Who is there was there just now.
+        let last = match seen.state {
+            PresenceState::Offline => seen.last_seen,
+            PresenceState::Online | PresenceState::Away | PresenceState::Busy => Some(now),
+        };
+        ParticipantView::new(member, cards.card(member.user).as_ref(), last)
     };
     Ok(members.iter().zip(seen).map(view).collect())
 }

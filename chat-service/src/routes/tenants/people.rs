@@ -1,6 +1,6 @@
 //! Whom a client means: by the id that their own system gives them, or by ours.
 
-use domain::{Caller, Code, Foreign, FullName, Result, TenantId, UserId};
+use domain::{Caller, Code, Foreign, FullName, Result, TenantId, UserId, foreign};
 use settings::Settings;
 
 use crate::routes::House;
@@ -20,16 +20,8 @@ pub(super) async fn meant(house: &House, who: &Caller, id: &str) -> Result<UserI
 
 /// Somebody of the caller's tenant who is there.
 pub(super) async fn known(house: &House, who: &Caller, id: &str) -> Result<Option<UserId>> {
-    let store = &house.ctx.ports.store;
-    if let Some(user) = store.user_by_alias(&who.tenant, id).await? {
-        return Ok(Some(user.id));
-    }
-    let Ok(id) = id.parse::<UserId>() else {
-        return Ok(None);
-    };
-    let user = store.user(id).await?;
-    let user = user.filter(|user| user.tenant == who.tenant);
-    Ok(user.map(|user| user.id))
+    let found = foreign::find(&*house.ctx.ports.store, &who.tenant, id).await?;
+    Ok(found.map(|user| user.id))
 }
 
 async fn placed(house: &House, who: &Caller, id: &str) -> Result<UserId> {
@@ -51,6 +43,9 @@ fn names_its_people(settings: &Settings, tenant: &TenantId) -> bool {
             "" => TenantId::default(),
             named => TenantId::new(named),
         };
-        !issuer.tenant_claim.is_empty() || own == *tenant
+        match issuer.tenant_claim.as_str() {
+            "" => own == *tenant,
+            _ => issuer.may_name(tenant.as_str()),
+        }
     })
 }

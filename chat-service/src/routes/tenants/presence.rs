@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Command, Presence, Reply, Result, UserId};
+use domain::{Caller, Command, Presence, PresenceState, Reply, Result, UserId, Wish};
 use protocol::{
     drf::{Form, list},
     tenants::{PresenceView, http},
@@ -47,29 +47,40 @@ async fn show_all(request: Request) -> Result<Response, Refused> {
 }
 
 async fn views(house: &House, who: &Caller, users: Vec<UserId>) -> Result<Vec<PresenceView>> {
-    let cards = &house.ctx.live.cards;
-    cards.learn(users.iter().copied()).await;
-    let command = Command::ListPresence { users };
-    let Reply::Presences { presences, .. } = house.app.handle(who, command).await? else {
-        return Err(unexpected());
-    };
-    let view = |presence: &Presence| {
-        // Which conversation somebody has open is nobody else's business.
-        let open = house.ctx.live.attendance.opened(presence.user);
-        let open = open.filter(|_| presence.user == who.user);
-        let card = cards.card(presence.user);
-        PresenceView::new(presence, card.as_ref(), open.map(|room| room.uuid()))
-    };
-    Ok(presences.iter().map(view).collect())
+    house.ctx.live.cards.learn(users.iter().copied()).await;
+    let seen = look(house, who, users).await?;
+    Ok(seen.iter().map(|seen| view(house, who, seen)).collect())
 }
 
-async fn own(house: &House, who: &Caller) -> Result<Response, Refused> {
-    let views = views(house, who, vec![who.user]).await?;
-    Ok(one(StatusCode::OK, views.first().ok_or_else(unexpected)?))
+async fn look(house: &House, who: &Caller, users: Vec<UserId>) -> Result<Vec<Presence>> {
+    let command = Command::ListPresence { users };
+    match house.app.handle(who, command).await? {
+        Reply::Presences { presences, .. } => Ok(presences),
+        _ => Err(unexpected()),
+    }
+}
+
+fn view(house: &House, who: &Caller, seen: &Presence) -> PresenceView {
+    // Which conversation somebody has open is nobody else's business.
+    let open = house.ctx.live.attendance.opened(seen.user);
+    let open = open.filter(|_| seen.user == who.user);
+    let card = house.ctx.live.cards.card(seen.user);
+    PresenceView::new(seen, card.as_ref(), open.map(|room| room.uuid()))
+}
+
+/// How the caller is seen; who has just said as what, is seen so in a moment.
+async fn own(house: &House, who: &Caller, wish: Option<Wish>) -> Result<Response, Refused> {
+    house.ctx.live.cards.learn([who.user]).await;
+    let seen = look(house, who, vec![who.user]).await?;
+    let mut seen = *seen.first().ok_or_else(unexpected)?;
+    if let Some(wish) = wish.filter(|_| seen.state != PresenceState::Offline) {
+        seen.state = wish.into();
+    }
+    Ok(one(StatusCode::OK, &view(house, who, &seen)))
 }
 
 async fn show(request: Request) -> Result<Response, Refused> {
-    own(&request.house, &request.caller()?).await
+    own(&request.house, &request.caller()?, None).await
 }
 
 /// Says as what the caller wants to be seen. Others are told in a moment.
@@ -79,5 +90,5 @@ async fn set(request: Request, form: Result<Form, Refused>) -> Result<Response, 
     let wish = http::wish(&status)?;
     let command = Command::SetPresence { wish };
     request.house.app.handle(&who, command).await?;
-    own(&request.house, &who).await
+    own(&request.house, &who, Some(wish)).await
 }

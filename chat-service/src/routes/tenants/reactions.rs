@@ -48,7 +48,7 @@ async fn show(message: String, request: Request) -> Result<Response, Refused> {
     let room = place(house, &who, message).await?;
     let store = &house.ctx.ports.store;
     let reactions = store.reactions(room, who.user, &[message], MOST).await?;
-    let people = reactions.iter().flat_map(|one| one.users.iter().copied());
+    let people = reactions.iter().flat_map(Reaction::users);
     house.ctx.live.cards.learn(people).await;
     let all = ReactionView::all(&reactions, &card_of(house));
     let span = asked.span(all.len())?;
@@ -65,14 +65,22 @@ async fn add(
     let (house, message) = (&request.house, message_id(&message)?);
     let emoji = http::text(form?, "emoji")?;
     let emoji = Emoji::parse(&emoji)?;
+    let room = place(house, &who, message).await?;
     let command = Command::React {
-        room: place(house, &who, message).await?,
+        room,
         message,
         emoji: emoji.clone(),
         set: true,
     };
     house.app.handle(&who, command).await?;
     let id = house.ctx.live.cards.caller(&who).await.foreign_id();
-    let view = ReactionView::new(message, (who.user, id), &emoji, None);
+    let store = &house.ctx.ports.store;
+    let all = store.reactions(room, who.user, &[message], MOST).await?;
+    let own = all.iter().filter(|one| one.emoji == emoji);
+    let own = own.flat_map(|one| &one.people);
+    let at = own
+        .filter(|one| one.user == who.user)
+        .find_map(|one| one.at);
+    let view = ReactionView::new(message, (who.user, id), &emoji, at);
     Ok(one(StatusCode::CREATED, &view))
 }

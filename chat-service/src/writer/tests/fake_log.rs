@@ -83,6 +83,7 @@ fn as_stored(room: RoomId, seq: Seq, new: NewRow) -> Row {
         sender: new.sender,
         client_id: new.client_id,
         created_at: Timestamp::UNIX_EPOCH,
+        edited_at: None,
         rev: 1,
         body: Body::Present { content },
         archived: false,

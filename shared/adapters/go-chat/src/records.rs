@@ -125,6 +125,7 @@ pub(crate) fn message(room: RoomId, seq: Seq, entry: &Entry, said: &Said, part: 
         content_hash: sent.hash(),
         change: KeptChange::Message(KeptMessage {
             rev: 1,
+            edited_at: None,
             place: 0,
             bytes: content.bytes() as u64,
             body: KeptBody::Here(content),

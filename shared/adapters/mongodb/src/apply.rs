@@ -98,7 +98,10 @@ impl Db {
                     .await
             }
             Some(content) => {
-                let set = doc! {"rev": rev, "body": bson(content)?, "body_bytes": bytes(content)};
+                let set = doc! {
+                    "rev": rev, "body": bson(content)?, "body_bytes": bytes(content),
+                    "edited_at": change.created_at,
+                };
                 self.swing(key, doc! {"$set": set}).await
             }
             None if change.kind == KindRecord::Deletion => self.bury(key, rev).await,
@@ -117,7 +120,9 @@ impl Db {
         let run = key.archived.unwrap_or(key.id);
         let copy = CopyRecord::of(key, (rev, content.clone()), run, at);
         self.put_copies(std::slice::from_ref(&copy)).await?;
-        let set = doc! {"rev": rev, "copy": [rev, key.place], "body_bytes": bytes(content)};
+        let set = doc! {
+            "rev": rev, "copy": [rev, key.place], "body_bytes": bytes(content), "edited_at": at,
+        };
         let mut update = doc! {"$set": set};
         update.extend(outlive(key));
         self.swing(key, update).await

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use domain::{Emoji, MessageId, Reaction, UserId};
+use domain::{Emoji, MessageId, Reaction, Reactor, UserId};
 use futures_util::TryStreamExt;
-use mongodb::bson::{Bson, Document, Uuid, deserialize_from_document, doc};
+use mongodb::bson::{Bson, DateTime, Document, Uuid, deserialize_from_document, doc};
 use serde::Deserialize;
 
 use crate::{
     db::Db,
     failure::Failure,
     records::{KindRecord, ReactionRecord, RowRecord},
-    values::{id, id_in, limit, uint, uuid},
+    values::{id, id_in, limit, time, uint, uuid},
 };
 
 /// The reactions to one message with one emoji.
@@ -21,7 +21,14 @@ struct Group {
     of: Of,
     count: i64,
     first: i64,
-    users: Vec<Uuid>,
+    people: Vec<Person>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    user: Uuid,
+    #[serde(default)]
+    at: Option<DateTime>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +51,7 @@ impl Db {
             "user_id": row.sender_id,
             "set": reaction.set,
             "seq": row.seq,
+            "at": row.created_at,
         };
         let update = self.reactions.update_one(older, doc! {"$set": set});
         match self.call(update.upsert(true)).await {
@@ -97,13 +105,13 @@ impl Db {
             (place, group.first)
         });
         let shown = groups.into_iter().map(|mut group| {
-            group.users.truncate(users);
+            group.people.truncate(users);
             let me = mine.contains(&(group.of.message, group.of.emoji.clone()));
             Reaction {
                 message: MessageId::from_uuid(uuid(group.of.message)),
                 emoji: Emoji::stored(group.of.emoji),
                 count: uint(group.count),
-                users: group.users.into_iter().map(user).collect(),
+                people: group.people.into_iter().map(Reactor::from).collect(),
                 me,
             }
         });
@@ -151,15 +159,15 @@ impl Db {
             "_id": {"message": "$message_id", "emoji": "$emoji"},
             "count": {"$sum": 1_i64},
             "first": {"$min": "$seq"},
-            "users": {"$push": "$user_id"},
+            "people": {"$push": {"user": "$user_id", "at": "$at"}},
         };
-        let first = doc! {"$slice": ["$users", limit(users.max(1))]};
+        let first = doc! {"$slice": ["$people", limit(users.max(1))]};
         let groups = self.groups(vec![
             on(room, messages),
             // As the index has them, so that nothing is sorted.
             doc! {"$sort": {"room_id": 1, "message_id": 1, "set": 1, "emoji": 1, "seq": 1}},
             doc! {"$group": people},
-            doc! {"$project": {"count": 1, "first": 1, "users": first}},
+            doc! {"$project": {"count": 1, "first": 1, "people": first}},
         ]);
         let groups = groups.await?.into_iter().map(deserialize_from_document);
         let groups = groups.collect::<Result<_, _>>();
@@ -183,6 +191,11 @@ fn on(room: Uuid, messages: &[Uuid]) -> Document {
     doc! {"$match": {"room_id": room, "message_id": {"$in": messages}, "set": true}}
 }
 
-fn user(id: Uuid) -> UserId {
-    UserId::from_uuid(uuid(id))
+impl From<Person> for Reactor {
+    fn from(person: Person) -> Self {
+        Self {
+            user: UserId::from_uuid(uuid(person.user)),
+            at: person.at.map(time),
+        }
+    }
 }

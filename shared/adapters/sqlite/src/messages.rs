@@ -3,11 +3,11 @@
 use domain::{Body, ClientId, Message, MessageId, RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
-use crate::columns::{blob, json, time, uint, unreadable, uuid};
+use crate::columns::{blob, json, time, time_opt, uint, unreadable, uuid};
 
 /// The columns of a message `m` whose body may be the copy `a`; [`read`] reads them.
 pub(crate) const COLUMNS: &str = "m.id, m.room, m.seq, m.sender, m.client_id, m.created_at, \
-     m.rev, m.gone, m.archived IS NOT NULL, coalesce(m.body, a.content)";
+     m.rev, m.gone, m.archived IS NOT NULL, coalesce(m.body, a.content), m.edited_at";
 
 /// Finds the copy `a` that the key of `m` points to. One statement reads key and body, so a move
 /// that is under way shows nothing twice and misses nothing.
@@ -23,6 +23,7 @@ pub(crate) fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Message> {
         sender: UserId::from_uuid(uuid(row, from + 3)?),
         client_id: ClientId::from_uuid(uuid(row, from + 4)?),
         created_at: time(row, from + 5)?,
+        edited_at: time_opt(row, from + 10)?,
         rev: uint(row, from + 6)?,
         body: body(row, from + 7, from + 9)?,
         archived: row.get(from + 8)?,

@@ -1,15 +1,16 @@
 //! Reactions: who set which emoji on which message, as reaction rows of the log say.
 
-use domain::{Emoji, MessageId, Reaction, ReactionRow, RoomId, Row, UserId};
+use domain::{Emoji, MessageId, Reaction, ReactionRow, Reactor, RoomId, Row, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, named_params};
 
-use crate::columns::{blob, int, limit, uint, uuid};
+use crate::columns::{blob, int, limit, millis, time_opt, uint, uuid};
 
 /// Brings a reaction to what a row says, unless a later row has spoken.
 pub(crate) fn apply(conn: &Connection, row: &Row, reaction: &ReactionRow) -> Result<()> {
-    let sql = "INSERT INTO reactions (room, message, emoji, user, present, seq)
-        VALUES (:room, :message, :emoji, :user, :present, :seq)
-        ON CONFLICT (room, message, emoji, user) DO UPDATE SET present = :present, seq = :seq
+    let sql = "INSERT INTO reactions (room, message, emoji, user, present, seq, at)
+        VALUES (:room, :message, :emoji, :user, :present, :seq, :at)
+        ON CONFLICT (room, message, emoji, user)
+            DO UPDATE SET present = :present, seq = :seq, at = :at
         WHERE seq < :seq";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":room": blob(row.room.uuid()),
@@ -18,6 +19,7 @@ pub(crate) fn apply(conn: &Connection, row: &Row, reaction: &ReactionRow) -> Res
         ":user": blob(row.sender.uuid()),
         ":present": reaction.set,
         ":seq": int(row.seq),
+        ":at": millis(row.created_at),
     })?;
     Ok(())
 }
@@ -110,7 +112,7 @@ pub(crate) fn of(
         let emoji = Emoji::stored(row.get::<_, String>(0)?);
         Ok(Reaction {
             message,
-            users: first(conn, (room, message), &emoji, users)?,
+            people: first(conn, (room, message), &emoji, users)?,
             emoji,
             count: uint(row, 1)?,
             me: row.get(2)?,
@@ -125,8 +127,8 @@ fn first(
     (room, message): (RoomId, MessageId),
     emoji: &Emoji,
     count: usize,
-) -> Result<Vec<UserId>> {
-    let sql = "SELECT user FROM reactions
+) -> Result<Vec<Reactor>> {
+    let sql = "SELECT user, at FROM reactions
         WHERE room = :room AND message = :message AND emoji = :emoji AND present = 1
         ORDER BY seq LIMIT :count";
     let params = named_params! {
@@ -136,7 +138,12 @@ fn first(
         ":count": limit(count),
     };
     let mut statement = conn.prepare_cached(sql)?;
-    let people = statement.query_map(params, |row| Ok(UserId::from_uuid(uuid(row, 0)?)))?;
+    let people = statement.query_map(params, |row| {
+        Ok(Reactor {
+            user: UserId::from_uuid(uuid(row, 0)?),
+            at: time_opt(row, 1)?,
+        })
+    })?;
     people.collect()
 }
 
@@ -208,7 +215,7 @@ mod tests {
         let (few, base) = show(message(20, 0));
         let (many, steps) = show(message(2_020, 2_000));
         assert_eq!((few[0].count, many[0].count), (20, 2_020));
-        assert_eq!(few[0].users, many[0].users);
+        assert_eq!(few[0].people, many[0].people);
         assert!(steps <= base + 2_000 * 5, "{steps} steps instead of {base}");
     }
 }

@@ -134,13 +134,15 @@ fn create(conn: &Connection, new: &NewRoom, at: Timestamp) -> Result<Room, Failu
 }
 
 fn insert(conn: &Connection, new: &NewRoom, at: Timestamp) -> Result<(), Failure> {
-    let sql = "INSERT INTO rooms (id, tenant, kind, name, created_by, created_at, rev, init)
-        VALUES (:id, :tenant, :kind, :name, :created_by, :created_at, 1, :init)";
+    let sql =
+        "INSERT INTO rooms (id, tenant, kind, name, read_only, created_by, created_at, rev, init)
+        VALUES (:id, :tenant, :kind, :name, :read_only, :created_by, :created_at, 1, :init)";
     let inserted = conn.prepare_cached(sql)?.execute(named_params! {
         ":id": blob(new.id.uuid()),
         ":tenant": new.tenant.as_str(),
         ":kind": kind_name(new.kind),
         ":name": new.name.as_ref().map(RoomName::as_str),
+        ":read_only": new.read_only,
         ":created_by": blob(new.created_by.uuid()),
         ":created_at": millis(at),
         ":init": serde_json::to_string(&new.init)?,

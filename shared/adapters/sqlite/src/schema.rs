@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/011_names.sql"),
     include_str!("schema/012_numbers.sql"),
     include_str!("schema/013_deleted_users.sql"),
+    include_str!("schema/014_times.sql"),
 ];
 
 /// "HUBB", by which SQLite's own tools and we know the file.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use common::{assert_sound, durable};
 use domain::{
-    RunId,
+    Content, RoomId, RowId, RunId, Timestamp, UserId,
     archive::{Phase, RoomCount, Run},
-    ports::{About, RunRooms, Runs},
+    ports::{About, History, RunRooms, Runs},
 };
 use serde_json::{Value, json};
 
@@ -121,5 +121,81 @@ async fn the_rooms_of_old_runs_become_rows_and_their_sums_stay() {
     let (run, rooms) = read(empty).await;
     assert_eq!((run.through.rooms, run.after, rooms.len()), (0, None, 0));
     store.close().await;
+    assert_sound(&path);
+}
+
+/// A database as version `version` left it, before anything was put into it.
+fn left_by(version: usize, dir: &Path) -> (PathBuf, rusqlite::Connection) {
+    let (path, conn) = first(dir);
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/schema");
+    let files = std::fs::read_dir(schema).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for migration in &files[1..version] {
+        let sql = std::fs::read_to_string(migration).unwrap();
+        conn.execute_batch(&sql).unwrap();
+    }
+    conn.pragma_update(None, "user_version", version).unwrap();
+    (path, conn)
+}
+
+/// A row as version 13 wrote it: its kind, its target and what it made of it.
+fn put_row(conn: &rusqlite::Connection, seq: i64, (kind, target, rev): (&str, RowId, i64)) {
+    let sql = "INSERT INTO messages (room, seq, id, generation, kind, sender, client_id, target,
+            target_rev, created_at, content_hash, rev, body)
+        VALUES (?1, ?2, ?3, 0, ?4, ?1, ?3, ?5, ?6, ?7, zeroblob(32), ?8, ?9)";
+    let id = match kind {
+        "message" => target,
+        _ => RowId::new(),
+    };
+    let said = (kind == "message").then(|| serde_json::to_string(&Content::plain("x")).unwrap());
+    let params = rusqlite::params![
+        [1_u8; 16],
+        seq,
+        id.uuid().into_bytes(),
+        kind,
+        target.uuid().into_bytes(),
+        rev,
+        seq * 1_000,
+        if said.is_some() { 3 } else { 0 },
+        said,
+    ];
+    conn.execute(sql, params).unwrap();
+}
+
+#[tokio::test]
+async fn the_times_of_edits_and_reactions_are_found_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, conn) = left_by(13, dir.path());
+    let (edited, forgotten) = (RowId::new(), RowId::new());
+    for (seq, row) in [
+        (1, ("message", edited, 1)),
+        (2, ("message", forgotten, 1)),
+        (3, ("edit", edited, 2)),
+        (4, ("edit", edited, 3)),
+        (5, ("reaction", RowId::new(), 5)),
+    ] {
+        put_row(&conn, seq, row);
+    }
+    for (seq, user) in [(5_i64, 1_u8), (4, 2)] {
+        let sql = "INSERT INTO reactions (room, message, emoji, user, present, seq)
+            VALUES (?1, ?2, '+1', ?3, 1, ?4)";
+        let message = edited.uuid().into_bytes();
+        conn.execute(sql, ([1_u8; 16], message, [user; 16], seq))
+            .unwrap();
+    }
+    drop(conn);
+
+    let store = durable(&path).unwrap();
+    let room = RoomId::from_uuid(uuid::Uuid::from_bytes([1; 16]));
+    let at = |second| Timestamp::from_second(second).ok();
+    let read = async |id| store.message(room, id).await.unwrap().unwrap();
+    assert_eq!(read(edited).await.edited_at, at(4));
+    let unknown = read(forgotten).await;
+    assert_eq!((unknown.edited_at, unknown.revised_at()), (None, at(2)));
+    let viewer = UserId::new();
+    let shown = store.reactions(room, viewer, &[edited], 5).await.unwrap();
+    let times: Vec<_> = shown[0].people.iter().map(|one| one.at).collect();
+    assert_eq!(times, [None, at(5)]);
     assert_sound(&path);
 }

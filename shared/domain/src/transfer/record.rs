@@ -156,6 +156,8 @@ pub enum KeptChange {
 pub struct KeptMessage {
     /// The revision of the content.
     pub rev: Rev,
+    /// When it was edited last, where that is known.
+    pub edited_at: Option<Timestamp>,
     /// Where its body has been.
     pub place: u64,
     /// How large the content is, in bytes; 0 when it is gone.
@@ -220,6 +222,8 @@ pub struct KeptReaction {
     pub user: UserId,
     /// The row that said so last.
     pub seq: Seq,
+    /// When that was, where it is known.
+    pub at: Option<Timestamp>,
 }
 
 /// What a run found and did in a room.

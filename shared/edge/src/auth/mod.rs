@@ -179,6 +179,12 @@ impl Authenticator {
         self.ended.subscribe()
     }
 
+    /// Listens to who gets a name from now on because a token is the first to say it.
+    #[must_use]
+    pub fn namings(&self) -> broadcast::Receiver<Card> {
+        self.people.named()
+    }
+
     /// Whether a token was ended, by any process. For sockets that live on.
     ///
     /// # Errors

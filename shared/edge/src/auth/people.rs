@@ -2,13 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Foreign, FullName, Result, TenantId, User, UserId, ports::Store};
+use domain::{Card, Foreign, FullName, Result, TenantId, User, UserId, ports::Store};
 use moka::future::Cache;
+use tokio::sync::broadcast;
 
 use super::invalid;
 
 /// How long a user who was read is believed: so long an administrator may stay one too long.
 const BELIEVED: Duration = Duration::from_secs(2);
+
+/// How many who got a name may wait to be told of. Beyond that all names are looked up anew.
+const NAMED: usize = 64;
 
 /// How many users are kept. More than that only costs reads.
 const KEPT: u64 = 10_000;
@@ -17,6 +21,7 @@ const KEPT: u64 = 10_000;
 pub(super) struct People {
     store: Arc<dyn Store>,
     known: Cache<UserId, Arc<User>>,
+    named: broadcast::Sender<Card>,
 }
 
 impl People {
@@ -25,7 +30,11 @@ impl People {
             .max_capacity(KEPT)
             .time_to_live(BELIEVED)
             .build();
-        Self { store, known }
+        Self {
+            store,
+            known,
+            named: broadcast::Sender::new(NAMED),
+        }
     }
 
     /// The user of this id, or `token_invalid`.
@@ -59,10 +68,24 @@ impl People {
         };
         let user = who.user(&*self.store).await?;
         let user = Some(user).filter(User::is_there).ok_or_else(invalid)?;
-        let user = Arc::new(user);
+        let user = Arc::new(match who.name(&*self.store, &user).await? {
+            Some(named) => self.tell(named),
+            None => user,
+        });
         // An imported user has an id of its own; it is found under the derived one too.
         self.known.insert(id, user.clone()).await;
         Ok(user)
+    }
+
+    /// Listens to who gets a name from now on.
+    pub(super) fn named(&self) -> broadcast::Receiver<Card> {
+        self.named.subscribe()
+    }
+
+    /// Tells what somebody is called from now on. Nobody listening is no failure.
+    fn tell(&self, user: User) -> User {
+        let _ = self.named.send(Card::from(&user));
+        user
     }
 
     pub(super) async fn forget(&self, id: UserId) {

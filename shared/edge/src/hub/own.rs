@@ -133,6 +133,7 @@ mod tests {
             sender,
             client_id: ClientId::new(),
             created_at: Timestamp::UNIX_EPOCH,
+            edited_at: None,
             rev: 1,
             body: Body::Present {
                 content: Content::plain("hello"),

@@ -145,6 +145,11 @@ impl Live {
                     keys.run(auth.revocations(), Arc::clone(&auth), stop.clone())
                 }
             }),
+            Task::restarting("names told", {
+                let (live, stop) = (Arc::clone(&live), stop.clone());
+                let auth = Arc::clone(&auth);
+                move || Arc::clone(&live).tell_names(Arc::clone(&auth), stop.clone())
+            }),
             Task::restarting("revocations told", {
                 let (live, auth, stop) = (Arc::clone(&live), Arc::clone(&ctx.auth), stop.clone());
                 move || Arc::clone(&live).tell_revocations(Arc::clone(&auth), stop.clone())
@@ -208,6 +213,19 @@ impl Live {
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "other processes were not told of ended tokens");
                 }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Shows who got a name as they are called now, until `stop`.
+    async fn tell_names(self: Arc<Self>, auth: Arc<Authenticator>, stop: CancellationToken) {
+        let mut named = auth.namings();
+        while let Some(next) = stop.run_until_cancelled(named.recv()).await {
+            match next {
+                Ok(card) => self.renamed(card).await,
+                // Whoever was missed is looked up anew.
+                Err(RecvError::Lagged(_)) => self.cards.forget(),
                 Err(RecvError::Closed) => return,
             }
         }

@@ -108,9 +108,9 @@ impl Friends {
     }
 
     /// Something was not done. Where the dialect has no words for it that matter, the socket ends.
-    fn refuse(&self, error: &Error, turn: &mut Turn<Done>) {
+    fn refuse(&self, request: Option<&str>, error: &Error, turn: &mut Turn<Done>) {
         report(error);
-        if let Some(text) = self.dialect().refuse(None, error) {
+        if let Some(text) = self.dialect().refuse(request, error) {
             turn.say(text);
         }
         if let Some(status) = self.dialect().breaks_off(error) {
@@ -280,7 +280,7 @@ impl Machine for Friends {
                     self.go_on(turn);
                 }
             }
-            Err(refused) => self.refuse(&refused.error, turn),
+            Err(refused) => self.refuse(refused.id.as_deref(), &refused.error, turn),
         }
     }
 
@@ -288,7 +288,7 @@ impl Machine for Friends {
     fn on_binary(&mut self, bytes: &[u8], turn: &mut Turn<Done>) {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.on_text(text, turn),
-            Err(_) => self.refuse(&Error::new(Code::InvalidJson), turn),
+            Err(_) => self.refuse(None, &Error::new(Code::InvalidJson), turn),
         }
     }
 
@@ -318,10 +318,11 @@ impl Machine for Friends {
             Done::Met(seen, met) => self.on_met(&seen, met, turn),
             Done::Answers(answers) => {
                 self.aims.done();
-                let refused = answers
-                    .into_iter()
-                    .filter_map(|answer| answer.outcome.err());
-                refused.for_each(|error| self.refuse(&error, turn));
+                for Answer { id, outcome } in answers {
+                    if let Err(error) = outcome {
+                        self.refuse(id.as_deref(), &error, turn);
+                    }
+                }
             }
         }
         self.go_on(turn);

@@ -34,9 +34,15 @@ type More = Option<RoomId>;
 /// What the session's own work ends with.
 pub(crate) enum Done {
     Rooms(Result<(Vec<RoomId>, More)>),
-    Entered(RoomId, Result<(Page, Vec<Reaction>)>),
+    Entered(Entering, Result<(Page, Vec<Reaction>)>),
     Page(RoomId, Seq, Result<ReplayPage>),
     Answers(Vec<Answer>),
+}
+
+/// A room that is to be opened, and what its answer has to know of the request.
+pub(crate) struct Entering {
+    room: RoomId,
+    request: Option<String>,
 }
 
 /// The machine of a visitor's socket.
@@ -111,16 +117,17 @@ impl Visitor {
     }
 
     /// Opens a room in place of the one that is open.
-    fn enter(&mut self, room: RoomId, turn: &mut Turn<Done>) {
+    fn enter(&mut self, entering: Entering, turn: &mut Turn<Done>) {
+        let room = entering.room;
         self.seat.subscribe(room);
         self.reading = true;
         let (means, limit) = (Arc::clone(&self.means), self.dialect().greets_with());
-        turn.read(async move { Done::Entered(room, newest(&means, room, limit).await) });
+        turn.read(async move { Done::Entered(entering, newest(&means, room, limit).await) });
     }
 
     fn on_entered(
         &mut self,
-        room: RoomId,
+        Entering { room, request }: Entering,
         newest: Result<(Page, Vec<Reaction>)>,
         turn: &mut Turn<Done>,
     ) {
@@ -130,7 +137,7 @@ impl Visitor {
                 if self.scope.room != Some(room) {
                     self.seat.leave(room);
                 }
-                return self.refuse(None, &error, turn);
+                return self.refuse(request.as_deref(), &error, turn);
             }
         };
         if self.scope.room != Some(room) {
@@ -221,7 +228,7 @@ impl Visitor {
                 self.requests.push(Asked { id, wish });
                 self.begin_requests(turn);
             }
-            Action::Enter(room) => self.enter(room, turn),
+            Action::Enter(room) => self.enter(Entering { room, request: id }, turn),
             Action::Exit => self.exit(turn),
             // No dialect of this kind of socket has a word for these.
             Action::JoinByName(_) | Action::Resume(_) => {}
@@ -264,7 +271,7 @@ async fn newest(means: &Means, room: RoomId, limit: usize) -> Result<(Page, Vec<
         return Err(unexpected());
     };
     let senders = page.messages.iter().map(|message| message.sender);
-    let reactors = reactions.iter().flat_map(|one| one.users.iter().copied());
+    let reactors = reactions.iter().flat_map(Reaction::users);
     means.live.cards.learn(senders.chain(reactors)).await;
     Ok((page, reactions))
 }
@@ -327,7 +334,7 @@ impl Machine for Visitor {
         self.reading &= matches!(done, Done::Answers(_));
         match done {
             Done::Rooms(listed) => self.on_rooms(listed, turn),
-            Done::Entered(room, newest) => self.on_entered(room, newest, turn),
+            Done::Entered(entering, newest) => self.on_entered(entering, newest, turn),
             Done::Page(room, after, page) => self.on_page((room, after), page, turn),
             Done::Answers(answers) => self.on_answers(answers, turn),
         }

@@ -111,6 +111,33 @@ impl Form {
         }
         text
     }
+
+    /// The texts of a list that may be there. None where it is at fault, which is noted. Numbers are
+    /// as good as texts.
+    pub fn texts(&mut self, field: &'static str) -> Vec<String> {
+        let texts = match self.fields.remove(field) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) => items.into_iter().map(item).collect(),
+            Some(other) => {
+                let got = kind(&other);
+                let fault = format!("Expected a list of items but got type \"{got}\".");
+                Err(fault)
+            }
+        };
+        texts.unwrap_or_else(|fault: String| {
+            self.faults.add(field, fault);
+            Vec::new()
+        })
+    }
+}
+
+fn item(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) if text.trim().is_empty() => Err(BLANK.to_owned()),
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(NO_TEXT.to_owned()),
+    }
 }
 
 /// Reads a body; an empty one is an empty form.
@@ -176,6 +203,19 @@ mod tests {
         let mut form = read(br#"{"a":" x ","b":7,"a":" y "}"#).unwrap();
         assert_eq!((form.text("a"), form.text("b")), (" y ".into(), "7".into()));
         assert!(form.faults.is_empty());
+    }
+
+    #[test]
+    fn lists_hold_texts_and_numbers() {
+        let mut form = read(br#"{"a":["x",7],"b":"x","c":["x",{}],"d":null}"#).unwrap();
+        assert_eq!(form.texts("a"), ["x", "7"]);
+        for field in ["b", "c", "d", "e"] {
+            assert!(form.texts(field).is_empty(), "{field}");
+        }
+        let told = form.faults.refusal().body;
+        let expected = "{\"b\":[\"Expected a list of items but got type \\\"str\\\".\"],\
+                        \"c\":[\"Not a valid string.\"]}";
+        assert_eq!(told, expected);
     }
 
     #[test]

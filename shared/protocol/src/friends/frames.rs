@@ -21,6 +21,13 @@ struct Doing {
     user: String,
 }
 
+/// Why a message was not taken, and in which room, as the client named it.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    room: Option<&'a str>,
+    message: &'a str,
+}
+
 /// What a row is here: messages are told, the rest has no word.
 pub(super) fn row(viewer: &Viewer, row: &Row, sender: &Card) -> Option<String> {
     match &row.change {
@@ -57,6 +64,11 @@ pub(super) fn met(room: &RoomView, seen: &Presence, last: Option<&Message>) -> O
         PresenceState::Online | PresenceState::Away | PresenceState::Busy => "friend.online",
     };
     Some(frame(kind, RoomBody::new(room, seen, last)?))
+}
+
+/// A message was not taken. Added to the document, which has no word for it.
+pub(super) fn error(room: Option<&str>, message: &str) -> String {
+    frame("error", Refusal { room, message })
 }
 
 fn doing(kind: &'static str, room: RoomId, who: &Card) -> String {

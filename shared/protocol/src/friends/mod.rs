@@ -31,8 +31,7 @@ impl Dialect for Friends {
     }
 
     fn decode(&self, scope: &Scope, text: &str) -> Result<Request, Refused> {
-        let refused = |error| Refused { id: None, error };
-        let (room, deed) = decode::aimed(scope, text).map_err(refused)?;
+        let (room, deed) = decode::aimed(scope, text)?;
         Ok(Request {
             id: None,
             action: Action::Aimed { room, deed },
@@ -74,14 +73,21 @@ impl Dialect for Friends {
         None
     }
 
-    /// What makes no sense is passed over.
-    fn refuse(&self, _request: Option<&str>, _error: &Error) -> Option<String> {
-        None
+    /// What makes no sense is passed over; a message that is not taken is told of, with the room as
+    /// the client named it.
+    fn refuse(&self, request: Option<&str>, error: &Error) -> Option<String> {
+        let text = match error.code() {
+            Code::MessageTooLong => "Message is too long.",
+            Code::RateLimited => "Too many messages, slow down.",
+            _ => return None,
+        };
+        Some(frames::error(request, text))
     }
 
     fn breaks_off(&self, error: &Error) -> Option<u16> {
         match error.code() {
             Code::InvalidJson => Some(UNREADABLE),
+            Code::RateLimited => None,
             code if code.temporary() || code == Code::Internal => Some(TRY_AGAIN),
             _ => None,
         }

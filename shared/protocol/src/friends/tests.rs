@@ -46,6 +46,7 @@ fn message(sender: &str, text: &str) -> Message {
         sender: sender.parse().unwrap(),
         client_id: ClientId::new(),
         created_at: at(AT),
+        edited_at: None,
         rev: 1,
         body: Body::Present {
             content: Content::plain(text),
@@ -165,6 +166,29 @@ fn aimed(frame: &str) -> Result<(String, Deed), Option<u16>> {
             Err(Friends.breaks_off(&refused.error))
         }
     }
+}
+
+/// Added to the document: what a client could not know otherwise.
+#[test]
+fn messages_that_are_not_taken_are_told_of() {
+    let scope = Scope {
+        room: None,
+        peer: None,
+        limits: Arc::new(Limits::default()),
+    };
+    let content = "x".repeat(scope.limits.message_bytes + 1);
+    let frame = json!({"type": "chat.message", "data": {"room": ROOM, "content": content}});
+    let refused = Friends.decode(&scope, &frame.to_string()).unwrap_err();
+    assert_eq!(Friends.breaks_off(&refused.error), None);
+    let told = Friends
+        .refuse(refused.id.as_deref(), &refused.error)
+        .unwrap();
+    let error = |message| json!({"type": "error", "data": {"room": ROOM, "message": message}});
+    assert_eq!(parsed(&told), error("Message is too long."));
+    let fast = Code::RateLimited.into();
+    assert_eq!(Friends.breaks_off(&fast), None);
+    let told = Friends.refuse(Some(ROOM), &fast).unwrap();
+    assert_eq!(parsed(&told), error("Too many messages, slow down."));
 }
 
 /// "chat_users_list", "ChatUserList", "Room" and "User".

@@ -1,8 +1,10 @@
 //! People, rooms and messages as clients see them, over HTTP and over the socket alike.
 
-use domain::{Card, Message, Presence, PresenceState, Timestamp, UserId, command::RoomView};
+use domain::{Card, Message, Presence, PresenceState, UserId, command::RoomView};
 use serde::Serialize;
 use uuid::Uuid;
+
+use crate::moment::Seconds;
 
 /// Somebody.
 #[derive(Serialize)]
@@ -10,7 +12,7 @@ pub(super) struct Person {
     id: String,
     full_name: String,
     is_online: bool,
-    last_seen: Option<Timestamp>,
+    last_seen: Option<Seconds>,
     bg_color: String,
 }
 
@@ -19,7 +21,7 @@ pub(super) struct Person {
 pub(super) struct RoomBody<'a> {
     id: Uuid,
     friend: Person,
-    last_message_at: Option<Timestamp>,
+    last_message_at: Option<Seconds>,
     unread_count: u64,
     last_message: &'a str,
 }
@@ -30,7 +32,7 @@ pub(super) struct MessageBody<'a> {
     id: Uuid,
     user: Person,
     content: &'a str,
-    created_at: Timestamp,
+    created_at: Seconds,
     direction: &'static str,
     is_read: bool,
     room: Uuid,
@@ -41,7 +43,7 @@ impl Person {
     pub(super) fn seen(card: &Card, seen: &Presence) -> Self {
         Self {
             is_online: seen.state != PresenceState::Offline,
-            last_seen: seen.last_seen,
+            last_seen: seen.last_seen.map(Seconds::from),
             ..Self::here(card)
         }
     }
@@ -64,7 +66,7 @@ impl<'a> RoomBody<'a> {
         Some(Self {
             id: room.room.id.uuid(),
             friend: Person::seen(room.peer.as_ref()?, seen),
-            last_message_at: last.map(|last| last.created_at),
+            last_message_at: last.map(|last| last.created_at.into()),
             unread_count: room.unread,
             last_message: last.map_or("", text),
         })
@@ -79,7 +81,7 @@ impl<'a> MessageBody<'a> {
             id: message.id.uuid(),
             user,
             content: text(message),
-            created_at: message.created_at,
+            created_at: message.created_at.into(),
             direction: if own { "sent" } else { "received" },
             is_read,
             room: message.room.uuid(),

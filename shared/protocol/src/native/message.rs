@@ -46,6 +46,9 @@ pub struct MessageView {
     /// Whether it says something else than it was sent with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    /// Since when, where it does; absent also of what was edited before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
     /// Whether it was moved to the archive. It stays readable.
     pub archived: bool,
     /// What people reacted with, by the first of each. Absent where nothing is said about
@@ -93,6 +96,7 @@ impl MessageView {
             created_at: message.created_at,
             rev: message.rev,
             edited: content.is_some() && message.rev > 1,
+            edited_at: content.and(message.edited_at),
             archived: message.archived,
             reactions: None,
         }
@@ -154,12 +158,12 @@ pub struct ReactionView {
 
 impl ReactionView {
     fn new(reaction: &Reaction, card: impl Fn(UserId) -> Option<Card>) -> Self {
-        let user = |user: &UserId| UserView::of(*user, card(*user).as_ref());
+        let user = |user| UserView::of(user, card(user).as_ref());
         Self {
             emoji: reaction.emoji.as_str().to_owned(),
             count: reaction.count,
             me: reaction.me,
-            users: reaction.users.iter().map(user).collect(),
+            users: reaction.users().map(user).collect(),
         }
     }
 }

@@ -22,6 +22,9 @@ pub struct CreateRoom {
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>)]
     pub members: Vec<UserId>,
+    /// Whether only admins and the owner may write in it, from its first moment on.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 impl CreateRoom {
@@ -32,19 +35,20 @@ impl CreateRoom {
     /// without one, `members` for a channel with some.
     pub fn wanted(self, limits: &Limits) -> Result<WantedRoom> {
         let name = self.name.map(|name| RoomName::chosen(&name, limits));
-        let name = name.transpose()?;
+        let (name, read_only) = (name.transpose()?, self.read_only);
         match self.kind.unwrap_or(RoomKind::Channel) {
             RoomKind::Channel if !self.members.is_empty() => {
                 Err(wrong("members", "Everybody comes into a channel alone."))
             }
             RoomKind::Channel => {
                 let name = name.ok_or_else(|| wrong("name", "A channel needs a name."))?;
-                Ok(WantedRoom::Channel { name })
+                Ok(WantedRoom::Channel { name, read_only })
             }
-            RoomKind::Group => {
-                let members = self.members;
-                Ok(WantedRoom::Group { name, members })
-            }
+            RoomKind::Group => Ok(WantedRoom::Group {
+                name,
+                members: self.members,
+                read_only,
+            }),
             RoomKind::Direct => Err(wrong("kind", "A direct room is opened, not made.")),
         }
     }

@@ -55,6 +55,7 @@ fn message(text: &str) -> Message {
         sender: ann().user,
         client_id: CLIENT.parse().unwrap(),
         created_at: Timestamp::UNIX_EPOCH,
+        edited_at: None,
         rev: 1,
         body: Body::Present {
             content: Content::plain(text),

@@ -1,10 +1,13 @@
 //! Bodies over HTTP.
 
-use domain::{Message, Timestamp, User};
+use domain::{Message, User};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::drf::{Faults, Refusal, detail, json};
+use crate::{
+    drf::{Faults, Refusal, detail, json},
+    moment::Micros,
+};
 
 /// How long a password must be, in characters.
 const PASSWORD_CHARS: usize = 8;
@@ -38,7 +41,7 @@ struct Conversation<'a> {
 struct Said<'a> {
     text: &'a str,
     sender: Person<'a>,
-    created_at: Timestamp,
+    created_at: Micros,
     id: Uuid,
     seq: u64,
 }
@@ -88,7 +91,7 @@ pub fn conversation<'a>(room: Uuid, messages: &'a [Message], people: &'a [User])
         Some(Said {
             text: message.content()?.as_text(),
             sender: Person::new(sender),
-            created_at: message.created_at,
+            created_at: message.created_at.into(),
             id: message.id.uuid(),
             seq: message.seq,
         })

@@ -50,6 +50,7 @@ fn message(sender: &str, text: &str, at: &str) -> Message {
         sender: sender.parse().unwrap(),
         client_id: ClientId::new(),
         created_at: at.parse().unwrap(),
+        edited_at: None,
         rev: 1,
         body: Body::Present {
             content: Content::plain(text),
@@ -223,8 +224,8 @@ fn people_are_listed_as_the_document_writes_them() {
 fn a_conversation_is_told_as_the_document_writes_it() {
     let admin = "497ed80f-66de-45e7-801b-3a29710aa5fb";
     let messages = [
-        message(ANN, "Hello admin", "2024-05-25T10:31:10.245Z"),
-        message(admin, "Hi john", "2024-05-25T10:30:59.838Z"),
+        message(ANN, "Hello admin", "2024-05-25T10:31:10.245597Z"),
+        message(admin, "Hi john", "2024-05-25T10:30:59.838568Z"),
     ];
     let people = [user(ANN, "john", "doe"), user(admin, "admin", "admin")];
     let room = "92660037-7f6e-4934-afd5-218024692005".parse().unwrap();
@@ -242,12 +243,12 @@ fn a_conversation_is_told_as_the_document_writes_it() {
                 {
                     "text": "Hello admin",
                     "sender": {"id": ANN, "first_name": "john", "last_name": "doe"},
-                    "created_at": "2024-05-25T10:31:10.245Z",
+                    "created_at": "2024-05-25T10:31:10.245597Z",
                 },
                 {
                     "text": "Hi john",
                     "sender": {"id": admin, "first_name": "admin", "last_name": "admin"},
-                    "created_at": "2024-05-25T10:30:59.838Z",
+                    "created_at": "2024-05-25T10:30:59.838568Z",
                 },
             ],
         },

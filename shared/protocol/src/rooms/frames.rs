@@ -1,11 +1,11 @@
 //! Frames of the server.
 
-use domain::{Card, Cause, Change, Message, Notification, Page, Row, Timestamp, Username};
+use domain::{Card, Cause, Change, Message, Notification, Page, Row, Username};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::escape::json;
-use crate::Names;
+use crate::{Names, moment::Millis};
 
 /// How many messages the history frame has at most.
 pub const HISTORY: usize = 50;
@@ -20,7 +20,7 @@ struct MessageFrame<'a> {
     sender_id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    timestamp: Timestamp,
+    timestamp: Millis,
 }
 
 /// A notification. Names and order of the fields are the document's.
@@ -39,7 +39,7 @@ struct NotificationFrame<'a> {
     #[serde(rename = "Seen")]
     seen: bool,
     #[serde(rename = "Timestamp")]
-    timestamp: Timestamp,
+    timestamp: Millis,
 }
 
 /// A refusal. The socket stays open.
@@ -95,7 +95,7 @@ pub(super) fn notification(notification: &Notification) -> Option<String> {
         room: message.room.uuid(),
         receiver: notification.receiver.uuid(),
         seen: false,
-        timestamp: notification.position.at,
+        timestamp: notification.position.at.into(),
     }))
 }
 
@@ -107,6 +107,6 @@ fn frame<'a>(message: &'a Message, username: Option<&'a str>) -> Option<MessageF
         seq: message.seq,
         sender_id: message.sender.uuid(),
         username,
-        timestamp: message.created_at,
+        timestamp: message.created_at.into(),
     })
 }

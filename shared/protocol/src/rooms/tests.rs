@@ -43,6 +43,7 @@ fn message(seq: Seq, text: &str) -> Message {
         sender: UserId::from_uuid(uuid::Uuid::from_u128(9)),
         client_id: ClientId::new(),
         created_at: "2026-11-21T05:21:10.281Z".parse().unwrap(),
+        edited_at: None,
         rev: 1,
         body: Body::Present {
             content: Content::plain(text),

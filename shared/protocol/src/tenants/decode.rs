@@ -6,31 +6,65 @@ use domain::{
 use serde_json::{Map, Value};
 
 use super::draft::{Wanted, invalid};
-use crate::{Action, Request, Scope};
+use crate::{Action, Refused, Request, Scope};
 
-/// What a request for a mark is called, for its answer.
-pub(super) const READ: &str = "read";
+/// The action that is answered with what is read.
+pub(super) const READ: &str = "mark_read";
 
-/// With what a request for a status is called, before the status.
-pub(super) const PRESENCE: &str = "presence:";
+/// The action that is answered with the status that it sets, and what stands between the two in
+/// what its answer has to know.
+const PRESENCE: &str = "update_presence";
+const STATUS: char = ':';
 
 type Frame = Map<String, Value>;
 
 /// Reads a frame. Keys that are not known are ignored.
-pub(super) fn request(scope: &Scope, text: &str) -> Result<Request> {
-    let frame: Value = serde_json::from_str(text).map_err(|_| Error::new(Code::InvalidJson))?;
-    let Value::Object(frame) = frame else {
-        return Err(Code::InvalidJson.into());
+/// What its answer has to know of it is its type, also where it is refused.
+pub(super) fn request(scope: &Scope, text: &str) -> Result<Request, Refused> {
+    let unreadable = || Refused {
+        id: None,
+        error: Error::new(Code::InvalidJson),
+    };
+    let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
+        return Err(unreadable());
     };
     let kind = text_of(&frame, "type").unwrap_or_default();
-    let action = match kind {
-        "join_conversation" => Action::Enter(named(&frame)?.ok_or_else(no_conversation)?),
+    let id = Some(asked(kind, &frame));
+    match action(kind, scope, &frame) {
+        Ok(action) => Ok(Request { id, action }),
+        Err(error) => Err(Refused { id, error }),
+    }
+}
+
+/// What the answer to a frame has to know of it.
+fn asked(kind: &str, frame: &Frame) -> String {
+    match (kind, text_of(frame, "status")) {
+        (PRESENCE, Some(status)) => format!("{kind}{STATUS}{status}"),
+        _ => kind.to_owned(),
+    }
+}
+
+/// The status that a request has set.
+pub(super) fn status_of(request: &str) -> Option<&str> {
+    request.strip_prefix(PRESENCE)?.strip_prefix(STATUS)
+}
+
+/// What a request wanted to do.
+pub(super) fn action_of(request: &str) -> &str {
+    match status_of(request) {
+        Some(_) => PRESENCE,
+        None => request,
+    }
+}
+
+fn action(kind: &str, scope: &Scope, frame: &Frame) -> Result<Action> {
+    Ok(match kind {
+        "join_conversation" => Action::Enter(named(frame)?.ok_or_else(no_conversation)?),
         "leave_conversation" => Action::Exit,
-        "update_presence" => return presence(&frame),
-        "mark_read" => return read(scope, &frame),
-        other => Action::Command(command(other, scope, &frame)?),
-    };
-    Ok(Request { id: None, action })
+        PRESENCE => Action::Command(presence(frame)?),
+        READ => Action::Command(read(scope, frame)?),
+        other => Action::Command(command(other, scope, frame)?),
+    })
 }
 
 fn command(kind: &str, scope: &Scope, frame: &Frame) -> Result<Command> {
@@ -99,25 +133,18 @@ fn react(scope: &Scope, frame: &Frame, set: bool) -> Result<Command> {
 }
 
 /// Reads up to the end: a message that is named counts as the conversation that is open.
-fn read(scope: &Scope, frame: &Frame) -> Result<Request> {
-    let command = Command::RaiseMark {
+fn read(scope: &Scope, frame: &Frame) -> Result<Command> {
+    Ok(Command::RaiseMark {
         room: meant(scope, frame)?,
         mark: Mark::Read,
         through: Seq::MAX,
-    };
-    Ok(Request {
-        id: Some(READ.to_owned()),
-        action: Action::Command(command),
     })
 }
 
-fn presence(frame: &Frame) -> Result<Request> {
+fn presence(frame: &Frame) -> Result<Command> {
     let status = text_of(frame, "status").unwrap_or_default();
     let wish = wish(status)?;
-    Ok(Request {
-        id: Some(format!("{PRESENCE}{status}")),
-        action: Action::Command(Command::SetPresence { wish }),
-    })
+    Ok(Command::SetPresence { wish })
 }
 
 /// As what somebody wants to be seen who says this. Whoever is there is not offline: away is what

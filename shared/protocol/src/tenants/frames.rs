@@ -17,7 +17,7 @@ enum Frame<'a> {
         message: &'static str,
         user_id: String,
         tenant_id: &'a str,
-        timestamp: Timestamp,
+        timestamp: Micros,
     },
     ConversationJoined {
         conversation_id: Uuid,
@@ -62,6 +62,9 @@ enum Frame<'a> {
     },
     Error {
         message: &'a str,
+        /// The type of the frame that failed; none where nothing could be read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        action: Option<&'a str>,
     },
 }
 
@@ -70,7 +73,7 @@ pub(super) fn welcome(who: &Card, tenant: &str, at: Timestamp) -> String {
         message: "Connected to chat service",
         user_id: who.foreign_id(),
         tenant_id: tenant,
-        timestamp: at,
+        timestamp: at.into(),
     })
 }
 
@@ -111,7 +114,7 @@ pub(super) fn row(row: &Row, actor: Option<&Card>) -> Option<String> {
         Change::Edit(message) => {
             message.content()?;
             Frame::MessageUpdated {
-                message: view(message).edited_at(row.created_at),
+                message: view(message).without_reactions(),
             }
         }
         Change::Deletion(message) => Frame::MessageDeleted {
@@ -183,6 +186,6 @@ pub(super) fn presence(presence: &Presence, actor: Option<&Card>) -> String {
     })
 }
 
-pub(super) fn error(message: &str) -> String {
-    json(&Frame::Error { message })
+pub(super) fn error(message: &str, action: Option<&str>) -> String {
+    json(&Frame::Error { message, action })
 }

@@ -27,9 +27,13 @@ pub struct NewConversation {
     pub kind: ConversationType,
     /// What it is called; direct ones have no name.
     pub title: Option<String>,
-    /// With whom, by what the client calls them.
-    pub target: Option<String>,
+    /// With whom, by what the client calls them: at most [`PARTICIPANTS`]. Somebody may be named
+    /// twice, and the caller too.
+    pub with: Vec<String>,
 }
+
+/// With how many people a conversation begins at most. Others are added later.
+pub const PARTICIPANTS: usize = 100;
 
 /// Somebody who is to be in a conversation.
 #[derive(Debug)]
@@ -60,8 +64,10 @@ struct Uploaded<'a> {
 /// All that is wrong with the form.
 pub fn conversation(mut form: Form) -> std::result::Result<NewConversation, Refusal> {
     let title = form.optional("title");
-    let target = form.optional("target_user_id");
-    let kind = match form.optional("conversation_type").as_deref() {
+    let mut with = form.texts("participants");
+    with.extend(form.optional("target_user_id"));
+    let named = form.optional("conversation_type");
+    let kind = match named.or_else(|| form.optional("type")).as_deref() {
         None | Some("direct") => ConversationType::Direct,
         Some("group") => ConversationType::Group,
         Some("channel") => ConversationType::Channel,
@@ -70,14 +76,25 @@ pub fn conversation(mut form: Form) -> std::result::Result<NewConversation, Refu
             ConversationType::Direct
         }
     };
-    if kind == ConversationType::Direct && target.is_none() && form.faults.is_empty() {
+    if kind == ConversationType::Direct && with.is_empty() && form.faults.is_empty() {
         form.faults.add("target_user_id", "This field is required.");
+    }
+    if with.len() > PARTICIPANTS {
+        let most = format!("Ensure this field has no more than {PARTICIPANTS} elements.");
+        form.faults.add("participants", most);
     }
     form.faults.pass(NewConversation {
         kind,
         title: title.filter(|title| !title.trim().is_empty()),
-        target,
+        with,
     })
+}
+
+/// A direct conversation is with one other.
+#[must_use]
+pub fn not_two() -> Refusal {
+    let text = "A direct conversation is with one other participant.";
+    Faults::one("participants", text).refusal()
 }
 
 /// Reads somebody who is to be in a conversation.

@@ -29,8 +29,7 @@ impl Dialect for Tenants {
     }
 
     fn decode(&self, scope: &Scope, text: &str) -> Result<Request, Refused> {
-        let refused = |error| Refused { id: None, error };
-        decode::request(scope, text).map_err(refused)
+        decode::request(scope, text)
     }
 
     fn encode(&self, _viewer: &Viewer, scene: &Scene) -> Option<String> {
@@ -84,7 +83,7 @@ impl Dialect for Tenants {
             (Reply::Sent { row, sender, .. }, _) => frames::sent(row, sender),
             (_, Some(decode::READ)) => Some(frames::marked_read()),
             (_, Some(request)) => {
-                let status = request.strip_prefix(decode::PRESENCE)?;
+                let status = decode::status_of(request)?;
                 Some(frames::presence_updated(status))
             }
             _ => None,
@@ -92,7 +91,7 @@ impl Dialect for Tenants {
     }
 
     /// The socket stays, whatever a client sends.
-    fn refuse(&self, _request: Option<&str>, error: &Error) -> Option<String> {
+    fn refuse(&self, request: Option<&str>, error: &Error) -> Option<String> {
         let text = match error.code() {
             Code::InvalidJson => "Invalid JSON",
             Code::RoomNotFound | Code::Forbidden => "Not authorized for this conversation",
@@ -106,6 +105,6 @@ impl Dialect for Tenants {
             Code::Internal => "Internal server error",
             _ => error.message(),
         };
-        Some(frames::error(text))
+        Some(frames::error(text, request.map(decode::action_of)))
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::{
     Body, Card, Change, ClientId, Code, Command, Content, ContentKind, Emoji, Error, Event, FileId,
     Limits, Mark, Message, MessageId, Page, Presence, PresenceState, Reaction, ReactionRow,
-    Receipt, Reply, RoomId, Row, RowId, Says, Scene, Seq, Timestamp, UserId, Username, Wish,
+    Reactor, Receipt, Reply, RoomId, Row, RowId, Says, Scene, Seq, Timestamp, UserId, Username,
+    Wish,
 };
 use serde_json::{Value, json};
 
@@ -71,6 +72,7 @@ fn message(content: Option<Content>, rev: u64) -> Message {
         sender: ann().user,
         client_id: ClientId::new(),
         created_at: time(),
+        edited_at: None,
         rev,
         body: content.map_or(Body::Deleted, |content| Body::Present { content }),
         archived: false,
@@ -212,6 +214,16 @@ fn what_makes_no_sense_is_told_and_the_socket_stays() {
         assert_eq!(told(&refused.error), "Invalid JSON");
         assert_eq!(Tenants.breaks_off(&refused.error), None);
     }
+    let busy = json!({"type": "update_presence", "status": "dancing"}).to_string();
+    let refused = Tenants.decode(&scope(None), &busy).unwrap_err();
+    let frame = Tenants
+        .refuse(refused.id.as_deref(), &refused.error)
+        .unwrap();
+    let frame: Value = serde_json::from_str(&frame).unwrap();
+    let expected = json!({
+        "type": "error", "message": "Invalid status", "action": "update_presence",
+    });
+    assert_eq!(frame, expected, "what failed is named");
     let unknown = asked(None, &json!({"type": "dance"})).unwrap_err();
     assert_eq!(unknown, "Unknown message type: dance");
     assert_eq!(told(&Error::internal("secret")), "Internal server error");
@@ -222,14 +234,17 @@ fn a_connection_and_a_conversation_begin_as_documented() {
     let welcome = Tenants.introduce(&ann(), "acme", time()).unwrap();
     let expected = json!({
         "type": "connection_established", "message": "Connected to chat service",
-        "user_id": "7", "tenant_id": "acme", "timestamp": "2026-11-22T07:00:00Z",
+        "user_id": "7", "tenant_id": "acme", "timestamp": "2026-11-22T07:00:00.000000Z",
     });
     assert_eq!(serde_json::from_str::<Value>(&welcome).unwrap(), expected);
     let reaction = Reaction {
         message: message_id(),
         emoji: Emoji::parse("+1").unwrap(),
         count: 1,
-        users: vec![ann().user],
+        people: vec![Reactor {
+            user: ann().user,
+            at: Some(time()),
+        }],
         me: false,
     };
     let page = Page {
@@ -246,6 +261,8 @@ fn a_connection_and_a_conversation_begin_as_documented() {
     assert_eq!(frame["history"].as_array().unwrap().len(), 1);
     assert_eq!(frame["history"][0]["reactions"][0]["user_id"], "7");
     assert_eq!(frame["history"][0]["reactions"][0]["emoji"], "+1");
+    let at = &frame["history"][0]["reactions"][0]["created_at"];
+    assert_eq!(at, "2026-11-22T07:00:00.000000Z");
 }
 
 #[test]
@@ -256,14 +273,17 @@ fn messages_and_what_becomes_of_them_are_told() {
         "id": MESSAGE, "conversation": ROOM, "sender_id": "7", "message_type": "text",
         "content": "Hello", "file_url": null, "file_name": null, "file_size": null,
         "reply_to": null, "reactions": [], "reply_count": null, "edited_at": null,
-        "is_deleted": false, "created_at": "2026-11-22T07:00:00Z",
+        "is_deleted": false, "created_at": "2026-11-22T07:00:00.000000Z",
     });
     assert_eq!(frame, json!({"type": "new_message", "message": expected}));
-    let edited = message(Some(Content::plain("Hi")), 2);
+    let edited = Message {
+        edited_at: Some("2026-11-22T08:00:00.5Z".parse().unwrap()),
+        ..message(Some(Content::plain("Hi")), 2)
+    };
     let frame = logged(Change::Edit(edited)).unwrap();
     assert_eq!(frame["type"], "message_updated");
     assert_eq!(frame["message"]["content"], "Hi");
-    assert_eq!(frame["message"]["edited_at"], "2026-11-22T08:00:00Z");
+    assert_eq!(frame["message"]["edited_at"], "2026-11-22T08:00:00.500000Z");
     let reactions = frame["message"].get("reactions");
     assert_eq!(reactions, None, "they are as they were");
     let deleted = logged(Change::Deletion(message(None, 2))).unwrap();
@@ -290,7 +310,10 @@ fn reactions_typing_presence_and_reading_are_told() {
     assert_eq!(added["type"], "reaction_added");
     assert_eq!(added["reaction"]["message_id"], MESSAGE);
     assert_eq!(added["reaction"]["user_id"], "7");
-    assert_eq!(added["reaction"]["created_at"], "2026-11-22T08:00:00Z");
+    assert_eq!(
+        added["reaction"]["created_at"],
+        "2026-11-22T08:00:00.000000Z"
+    );
     let removed = logged(Change::Reaction(reaction(false))).unwrap();
     let expected = json!({
         "type": "reaction_removed", "message_id": MESSAGE, "user_id": "7",

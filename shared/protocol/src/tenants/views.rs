@@ -2,13 +2,13 @@
 
 use domain::{
     Card, ContentKind, Emoji, Member, Message, MessageId, Presence, PresenceState, Reaction,
-    ReactionRow, Role, Room, RoomKind, Timestamp, UserId, command::RoomView,
+    ReactionRow, Reactor, Role, Room, RoomKind, Timestamp, UserId, command::RoomView,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::draft::url_of;
-use crate::Cards;
+use crate::{Cards, moment::Micros};
 
 /// Somebody's id, by which clients of their own system know them.
 pub(super) fn id_of(user: UserId, card: Option<&Card>) -> String {
@@ -32,14 +32,13 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     reactions: Option<Vec<ReactionView>>,
     reply_count: Option<u64>,
-    edited_at: Option<Timestamp>,
+    edited_at: Option<Micros>,
     is_deleted: bool,
-    created_at: Timestamp,
+    created_at: Micros,
 }
 
 impl MessageView {
-    /// A message as it is now, without its reactions. When it was edited, its newest edit alone
-    /// tells; here it is known only that it was.
+    /// A message as it is now, without its reactions.
     #[must_use]
     pub fn new(message: &Message, sender: Option<&Card>) -> Self {
         let content = message.content();
@@ -56,9 +55,9 @@ impl MessageView {
             reply_to: content.and_then(|content| Some(content.reply_to?.uuid())),
             reactions: Some(Vec::new()),
             reply_count: None,
-            edited_at: (content.is_some() && message.rev > 1).then_some(message.created_at),
+            edited_at: message.revised_at().map(Micros::from),
             is_deleted: content.is_none(),
-            created_at: message.created_at,
+            created_at: message.created_at.into(),
         }
     }
 
@@ -72,9 +71,8 @@ impl MessageView {
     }
 
     /// As an edit tells of it, which says nothing of its reactions.
-    pub(super) fn edited_at(self, at: Timestamp) -> Self {
+    pub(super) fn without_reactions(self) -> Self {
         Self {
-            edited_at: Some(at),
             reactions: None,
             ..self
         }
@@ -99,7 +97,7 @@ pub struct ReactionView {
     message_id: Uuid,
     user_id: String,
     emoji: String,
-    created_at: Option<Timestamp>,
+    created_at: Option<Micros>,
 }
 
 impl ReactionView {
@@ -122,7 +120,7 @@ impl ReactionView {
             message_id: message.uuid(),
             user_id,
             emoji: emoji.as_str().to_owned(),
-            created_at,
+            created_at: created_at.map(Micros::from),
         }
     }
 
@@ -137,10 +135,10 @@ impl ReactionView {
     #[must_use]
     pub fn all(reactions: &[Reaction], cards: Cards<'_>) -> Vec<Self> {
         let each = reactions.iter().flat_map(|reaction| {
-            let people = reaction.users.iter();
-            people.map(move |user| {
+            let people = reaction.people.iter();
+            people.map(move |Reactor { user, at }| {
                 let user_id = id_of(*user, cards(*user).as_ref());
-                Self::new(reaction.message, (*user, user_id), &reaction.emoji, None)
+                Self::new(reaction.message, (*user, user_id), &reaction.emoji, *at)
             })
         });
         each.collect()
@@ -155,11 +153,11 @@ pub struct ConversationView {
     conversation_type: &'static str,
     created_by: String,
     is_active: bool,
-    last_message_at: Option<Timestamp>,
+    last_message_at: Option<Micros>,
     participant_count: u64,
     last_message: Option<LastMessage>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: Micros,
+    updated_at: Micros,
 }
 
 #[derive(Debug, Serialize)]
@@ -168,7 +166,7 @@ struct LastMessage {
     content: String,
     sender_id: String,
     message_type: &'static str,
-    created_at: Timestamp,
+    created_at: Micros,
 }
 
 impl ConversationView {
@@ -183,11 +181,11 @@ impl ConversationView {
             conversation_type: type_of(room),
             created_by: id_of(room.created_by, cards(room.created_by).as_ref()),
             is_active: true,
-            last_message_at: at,
+            last_message_at: at.map(Micros::from),
             participant_count: people,
             last_message: last.map(|message| LastMessage::new(message, cards)),
-            created_at: room.created_at,
-            updated_at: at.unwrap_or(room.created_at),
+            created_at: room.created_at.into(),
+            updated_at: at.unwrap_or(room.created_at).into(),
         }
     }
 }
@@ -200,7 +198,7 @@ impl LastMessage {
             content: content.map_or_else(String::new, |content| content.as_text().to_owned()),
             sender_id: id_of(message.sender, cards(message.sender).as_ref()),
             message_type: content.map_or("text", |content| kind(content.kind)),
-            created_at: message.created_at,
+            created_at: message.created_at.into(),
         }
     }
 }
@@ -229,8 +227,8 @@ pub struct ParticipantView {
     conversation: Uuid,
     user_id: String,
     role: &'static str,
-    joined_at: Timestamp,
-    last_seen_at: Option<Timestamp>,
+    joined_at: Micros,
+    last_seen_at: Option<Micros>,
     is_active: bool,
 }
 
@@ -247,8 +245,8 @@ impl ParticipantView {
                 Role::Member => "member",
                 Role::Admin | Role::Owner => "admin",
             },
-            joined_at: member.joined_at,
-            last_seen_at,
+            joined_at: member.joined_at.into(),
+            last_seen_at: last_seen_at.map(Micros::from),
             is_active: member.is_active(),
         }
     }
@@ -259,7 +257,7 @@ impl ParticipantView {
 pub struct PresenceView {
     user_id: String,
     status: &'static str,
-    last_seen: Option<Timestamp>,
+    last_seen: Option<Micros>,
     current_conversation: Option<Uuid>,
 }
 
@@ -270,7 +268,7 @@ impl PresenceView {
         Self {
             user_id: id_of(presence.user, card),
             status: status(presence.state),
-            last_seen: presence.last_seen,
+            last_seen: presence.last_seen.map(Micros::from),
             current_conversation: open,
         }
     }

@@ -2,12 +2,12 @@
 
 use domain::{
     Card, Change, ClientId, Code, Command, Content, ContentKind, Draft, Error, FileId, Mark,
-    Message, Result, Row, Says, Scene, Seq, Timestamp,
+    Message, Result, Row, Says, Scene, Seq,
 };
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Scope, Viewer, drf::json};
+use crate::{Scope, Viewer, drf::json, moment::Micros};
 
 /// How long the text of an id is, with which a file's identifier begins.
 const ID_CHARS: usize = 36;
@@ -22,7 +22,7 @@ struct MessageFrame<'a> {
     r#type: &'static str,
     message: &'a str,
     multimedia_url: String,
-    date_added: Moment,
+    date_added: Micros,
     from_user: Named<'a>,
     room: &'a str,
     seq: Seq,
@@ -49,16 +49,6 @@ struct Visitors<'a> {
 struct ErrorFrame<'a> {
     r#type: &'static str,
     message: &'a str,
-}
-
-/// A moment as the document writes it, with six digits behind the second.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment(pub(super) Timestamp);
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:.6}", self.0))
-    }
 }
 
 /// What a message says here: the text, and a link to what is shown with it, empty where there is
@@ -195,7 +185,7 @@ fn frame(viewer: &Viewer, scene: &Scene, message: &Message) -> Option<String> {
         r#type: MESSAGE,
         message: said.text,
         multimedia_url: said.link,
-        date_added: Moment(message.created_at),
+        date_added: message.created_at.into(),
         from_user: Named { username: sender },
         room: peer.username.as_str(),
         seq: message.seq,

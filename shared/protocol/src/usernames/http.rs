@@ -1,13 +1,14 @@
 //! Bodies over HTTP.
 
 use domain::{File, Message, Timestamp, User, UserId};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::frames::{Moment, Said, identifier};
+use super::frames::{Said, identifier};
 use crate::{
     Viewer,
     drf::{Refusal, detail, json},
+    moment::{Micros, Unzoned},
 };
 
 /// Somebody, as the document shows people.
@@ -72,7 +73,7 @@ impl<'a> Conversation<'a> {
             id: pair.room,
             name: pair.name(),
             other_user: pair.other.clone(),
-            last_message: last.and_then(|message| Told::new(pair, viewer, message)),
+            last_message: last.and_then(|message| Told::last(pair, viewer, message)),
         }
     }
 }
@@ -83,11 +84,11 @@ pub struct Told<'a> {
     id: u64,
     from_user: Person<'a>,
     to_user: Person<'a>,
-    date_added: Moment,
+    date_added: Micros,
     content: &'a str,
-    /// Where something is shown with it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    multimedia_url: String,
+    /// Where something is shown with it; of a last message empty where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multimedia_url: Option<String>,
 }
 
 impl<'a> Told<'a> {
@@ -107,9 +108,18 @@ impl<'a> Told<'a> {
             id: number.number()?,
             from_user,
             to_user,
-            date_added: Moment(message.created_at),
+            date_added: message.created_at.into(),
             content: said.text,
-            multimedia_url: said.link,
+            multimedia_url: Some(said.link).filter(|link| !link.is_empty()),
+        })
+    }
+
+    /// What was said last, which always has a link here, as the document shows it.
+    fn last(pair: &Pair<'a>, viewer: &Viewer, message: &'a Message) -> Option<Self> {
+        let told = Self::new(pair, viewer, message)?;
+        Some(Self {
+            multimedia_url: Some(told.multimedia_url.unwrap_or_default()),
+            ..told
         })
     }
 }
@@ -135,25 +145,14 @@ pub fn uploaded(file: &File, location: &str, until: Timestamp) -> String {
     #[derive(Serialize)]
     struct Uploaded<'a> {
         file_location: &'a str,
-        expiration_time: Until,
+        expiration_time: Unzoned,
         file_identifier: String,
     }
     json(&Uploaded {
         file_location: location,
-        expiration_time: Until(until),
+        expiration_time: Unzoned(until),
         file_identifier: identifier(file.id, file.name.as_str()),
     })
-}
-
-/// A moment of Coordinated Universal Time without saying so, as the document writes the end of a
-/// link.
-struct Until(Timestamp);
-
-impl Serialize for Until {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = format!("{:.6}", self.0);
-        serializer.serialize_str(text.trim_end_matches('Z'))
-    }
 }
 
 /// Whether the link that came with a message may have run out.

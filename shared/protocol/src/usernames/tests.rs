@@ -60,6 +60,7 @@ fn message(sender: UserId, seq: u64, content: Content, at: &str) -> Message {
         sender,
         client_id: ClientId::new(),
         created_at: at.parse().unwrap(),
+        edited_at: None,
         rev: 1,
         body: Body::Present { content },
         archived: false,
@@ -388,6 +389,12 @@ fn conversations_are_listed_as_the_document_writes_them() {
         },
     });
     assert_eq!(serde_json::to_value(&listed).unwrap(), block);
+    let words = message(BOB, 566, Content::plain("x"), "2023-12-26T21:43:30.5Z");
+    let worded = Conversation::new(&pair, &ann(""), Some(&words));
+    let worded = serde_json::to_value(&worded).unwrap();
+    assert_eq!(worded["last_message"]["multimedia_url"], "");
+    let at = &worded["last_message"]["date_added"];
+    assert_eq!(at, "2023-12-26T21:43:30.500000Z");
     let silent = Conversation::new(&pair, &ann(""), None);
     let silent = serde_json::to_value(&silent).unwrap();
     assert_eq!(silent["last_message"], Value::Null);

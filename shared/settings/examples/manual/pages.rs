@@ -77,6 +77,7 @@ jwks_file = \"\"
 jwks_url = \"https://login.acme.example/.well-known/jwks.json\"
 user_claim = \"user.id\"
 tenant_claim = \"\"
+tenants = []
 ";
 
 /// The workspace's folder.

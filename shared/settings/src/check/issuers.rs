@@ -22,6 +22,12 @@ pub(super) fn check(auth: &Auth, faults: &mut Faults) {
         let fine = issuer.tenant.is_empty() || issuer.tenant_claim.is_empty();
         let text = "and tenant exclude each other: leave one out";
         faults.unless(fine, &key("tenant_claim"), text);
+        let fine = issuer.tenant_claim.is_empty() == issuer.tenants.is_empty();
+        let text = "goes with tenant_claim: the tenants that it may name, or [\"*\"] for any";
+        faults.unless(fine, &key("tenants"), text);
+        let fine = issuer.tenants.iter().all(|tenant| !tenant.is_empty());
+        let text = "has an empty name: the default tenant is called default";
+        faults.unless(fine, &key("tenants"), text);
         let fine = issuer.jwks_url.is_empty() || is_address(&issuer.jwks_url);
         let text = "must be an address without a user: https://login.example.org/jwks.json";
         faults.unless(fine, &key("jwks_url"), text);

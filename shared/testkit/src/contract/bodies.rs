@@ -49,6 +49,7 @@ macro_rules! bodies_contract {
         $crate::contract_cases! { $open, bodies;
             whole: [
                 a_moved_message_reads_as_before_and_says_archived,
+                a_moved_message_keeps_when_it_was_edited,
                 a_mover_that_stops_after_any_step_leaves_everything_readable,
                 copying_twice_changes_nothing,
                 an_older_copy_is_never_written_over,

@@ -35,6 +35,7 @@ macro_rules! history_contract {
             reactions: [
                 reactions_come_by_message_and_then_by_time,
                 the_first_people_are_named,
+                a_reaction_tells_when_it_was_set,
                 what_is_gone_has_no_reactions,
             ]
             unread: [

@@ -1,5 +1,5 @@
 use domain::{Emoji, MessageId, ReactionRow, RoomChange, RoomName};
-use mongodb::bson::Uuid;
+use mongodb::bson::{DateTime, Uuid};
 use serde::{Deserialize, Serialize};
 
 use crate::values::{id, uuid};
@@ -44,6 +44,9 @@ pub(crate) struct ReactionRecord {
     pub(crate) user_id: Uuid,
     pub(crate) set: bool,
     pub(crate) seq: i64,
+    /// When the row of that number was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<DateTime>,
 }
 
 /// What a room row of the log says, beyond its target and target_rev.

@@ -105,7 +105,7 @@ impl RoomRecord {
             created_by: id(room.created_by.uuid()),
             created_at: at,
             rev: 1,
-            read_only: false,
+            read_only: room.read_only,
             deleted_at: None,
             names: Vec::new(),
             claims: Vec::new(),

@@ -107,6 +107,9 @@ pub(crate) struct RowRecord {
     /// Raised by changes of content only.
     #[serde(default)]
     pub(crate) rev: i64,
+    /// When the content was edited last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edited_at: Option<DateTime>,
     /// Raised by archive, restore, hold, deletion and erasure.
     #[serde(default)]
     pub(crate) place: i64,
@@ -151,6 +154,7 @@ impl RowRecord {
             unapplied: None,
             mark: Some(date(now)),
             rev: 0,
+            edited_at: None,
             place: 0,
             body: None,
             body_bytes: 0,
@@ -229,6 +233,7 @@ impl RowRecord {
             sender: UserId::from_uuid(uuid(self.sender_id)),
             client_id: ClientId::from_uuid(uuid(self.client_id)),
             created_at: time(self.created_at),
+            edited_at: self.edited_at.map(time),
             rev: uint(self.rev),
             body,
             archived: self.archived.is_some(),

@@ -42,6 +42,7 @@ pub(super) const ROWS: Table = Table {
         "archived",
         "copy_rev",
         "copy_place",
+        "edited_at",
     ],
     key: &["room", "seq"],
     read: |row| {
@@ -86,6 +87,7 @@ fn change(row: &Row<'_>) -> Result<KeptChange> {
 fn message_of(row: &Row<'_>) -> Result<KeptMessage> {
     Ok(KeptMessage {
         rev: uint(row, 13)?,
+        edited_at: time_opt(row, 21)?,
         place: uint(row, 14)?,
         bytes: uint(row, 15)?,
         body: body(row)?,
@@ -144,7 +146,7 @@ pub(super) const COPIES: Table = Table {
 
 pub(super) const REACTIONS: Table = Table {
     name: "reactions",
-    columns: &["room", "message", "emoji", "user", "present", "seq"],
+    columns: &["room", "message", "emoji", "user", "present", "seq", "at"],
     key: &["room", "message", "emoji", "user"],
     read: |row| {
         Ok(Record::Reaction(KeptReaction {
@@ -156,6 +158,7 @@ pub(super) const REACTIONS: Table = Table {
             },
             user: UserId::from_uuid(uuid(row, 3)?),
             seq: uint(row, 5)?,
+            at: time_opt(row, 6)?,
         }))
     },
 };
@@ -208,7 +211,7 @@ fn told(change: &KeptChange) -> Result<(&'static str, Option<String>), Failure> 
 
 /// Puts the message beside its row, which was just stored.
 fn insert_message(conn: &Connection, row: &KeptRow, message: &KeptMessage) -> Result<(), Failure> {
-    let sql = "UPDATE messages SET rev = :rev, place = :place, body_bytes = :bytes, body = :body,
+    let sql = "UPDATE messages SET rev = :rev, edited_at = :edited_at, place = :place, body_bytes = :bytes, body = :body,
             gone = :gone, archived = :archived, copy_rev = :copy_rev, copy_place = :copy_place
         WHERE room = :room AND seq = :seq";
     let (body, gone, copy) = match &message.body {
@@ -221,6 +224,7 @@ fn insert_message(conn: &Connection, row: &KeptRow, message: &KeptMessage) -> Re
         ":room": blob(row.room.uuid()),
         ":seq": int(row.seq),
         ":rev": int(message.rev),
+        ":edited_at": message.edited_at.map(millis),
         ":place": int(message.place),
         ":bytes": int(message.bytes),
         ":body": body,
@@ -257,8 +261,8 @@ pub(super) fn insert_copy(conn: &Connection, copy: &KeptCopy) -> Result<(), Fail
 }
 
 pub(super) fn insert_reaction(conn: &Connection, kept: &KeptReaction) -> Result<()> {
-    let sql = "INSERT INTO reactions (room, message, emoji, user, present, seq)
-        VALUES (:room, :message, :emoji, :user, :present, :seq)
+    let sql = "INSERT INTO reactions (room, message, emoji, user, present, seq, at)
+        VALUES (:room, :message, :emoji, :user, :present, :seq, :at)
         ON CONFLICT (room, message, emoji, user) DO NOTHING";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":room": blob(kept.room.uuid()),
@@ -267,6 +271,7 @@ pub(super) fn insert_reaction(conn: &Connection, kept: &KeptReaction) -> Result<
         ":user": blob(kept.user.uuid()),
         ":present": kept.reaction.set,
         ":seq": int(kept.seq),
+        ":at": kept.at.map(millis),
     })?;
     Ok(())
 }

@@ -160,6 +160,7 @@ async fn the_tenant_is_the_issuers_or_the_claims() {
     };
     let many = IssuerSetting {
         tenant_claim: "tenant_unique_id".to_owned(),
+        tenants: vec!["t-9".to_owned()],
         user_claim: "user.id".to_owned(),
         secret: Secret::new("another secret of another system"),
         ..hs256()
@@ -185,6 +186,8 @@ async fn the_tenant_is_the_issuers_or_the_claims() {
         json!("a b"),
         json!({}),
         json!("x".repeat(65)),
+        json!("t-8"),
+        json!("*"),
     ] {
         let refused = admitted(&world, &elsewhere(none)).await;
         assert_eq!(refused, Err(Code::TokenInvalid));

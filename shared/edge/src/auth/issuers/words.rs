@@ -36,14 +36,15 @@ pub(super) enum Words {
 /// In which tenant a system names people.
 pub(super) enum Tenant {
     Always(TenantId),
-    Claim(String),
+    /// As a claim says, if the issuer may name that one.
+    Claim(IssuerSetting),
 }
 
 impl Words {
     pub(super) fn of(issuer: &IssuerSetting) -> Self {
         let tenant = match (issuer.tenant.as_str(), issuer.tenant_claim.as_str()) {
             ("", "") => Tenant::Always(TenantId::default()),
-            ("", claim) => Tenant::Claim(claim.to_owned()),
+            ("", _) => Tenant::Claim(issuer.clone()),
             (tenant, _) => Tenant::Always(TenantId::new(tenant)),
         };
         let users = match issuer.user_claim.as_str() {
@@ -73,7 +74,10 @@ impl Tenant {
     fn of(&self, claims: &Map<String, Value>) -> Option<TenantId> {
         match self {
             Self::Always(tenant) => Some(tenant.clone()),
-            Self::Claim(claim) => id(claims, claim, TENANT_BYTES).map(TenantId::new),
+            Self::Claim(issuer) => {
+                let named = id(claims, &issuer.tenant_claim, TENANT_BYTES)?;
+                issuer.may_name(&named).then(|| TenantId::new(named))
+            }
         }
     }
 }

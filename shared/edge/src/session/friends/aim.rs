@@ -73,10 +73,10 @@ async fn act(means: Arc<Means>, own: &Own, aimed: Vec<Aimed>) -> Vec<Answer> {
     for Aimed { at, deed } in aimed {
         match command(&means, own, &at, deed).await {
             Ok(command) => asked.push(Asked {
-                id: None,
+                id: Some(at),
                 wish: Wish::Command(command),
             }),
-            Err(error) => answers.push(Answer::of(None, Err(error))),
+            Err(error) => answers.push(Answer::of(Some(at), Err(error))),
         }
     }
     answers.extend(settle(means, asked).await);

@@ -25,6 +25,7 @@ impl<'w> Talk<'w> {
             tenant: TenantId::default(),
             kind: RoomKind::Group,
             name: None,
+            read_only: false,
             created_by: sender,
             init: Vec::new(),
         };

@@ -32,6 +32,18 @@ pub async fn a_moved_message_reads_as_before_and_says_archived(world: &dyn Bodie
     assert!(talk.due(talk.store()).await.is_empty());
 }
 
+/// When it was edited is known of a message wherever its body lies.
+pub async fn a_moved_message_keeps_when_it_was_edited(world: &dyn BodiesWorld) {
+    let talk = Talk::of(world, 1).await;
+    let said = talk.messages().await[0].id;
+    let edited = stored(&talk.edit(said, "edited").await).edited_at;
+    assert!(edited.is_some());
+    talk.archive().await;
+    assert_eq!(talk.message(said).await.edited_at, edited);
+    talk.swing_back(&talk.archived().await).await;
+    assert_eq!(talk.message(said).await.edited_at, edited);
+}
+
 /// A mover may stop for ever after any step: readers see what they saw.
 pub async fn a_mover_that_stops_after_any_step_leaves_everything_readable(world: &dyn BodiesWorld) {
     let talk = Talk::of(world, 6).await;

@@ -1,6 +1,6 @@
 //! Reactions as they are shown beside messages.
 
-use domain::{MessageId, UserId};
+use domain::{MessageId, Reactor, UserId};
 
 use super::HistoryWorld;
 use crate::{
@@ -30,7 +30,15 @@ pub async fn reactions_come_by_message_and_then_by_time(world: &HistoryWorld) {
         .unwrap();
     let shown: Vec<_> = shown
         .iter()
-        .map(|r| (r.message, r.emoji.as_str(), r.count, r.me, r.users.clone()))
+        .map(|r| {
+            (
+                r.message,
+                r.emoji.as_str(),
+                r.count,
+                r.me,
+                r.users().collect(),
+            )
+        })
         .collect();
     assert_eq!(
         shown,
@@ -56,8 +64,25 @@ pub async fn the_first_people_are_named(world: &HistoryWorld) {
         let shown = store.reactions(room, people[0], &[said], users).await;
         let shown = shown.unwrap().pop().expect("there is a reaction");
         assert_eq!((shown.count, shown.me), (5, true));
-        assert_eq!(shown.users, people[1..=users]);
+        assert_eq!(shown.users().collect::<Vec<_>>(), people[1..=users]);
     }
+}
+
+/// Who takes a reaction back and sets it again did so then.
+pub async fn a_reaction_tells_when_it_was_set(world: &HistoryWorld) {
+    let store = world.first();
+    let (room, ann) = (channel(store).await, UserId::new());
+    let said = say(store, room, ann, "hello").await.id;
+    put(store, room, reaction(ann, said, "+1", true)).await;
+    put(store, room, reaction(ann, said, "+1", false)).await;
+    let again = put(store, room, reaction(ann, said, "+1", true)).await;
+    let shown = world.second().reactions(room, ann, &[said], 5).await;
+    let shown = shown.unwrap().pop().expect("there is a reaction");
+    let expected = Reactor {
+        user: ann,
+        at: Some(again.created_at),
+    };
+    assert_eq!(shown.people, [expected]);
 }
 
 /// A tombstone shows none, and neither does a message of another room.

@@ -19,6 +19,7 @@ pub async fn an_edit_raises_the_revision(world: &LogWorld) {
     };
     assert_eq!((now.id, now.seq, now.rev), (said.id, 1, 2));
     assert_eq!(now.created_at, said.created_at);
+    assert_eq!(now.edited_at, Some(row.created_at));
     assert_eq!((row.seq, shown(&row)), (2, Some("second")));
     let read = store.message(room, said.id).await.unwrap();
     assert_eq!(read.as_ref(), Some(now));

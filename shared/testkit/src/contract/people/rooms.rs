@@ -9,11 +9,15 @@ use crate::builders::{bare_channel, new_channel, room_name};
 /// All that was given, by each way of finding.
 pub async fn every_field_of_a_room_returns(world: &PeopleWorld) {
     let store = world.first();
-    let new = new_channel("Caf\u{e9}", UserId::new());
+    let new = NewRoom {
+        read_only: true,
+        ..new_channel("Caf\u{e9}", UserId::new())
+    };
     let room = store.create_room(new.clone()).await.unwrap();
     assert_eq!((room.id, room.kind), (new.id, RoomKind::Channel));
     assert_eq!((&room.tenant, &room.name), (&new.tenant, &new.name));
     assert_eq!((room.created_by, room.rev), (new.created_by, 1));
+    assert!(room.read_only, "from the first moment on");
     assert_eq!(store.first_rows(new.id).await.unwrap(), new.init);
     assert!(store.first_rows(RoomId::new()).await.unwrap().is_empty());
     let by_id = world.second().room(new.id).await.unwrap();

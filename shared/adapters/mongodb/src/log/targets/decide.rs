@@ -37,7 +37,9 @@ impl Targets {
                 if_rev,
             } => {
                 let target = self.message(*message, *if_rev)?;
-                Ok(Change::Edit(target.edited(content.clone())?))
+                Ok(Change::Edit(
+                    target.edited(content.clone(), stamp.created_at)?,
+                ))
             }
             NewChange::Deletion { message, if_rev } => {
                 let target = self.message(*message, *if_rev)?;

@@ -35,6 +35,7 @@ impl From<&KeptRow> for RowRecord {
             unapplied: None,
             mark: row.mark.map(date),
             rev: 0,
+            edited_at: None,
             place: 0,
             body: None,
             body_bytes: 0,
@@ -80,6 +81,7 @@ impl RowRecord {
 
     fn keep(&mut self, message: &KeptMessage) {
         self.rev = int(message.rev);
+        self.edited_at = message.edited_at.map(date);
         self.place = int(message.place);
         self.body_bytes = int(message.bytes);
         match &message.body {
@@ -136,6 +138,7 @@ impl RowRecord {
         };
         Ok(KeptMessage {
             rev: uint(self.rev),
+            edited_at: self.edited_at.map(time),
             place: uint(self.place),
             bytes: uint(self.body_bytes),
             body,
@@ -210,6 +213,7 @@ impl From<&KeptReaction> for ReactionRecord {
             user_id: id(kept.user.uuid()),
             set: kept.reaction.set,
             seq: int(kept.seq),
+            at: kept.at.map(date),
         }
     }
 }
@@ -225,6 +229,7 @@ impl From<ReactionRecord> for KeptReaction {
             },
             user: UserId::from_uuid(uuid(record.user_id)),
             seq: uint(record.seq),
+            at: record.at.map(time),
         }
     }
 }

@@ -29,9 +29,11 @@ impl Tail<'_> {
                 message,
                 content,
                 if_rev,
-            } => self
-                .target(*message, *if_rev)?
-                .and_then(|target| Ok(Change::Edit(target.edited(content.clone())?))),
+            } => self.target(*message, *if_rev)?.and_then(|target| {
+                Ok(Change::Edit(
+                    target.edited(content.clone(), stamp.created_at)?,
+                ))
+            }),
             NewChange::Deletion { message, if_rev } => {
                 let target = self.target(*message, *if_rev)?;
                 target.map(|target| Change::Deletion(target.deleted()))

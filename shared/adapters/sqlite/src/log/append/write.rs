@@ -93,7 +93,7 @@ fn rewrite(conn: &Connection, message: &Message) -> Result<(), Failure> {
     let content = message.content();
     let body = content.map(serde_json::to_string).transpose()?;
     let bytes = content.map_or(0, Content::bytes);
-    let sql = "UPDATE messages SET body = ?3, body_bytes = ?4, rev = ?5
+    let sql = "UPDATE messages SET body = ?3, body_bytes = ?4, rev = ?5, edited_at = ?6
         WHERE room = ?1 AND seq = ?2";
     conn.prepare_cached(sql)?.execute((
         blob(message.room.uuid()),
@@ -101,6 +101,7 @@ fn rewrite(conn: &Connection, message: &Message) -> Result<(), Failure> {
         body,
         int(bytes as u64),
         int(message.rev),
+        message.edited_at.map(millis),
     ))?;
     Ok(())
 }
