@@ -57,7 +57,7 @@ pub use ids::{
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub use membership::membership;
-pub use message::{Body, Cursor, Message, Order, Page, Reaction, SHOWN_REACTORS, Split};
+pub use message::{Body, Cursor, Message, Order, Page, Reaction, Reactor, SHOWN_REACTORS, Split};
 pub use names::{Email, Emoji, FullName, Password, PersonName, RoomName, Username};
 pub use notification::{Cause, Notification, Rule, Verdict, notifies, verdict};
 pub use number::{MessageNumber, Numbered, Numbering};

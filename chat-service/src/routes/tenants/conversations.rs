@@ -110,7 +110,12 @@ async fn begun(
     who: &Caller,
     wanted: NewConversation,
 ) -> Result<(RoomView, bool), Refused> {
-    let name = wanted.title.map(|title| name(&title, house)).transpose()?;
+    let name = match wanted.kind {
+        ConversationType::Direct => None,
+        ConversationType::Group | ConversationType::Channel => {
+            wanted.title.map(|title| name(&title, house)).transpose()?
+        }
+    };
     let mut others = Vec::with_capacity(wanted.with.len());
     for id in &wanted.with {
         others.push(meant(house, who, id).await?);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Code, Command, Emoji, MessageId, Result, RoomId};
+use domain::{Caller, Code, Command, Emoji, MessageId, Reaction, Result, RoomId};
 use protocol::{
     drf::{Form, list},
     tenants::{ReactionView, http},

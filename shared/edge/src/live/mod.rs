@@ -147,7 +147,7 @@ impl Live {
             }),
             Task::restarting("names told", {
                 let (live, stop) = (Arc::clone(&live), stop.clone());
-                let auth = Arc::clone(&auth);
+                let auth = Arc::clone(&ctx.auth);
                 move || Arc::clone(&live).tell_names(Arc::clone(&auth), stop.clone())
             }),
             Task::restarting("revocations told", {

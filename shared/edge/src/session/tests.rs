@@ -206,6 +206,7 @@ fn row(room: RoomId, seq: Seq, text: &str) -> Row {
         sender,
         client_id,
         created_at,
+        edited_at: None,
         rev,
         body,
         archived,

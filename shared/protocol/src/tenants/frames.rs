@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::views::{MessageView, ReactionView, id_of, status};
-use crate::{Cards, drf::json};
+use crate::{Cards, drf::json, moment::Micros};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

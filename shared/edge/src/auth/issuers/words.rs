@@ -37,14 +37,14 @@ pub(super) enum Words {
 pub(super) enum Tenant {
     Always(TenantId),
     /// As a claim says, if the issuer may name that one.
-    Claim(IssuerSetting),
+    Claim(Box<IssuerSetting>),
 }
 
 impl Words {
     pub(super) fn of(issuer: &IssuerSetting) -> Self {
         let tenant = match (issuer.tenant.as_str(), issuer.tenant_claim.as_str()) {
             ("", "") => Tenant::Always(TenantId::default()),
-            ("", _) => Tenant::Claim(issuer.clone()),
+            ("", _) => Tenant::Claim(Box::new(issuer.clone())),
             (tenant, _) => Tenant::Always(TenantId::new(tenant)),
         };
         let users = match issuer.user_claim.as_str() {
