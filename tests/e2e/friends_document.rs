@@ -315,10 +315,9 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
 
     // Whoever has a room with somebody sees it, wherever it was opened.
     let eve = server.anon().sign_up("eve").await;
-    let opened = eve
-        .rest
-        .post("/api/v1/rooms/direct", &json!({"user": bob.id}));
-    assert_eq!(opened.await.status.as_u16(), 201);
+    let with = json!({"user": bob.id});
+    let opened = eve.rest.post("/api/v1/rooms/direct", &with).await;
+    assert_eq!(opened.status.as_u16(), 201);
     for (who, other) in [(&eve, &bob), (&bob, &eve)] {
         let page = rooms(who, "").await;
         let found = page["results"].as_array().expect("rooms");

@@ -119,7 +119,8 @@ fn configuration() -> String {
 
 /// A sample without the keys that it leaves empty.
 fn filled(sample: &str) -> String {
-    let lines = sample.lines().filter(|line| !line.ends_with("\"\""));
+    let empty = |line: &str| line.ends_with("\"\"") || line.ends_with("[]");
+    let lines = sample.lines().filter(|line| !empty(line));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
