@@ -125,13 +125,13 @@ async fn the_rooms_of_old_runs_become_rows_and_their_sums_stay() {
 }
 
 /// A database as version `version` left it, before anything was put into it.
-fn left_by(version: usize, dir: &Path) -> (PathBuf, rusqlite::Connection) {
+fn left_by(version: u8, dir: &Path) -> (PathBuf, rusqlite::Connection) {
     let (path, conn) = first(dir);
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/schema");
     let files = std::fs::read_dir(schema).unwrap();
     let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     files.sort();
-    for migration in &files[1..version] {
+    for migration in &files[1..usize::from(version)] {
         let sql = std::fs::read_to_string(migration).unwrap();
         conn.execute_batch(&sql).unwrap();
     }

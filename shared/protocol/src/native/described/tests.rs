@@ -453,7 +453,6 @@ fn view() -> RoomView {
             name: Some(RoomName::stored("lobby".into())),
             created_by: ann().user,
             created_at: Timestamp::UNIX_EPOCH,
-            edited_at: None,
             rev: 1,
             read_only: false,
             deleted_at: None,
