@@ -313,7 +313,24 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
     })
     .await;
 
-    // Whoever has a room with somebody sees it, wherever it was opened.
+    // A group is not shown, and neither is what is said in it.
+    let group = ann.create_group("three", &[&bob]).await;
+    bob.say(&group, "psst").await;
+    b.send(&frame("chat.message", &ann.id, Some("after it")))
+        .await;
+    assert_eq!(
+        a.next_of("chat.message").await["data"]["content"],
+        "after it"
+    );
+    assert_eq!(rooms(&bob, "").await["count"], 1);
+    server.stop().await;
+}
+
+/// Whoever has a room with somebody sees it, wherever it was opened.
+#[tokio::test]
+async fn a_room_that_another_front_end_opened_is_a_friendship() {
+    let server = Server::start().await;
+    let bob = server.anon().sign_up("bob").await;
     let eve = server.anon().sign_up("eve").await;
     let with = json!({"user": bob.id});
     let opened = eve.rest.post("/api/v1/rooms/direct", &with).await;
@@ -324,17 +341,25 @@ async fn saying_something_to_somebody_opens_the_room_for_both() {
         let mut with = found.iter().map(|one| &one["friend"]["id"]);
         assert!(with.any(|id| *id == other.id.as_str()), "{page}");
     }
+    server.stop().await;
+}
 
-    // A group is not shown, and neither is what is said in it.
-    let group = ann.create_group("three", &[&bob]).await;
-    bob.say(&group, "psst").await;
-    b.send(&frame("chat.message", &ann.id, Some("after it")))
+/// No message is dropped without a word.
+#[tokio::test]
+async fn a_message_that_is_too_long_is_told_of() {
+    let server = Server::start_with(|settings| settings.limits.message_bytes = 8).await;
+    let services = Services::of(&server).await;
+    let (ann, bob) = friends(&server, &services).await;
+    let (mut a, mut b) = (socket(&ann).await, socket(&bob).await);
+    a.send(&frame("chat.message", &bob.id, Some("nine long")))
         .await;
-    assert_eq!(
-        a.next_of("chat.message").await["data"]["content"],
-        "after it"
-    );
-    assert_eq!(rooms(&bob, "").await["count"], 2);
+    let told = json!({
+        "type": "error", "data": {"room": bob.id, "message": "Message is too long."},
+    });
+    assert_eq!(a.next_of("error").await, told);
+    a.send(&frame("chat.message", &bob.id, Some("short"))).await;
+    let heard = b.next_of("chat.message").await;
+    assert_eq!(heard["data"]["content"], "short", "the socket stays");
     server.stop().await;
 }
 
