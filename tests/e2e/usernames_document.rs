@@ -351,7 +351,9 @@ async fn conversations_are_listed_as_a_bare_array() {
     assert_eq!(last["content"], "last message");
     assert_eq!(last["from_user"], *other);
     assert_eq!(last["to_user"]["username"], "ann");
-    assert_eq!(*last, ann.messages("bob-lee").await[0]);
+    let mut said = ann.messages("bob-lee").await[0].clone();
+    said["multimedia_url"] = json!("");
+    assert_eq!(*last, said, "a last message always has the field");
     let room = first["id"].as_u64().expect("a whole number");
     assert_eq!(last["id"].as_u64().map(|id| id >> 32), Some(room));
 
