@@ -29,6 +29,10 @@ schemathesis:
     cargo build -p hubbub
     bash tests/schemathesis/run
 
+# Measures everything beside the bare loop, and writes docs/benchmarks.md (best on a quiet machine).
+bench *args='all':
+    cargo run --release -p bench -- {{args}}
+
 # What must be clean before a commit.
 lint:
     cargo fmt --all --check

@@ -85,7 +85,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that nothing but tests may use.
-const TEST_ONLY: &[&str] = &["testkit", "models", "e2e"];
+const TEST_ONLY: &[&str] = &["testkit", "models", "e2e", "bench"];
 
 /// Crates that do I/O, which the inner layers must not know.
 const OUTSIDE: &[&str] = &[
