@@ -126,6 +126,11 @@ impl Reader {
     /// # Errors
     /// When the connection is cut.
     pub(crate) async fn read(&mut self, mut show: impl FnMut(Frame<'_>)) -> io::Result<bool> {
+        if wire::parse(&self.pending).is_some() {
+            // It came with the answer to the handshake.
+            keep_rest(&mut self.pending, &[], show);
+            return Ok(true);
+        }
         let mut pings = Vec::new();
         let open = poll_fn(|cx| {
             BUFFER.with_borrow_mut(|buffer| {
