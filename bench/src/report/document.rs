@@ -22,10 +22,12 @@ const HOW: &str = "
 ```sh
 cargo run --release -p bench -- all          # everything; writes this page
 cargo run --release -p bench -- W1 W4        # some, printed, and with --out FOLDER written there
-cargo run -p bench -- --quick                # what can be counted on any machine; the tests run it
+cargo run -p bench -- --quick                # what can be counted on any machine
 npm ci --prefix bench/peers/ws               # lets `ws` on Node be measured too
 cargo run --release -p bench -- W1 --peer 'mine=./mine --port 0'
 ```
+
+Not here: W9, a notification's way over RabbitMQ beside the bare loop over the same broker, is measured by `BELLS_PER_SECOND=5000 cargo test --release --workspace --locked --test outages -- --nocapture`; W10, an archive run of a million messages, by nothing yet; of W7 and W11, how often the store is read, which the product does not count.
 
 A peer is any program that prints a line with its address on 127.0.0.1, takes an upgrade at `/?room=NAME`, greets with `{\"type\":\"hello\"}`, and passes every text on to the room, its sender included, in whatever wrapping.
 ";

@@ -134,8 +134,10 @@ async fn epoch(client: &mut Client) -> Result<Value> {
     let mut epoch = None;
     while epoch.is_none() {
         let open = client.reader.read(|frame| {
-            let hello = serde_json::from_slice::<Value>(frame.payload);
-            epoch = hello.ok().map(|hello| hello["epoch"].clone());
+            if epoch.is_none() {
+                let hello = serde_json::from_slice::<Value>(frame.payload);
+                epoch = hello.ok().map(|hello| hello["epoch"].clone());
+            }
         });
         ensure!(
             open.await? || epoch.is_some(),

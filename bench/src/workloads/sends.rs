@@ -80,7 +80,7 @@ async fn sent(lab: &Lab, report: &mut Report, senders: usize) -> Result<(f64, f6
     let before = metric(stage.server.addr(), COMMITS).await?;
     let crowd = &mut stage.crowd;
     let outcome = crowd
-        .run(&stage.server, Shape::Answered, lab.length())
+        .run(&stage.server, Shape::Answered, lab.length() * 4)
         .await?;
     let commits = metric(stage.server.addr(), COMMITS).await? - before;
     let name = format!("W8, {senders} senders");
