@@ -19,7 +19,7 @@ pub(crate) mod room;
 pub(crate) mod tenure;
 #[cfg(test)]
 mod tests;
-mod turn;
+pub(crate) mod turn;
 pub(crate) mod unread;
 pub(crate) mod visitor;
 

@@ -40,6 +40,12 @@ impl<D> Turn<D> {
         self.messages.push(Message::Text(text.into()));
     }
 
+    /// Writes bytes.
+    #[cfg(test)]
+    pub(crate) fn say_bytes(&mut self, bytes: Bytes) {
+        self.messages.push(Message::Binary(bytes));
+    }
+
     /// Pings, behind the frames said so far.
     pub(crate) fn ping(&mut self, payload: Bytes) {
         self.messages.push(Message::Ping(payload));

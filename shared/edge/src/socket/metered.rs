@@ -159,6 +159,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
                 let opcode = OpCode::Data(Data::Text);
                 self.out.add(Frame::message(text, opcode, true))
             }
+            Message::Binary(bytes) => {
+                let opcode = OpCode::Data(Data::Binary);
+                self.out.add(Frame::message(bytes, opcode, true))
+            }
             Message::Ping(payload) => self.out.add(Frame::ping(payload)),
             other => {
                 self.last = Some(other);

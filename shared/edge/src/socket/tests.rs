@@ -1,5 +1,6 @@
 //! Sockets over real TCP, through the accept loop, against a client that is not ours.
 
+mod autobahn;
 mod refusals;
 
 use std::sync::Arc;
