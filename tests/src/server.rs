@@ -116,6 +116,16 @@ impl Server {
         token.expect("no administrator yet")
     }
 
+    /// Every method and path of chat, those of the dialects among them, with `{name}` for a segment
+    /// that varies.
+    #[must_use]
+    pub fn paths(&self) -> Vec<(&'static str, &'static str)> {
+        let services = chat_service::alone(self.running.ctx());
+        let endpoints = services.iter().flat_map(|service| service.endpoints());
+        let each = endpoints.flat_map(|one| one.methods.iter().map(|method| (*method, one.path)));
+        each.collect()
+    }
+
     /// How many files lie in the folder of the uploads, whole or in part.
     #[must_use]
     pub fn blobs(&self) -> usize {
@@ -200,11 +210,16 @@ impl Running {
         }
     }
 
-    fn store(&self) -> &Arc<dyn Store> {
+    /// What chat works with.
+    fn ctx(&self) -> &edge::Context {
         match self {
-            Self::Whole(server) => &server.ctx().ports.store,
-            Self::Split(split) => split.store(),
+            Self::Whole(server) => server.ctx(),
+            Self::Split(split) => split.chat(),
         }
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        &self.ctx().ports.store
     }
 
     async fn stop(self) {

@@ -184,6 +184,21 @@ impl Socket {
         .await
     }
 
+    /// Closes from this side, and gives the frames that came before the end.
+    pub async fn last_words(mut self) -> Vec<Value> {
+        let _ = self.stream.close(None).await;
+        let mut words = Vec::new();
+        crate::soon("the end", async {
+            while let Some(Ok(message)) = self.stream.next().await {
+                if let Message::Text(text) = message {
+                    words.push(serde_json::from_str(&text).unwrap_or(Value::Null));
+                }
+            }
+        })
+        .await;
+        words
+    }
+
     /// Closes from this side and waits for the end.
     pub async fn close(mut self) {
         let _ = self.stream.close(None).await;

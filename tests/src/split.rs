@@ -1,8 +1,8 @@
 //! The three services in this process, each alone, behind one address.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
-use domain::ports::Store;
+use edge::Context;
 use settings::Settings;
 
 use crate::{Alone, Balancer, server::Between};
@@ -42,8 +42,9 @@ impl Split {
         self.balancer.address()
     }
 
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.services[0].ctx().ports.store
+    /// What chat works with.
+    pub(crate) fn chat(&self) -> &Context {
+        self.services[0].ctx()
     }
 
     /// Stops all of them at once, as a machine that goes down does.

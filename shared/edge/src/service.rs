@@ -137,6 +137,12 @@ impl Service {
         self
     }
 
+    /// Which paths there are.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
     /// Says what the paths of the native API do. A test holds this to the table
     /// ([`crate::docs::differences`]).
     #[must_use]

@@ -54,7 +54,11 @@ fn items(frames: &[(Seq, Utf8Bytes)], after: Seq) -> impl Iterator<Item = Item> 
 
 fn encode(scenes: &[Scene], subscriber: &Subscriber) -> Frames {
     let say = |scene| Some((seq(scene)?, subscriber.word(scene)?.into()));
-    scenes.iter().filter_map(say).collect()
+    let frames: Frames = scenes.iter().filter_map(say).collect();
+    let dialect = subscriber.dialect.name();
+    metrics::counter!("hubbub_rows_encoded_total", "dialect" => dialect)
+        .increment(frames.len() as u64);
+    frames
 }
 
 /// The number of the row that a scene shows.
