@@ -352,17 +352,16 @@ async fn a_room_may_be_called_by_an_emoji() {
         server.anon().sign_up("bob").await,
     );
     let name = "\u{1F680} tea/time?";
-    let made = ann.rest.post("/api/room/create/", &json!({"name": name}));
-    assert_eq!(made.await.status, 200);
+    let room = json!({"name": name});
+    let made = ann.rest.post("/api/room/create/", &room).await;
+    assert_eq!(made.status, 200, "{}", made.text);
     let path = format!("/ws/join/?name={}", segment(name));
     let mut socket = open(&bob, &path).await;
     assert_eq!(socket.next().await, json!([]));
     let listed = ann.rest.get("/api/room/list/").await.expect(200);
     assert_eq!(listed, json!({ name: 1 }));
-    let found = ann
-        .rest
-        .get(&format!("/api/v1/rooms?name={}", segment(name)));
-    let found = found.await.expect(200);
+    let path = format!("/api/v1/rooms?name={}", segment(name));
+    let found = ann.rest.get(&path).await.expect(200);
     assert_eq!(found["rooms"][0]["name"], name);
     let room = text(&found["rooms"][0]["id"]);
     let shown = bob

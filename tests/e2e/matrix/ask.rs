@@ -4,7 +4,6 @@ use domain::Code;
 use e2e::{Answer, SignedIn, Socket, socket::Refused};
 use hyper::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     people::unique,
@@ -45,7 +44,8 @@ impl Outcome {
 /// Asks as somebody, about the things of `marks`.
 pub(super) async fn ask(scene: &Scene, marks: &Marks, who: &SignedIn, asks: &Asks) -> Outcome {
     let fill = |text: &str| own(who, &marks.fill(text));
-    let filled = |frame: &Value| serde_json::from_str(&fill(&frame.to_string())).expect("JSON");
+    let filled =
+        |frame: &Value| -> Value { serde_json::from_str(&fill(&frame.to_string())).expect("JSON") };
     match asks {
         Asks::Http { method, path, body } => {
             let body = body.as_ref().map(|(kind, body)| (*kind, fill(body)));
@@ -72,7 +72,7 @@ fn own(who: &SignedIn, text: &str) -> String {
         ("{tenant}", "default"),
         ("{unique}", &unique),
         ("{short}", short),
-        ("{id}", &Uuid::from(domain::RowId::new().uuid()).to_string()),
+        ("{id}", &domain::RowId::new().uuid().to_string()),
     ]
     .iter()
     .fold(text.to_owned(), |text, (name, thing)| {

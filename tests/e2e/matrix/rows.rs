@@ -198,7 +198,7 @@ fn of_dialect(path: &str, method: &str) -> Row {
     let section = known.find(|(prefix, _)| path.starts_with(prefix));
     let (_, section) = section.unwrap_or_else(|| panic!("{path}: whose is it?"));
     let means = |name: &str| match (name, section.0) {
-        ("id", _) | ("conversation", _) => "{room}".to_owned(),
+        ("id" | "conversation", _) => "{room}".to_owned(),
         ("tenant", _) => "default".to_owned(),
         ("user", "The usernames dialect") => "{person}".to_owned(),
         (known, _) => format!("{{{known}}}"),

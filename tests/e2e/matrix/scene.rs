@@ -7,7 +7,6 @@ use bytes::Bytes;
 use e2e::{Answer, Rest, SignedIn, Socket};
 use hyper::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::people::{Cast, Who, unique};
 
@@ -52,7 +51,7 @@ impl Marks {
                 ("query" | "secret", _) => {}
                 (_, true) => *thing = "999999999".to_owned(),
                 ("username" | "title", _) => *thing = unique("random"),
-                _ => *thing = Uuid::from(domain::RowId::new().uuid()).to_string(),
+                _ => *thing = domain::RowId::new().uuid().to_string(),
             }
         }
         marks
@@ -239,11 +238,9 @@ async fn part(kind: Kind, cast: &Cast, room: &str, peer: &SignedIn, who: Who) {
         }
         return;
     }
-    let left = cast
-        .get(Who::Left)
-        .rest
-        .post(&format!("{path}/leave"), &json!({}));
-    assert!(left.await.status.is_success());
+    let leave = format!("{path}/leave");
+    let left = cast.get(Who::Left).rest.post(&leave, &json!({})).await;
+    assert!(left.status.is_success(), "{}", left.text);
     let removed = format!("{path}/members/{}", cast.get(Who::Removed).id);
     let removed = cast.get(Who::Owner).rest.delete(&removed, &[]).await;
     assert_eq!(removed.status, 204);
