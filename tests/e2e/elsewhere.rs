@@ -6,7 +6,7 @@ use serde_json::json;
 use settings::{IssuerSetting, Secret, Settings, SignatureAlgorithm};
 
 /// A login service for each of these tenants.
-pub fn believe(settings: &mut Settings, tenants: &[&str]) {
+pub(crate) fn believe(settings: &mut Settings, tenants: &[&str]) {
     let issuer = |tenant: &&str| IssuerSetting {
         tenant: (*tenant).to_owned(),
         issuer: issuer(tenant),
@@ -26,7 +26,7 @@ fn secret(tenant: &str) -> String {
 }
 
 /// Somebody whom the login service of a tenant names so.
-pub async fn person(server: &Server, tenant: &str, name: &str) -> SignedIn {
+pub(crate) async fn person(server: &Server, tenant: &str, name: &str) -> SignedIn {
     let claims = json!({"iss": issuer(tenant), "sub": name, "username": name, "exp": later()});
     let key = EncodingKey::from_secret(secret(tenant).as_bytes());
     let token = encode(&Header::default(), &claims, &key).expect("a token");
