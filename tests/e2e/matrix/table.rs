@@ -32,7 +32,7 @@ A file and a message are named in requests by who once saw them. What is open to
 const END: &str = "
 ## How this page is made
 
-`WRITE_VISIBILITY=1 cargo test --workspace --test e2e -- matrix` asks and writes it; with `CHECK_VISIBILITY=1` instead the same test asks and compares. It takes a minute, and what comes of `start_typing` and of notifications to those who have just left depends on who is faster, so it is asked for and no part of the usual tests. The requests are the operations of `/openapi.json` and the paths of the dialects that the server has, the frames those of `/asyncapi.yaml` and of the dialects' documents. Whoever adds one has to look at its row. No outsider (anonymous, other tenant, stranger) has a ≠ anywhere, and the administrator only in what is for administrators.
+`WRITE_VISIBILITY=1 cargo test --workspace --test e2e -- matrix` asks and writes it; with `CHECK_VISIBILITY=1` instead the same test asks and compares. It takes a minute, and what comes of `start_typing`, of `friend.online` and of notifications to those who have just left depends on who is faster, so it is asked for and no part of the usual tests. The requests are the operations of `/openapi.json` and the paths of the dialects that the server has, the frames those of `/asyncapi.yaml` and of the dialects' documents. Whoever adds one has to look at its row. No outsider (anonymous, other tenant, stranger) has a ≠ anywhere, and the administrator only in what is for administrators.
 ";
 
 /// The rows under their headings, in the order in which they came.
